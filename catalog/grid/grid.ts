@@ -1,0 +1,61 @@
+/**
+ * The Grid interface, as ROOT's TGrid was: what client and master need of any file catalog. Plug-ins stand beside this
+ * file, one a kind of catalog; open-grid.ts chooses by URL.
+ */
+export interface Replica {
+  readonly url: string;
+  /** Storage element, `VO::SITE::NAME`; null where the catalog has none. */
+  readonly se: string | null;
+  readonly site: string | null;
+}
+
+export interface GridFile {
+  readonly lfn: string;
+  /** Bytes; null where unknown (likewise below). */
+  readonly size: number | null;
+  /** `adler32:1a2b3c4d`, `md5:…`. */
+  readonly checksum: string | null;
+  readonly entries: number | null;
+  readonly tree: string | null;
+  /** Closest to `site` of the look-up first; bad ones left out. */
+  readonly replicas: readonly Replica[];
+}
+
+export interface Grid {
+  readonly url: string;
+  /** Files whose name matches `pattern` (`*`, `?` within one level), bytewise order. */
+  glob(pattern: string, site?: string): Promise<GridFile[]>;
+  /** `/base?name='*.root' and run>=119000`: the text behind `find:`. Bytewise order. */
+  find(query: string, site?: string): Promise<GridFile[]>;
+  /** Files of a named data set, in its own order, and its tree's name if it has one. */
+  dataset(name: string, site?: string): Promise<{ files: GridFile[]; tree: string | null }>;
+  /** One element a name, in the order given; undefined where there is no such file. */
+  lookup(lfns: readonly string[], site?: string): Promise<(GridFile | undefined)[]>;
+  /** What a query learnt about files: entry counts and tree names. */
+  learn(facts: readonly { lfn: string; tree: string; entries: number }[]): Promise<void>;
+  register(files: readonly NewGridFile[]): Promise<void>;
+  mkdir(path: string, options?: { parents?: boolean }): Promise<void>;
+  rm(path: string, options?: { recursive?: boolean }): Promise<void>;
+  ls(path: string): Promise<GridEntry[]>;
+  close(): Promise<void>;
+}
+
+export interface NewGridFile {
+  readonly lfn: string;
+  readonly size?: number;
+  readonly checksum?: string;
+  readonly guid?: string;
+  readonly entries?: number;
+  readonly tree?: string;
+  readonly replicas: readonly { readonly url: string; readonly se?: string }[];
+}
+
+export interface GridEntry {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'collection' | 'link';
+  readonly owner: string;
+  readonly group: string;
+  readonly mode: number;
+  readonly size: number | null;
+  readonly modified: string;
+}

@@ -1,0 +1,45 @@
+/**
+ * Builds dist/: TypeScript room by room, then the bundles that must be one file (JSROOT's structure reader).
+ * `npm install` and `npm ci` run it; `npm run build` runs it by hand.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '..');
+const started = performance.now();
+
+/** Sources that become one self-contained file: entry -> file in dist/. */
+const BUNDLES = [{ entry: 'rootio/jsroot/entry.js', out: 'dist/rootio/jsroot/jsroot.js' }];
+/** Files that the program reads beside its code: folder in the source -> the same folder in dist/. */
+const ASSETS = ['analysis/fonts', 'proxy-server/web/assets'];
+
+const tsc = spawnSync(process.execPath, [join(top, 'node_modules/typescript/bin/tsc'), '-p', top], {
+  stdio: 'inherit',
+  cwd: top,
+});
+if (tsc.status !== 0 && !process.argv.includes('--emit-anyway')) process.exit(tsc.status ?? 1);
+
+for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, entry)))) {
+  await build({
+    entryPoints: [join(top, entry)],
+    outfile: join(top, out),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    legalComments: 'eof',
+    logLevel: 'error',
+  });
+}
+for (const folder of ASSETS.filter((f) => existsSync(join(top, f)))) {
+  mkdirSync(join(top, 'dist', folder), { recursive: true });
+  for (const name of readdirSync(join(top, folder)))
+    copyFileSync(join(top, folder, name), join(top, 'dist', folder, name));
+}
+const command = join(top, 'dist/client/main.js');
+if (existsSync(command)) chmodSync(command, 0o755);
+console.log(`built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s`);
