@@ -1,0 +1,2 @@
+/** What `import … from 'proof-grid'` gives: the library beside the command. */
+export { GridError } from '../protocol/errors.js';
