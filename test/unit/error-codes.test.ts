@@ -1,6 +1,6 @@
 /** docs/errors.md and the codes in the source are the same list. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
@@ -10,7 +10,7 @@ const ROOMS = ['protocol', 'jdl', 'storage', 'rootio', 'analysis', 'catalog', 'j
 describe('error codes', () => {
   it('are listed in docs/errors.md, all of them and no others', () => {
     const inCode = new Set(['INTERNAL']);
-    for (const room of ROOMS)
+    for (const room of ROOMS.filter((name) => existsSync(join(top, name))))
       for (const entry of readdirSync(join(top, room), { recursive: true, withFileTypes: true })) {
         if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
         const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
