@@ -1,0 +1,118 @@
+/**
+ * Job agent ↔ ProxyServer, over the agent's one outbound WebSocket (/v1/agent); and agent ↔ its own worker processes (IPC).
+ *
+ * agent: hello → ProxyServer: welcome | refused. Then heartbeats and workerState one way, attach/release/drain/stop the other.
+ */
+import { z } from 'zod';
+import { count, errorShape, idText } from './ids.js';
+
+/** starting → warm → attached (to a session) → gone; a new process with a new id takes the place of one that is gone. */
+export const workerPhase = z.enum(['starting', 'warm', 'attached', 'gone']);
+export type WorkerPhase = z.infer<typeof workerPhase>;
+
+export const workerReport = z.object({
+  workerId: idText,
+  phase: workerPhase,
+  pid: count.nullable(),
+  sessionId: idText.nullable(),
+  /** Why it went, where it is gone. */
+  why: z.string().max(1000).optional(),
+});
+export type WorkerReport = z.infer<typeof workerReport>;
+
+/** True facts of the node; localhost names would break data locality. */
+export const nodeFacts = z.object({
+  host: z.string().min(1).max(255),
+  site: z.string().min(1).max(255),
+  ce: z.string().max(255).nullable(),
+  /** Storage elements and domains that are near: files there are preferred. */
+  storageDomain: z.string().max(255).nullable(),
+  closeSEs: z.array(z.string().max(255)),
+  cores: z.number().int().min(1).max(4096),
+  memoryBytes: count,
+  diskBytes: count,
+  platform: z.string().max(100),
+  nodeVersion: z.string().max(50),
+  /** End of the batch slot, ms since 1970; null without a limit. */
+  wallTimeEnd: count.nullable(),
+  /** Relative speed, 100 = nominal, as proof.conf's perf. */
+  perf: z.number().min(1).max(10_000),
+});
+export type NodeFacts = z.infer<typeof nodeFacts>;
+
+/** Everything an agent may say. */
+export const agentMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.number().int().min(1),
+    version: z.string().max(50),
+    /** The pilot's id and one-time secret; an agent that comes back instead gives its agentId and the token it was welcomed with. */
+    pilotId: idText.nullable(),
+    agentId: idText.nullable(),
+    secret: z.string().max(10_000),
+    pid: count,
+    node: nodeFacts,
+    workers: z.array(workerReport).max(4096),
+  }),
+  z.object({
+    type: z.literal('heartbeat'),
+    seq: count,
+    loadAverage: z.number(),
+    freeMemoryBytes: count,
+    freeDiskBytes: count,
+    workers: z.array(workerReport).max(4096),
+  }),
+  z.object({ type: z.literal('workerState'), worker: workerReport }),
+  /** The node is not fit (any more), or the agent ends on its own account. */
+  z.object({ type: z.literal('unfit'), reasons: z.array(z.string().max(1000)).max(100) }),
+  z.object({ type: z.literal('goodbye'), reason: z.string().max(1000) }),
+]);
+export type AgentMessage = z.infer<typeof agentMessage>;
+
+/** Everything the ProxyServer may say to an agent. */
+export const toAgentMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('welcome'),
+    protocol: z.number().int().min(1),
+    agentId: idText,
+    /** To be shown as `secret` when this agent comes back; held in memory only. */
+    token: z.string(),
+    heartbeatMs: count,
+  }),
+  z.object({ type: z.literal('refused'), error: errorShape }),
+  /** This warm worker shall dial /v1/worker/SESSION with the one-time ticket. */
+  z.object({ type: z.literal('attach'), workerId: idText, sessionId: idText, ticket: z.string() }),
+  /** End that worker process (its session let it go, or is over) and start a fresh one. */
+  z.object({ type: z.literal('release'), workerId: idText, why: z.string() }),
+  /** Finish what runs, take nothing new, then end. */
+  z.object({ type: z.literal('drain'), reason: z.string() }),
+  z.object({ type: z.literal('stop'), reason: z.string() }),
+]);
+export type ToAgentMessage = z.infer<typeof toAgentMessage>;
+
+/** Agent -> worker process, by IPC. The ticket never stands on a command line or in an environment. */
+export const toWorkerProcess = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('attach'),
+    workerId: idText,
+    sessionId: idText,
+    /** ws:// or wss:// URL of /v1/worker/SESSION. */
+    url: z.string(),
+    ticket: z.string(),
+    node: nodeFacts,
+    /** Programs by SHA-256, shared by the workers of this agent. */
+    cacheDir: z.string(),
+  }),
+  z.object({ type: z.literal('stop') }),
+]);
+export type ToWorkerProcess = z.infer<typeof toWorkerProcess>;
+
+/** Worker process -> agent, by IPC. */
+export const fromWorkerProcess = z.discriminatedUnion('type', [
+  /** All modules are loaded: it can be attached. */
+  z.object({ type: z.literal('warm') }),
+  z.object({ type: z.literal('attached'), sessionId: idText }),
+  /** The master let it go or the connection is lost for good; the process ends right after. */
+  z.object({ type: z.literal('ended'), why: z.string() }),
+]);
+export type FromWorkerProcess = z.infer<typeof fromWorkerProcess>;

@@ -1,0 +1,103 @@
+/** HTTP API of the ProxyServer: the shapes of its answers and bodies, shared by server and client. Errors are `{ code, message }`. */
+import { z } from 'zod';
+import { nodeFacts, workerPhase } from './agent-messages.js';
+import { queryRecord } from './control-messages.js';
+import { count, idText } from './ids.js';
+
+/** GET /v1/info, without a token. */
+export const serverInfo = z.object({
+  name: z.string(),
+  version: z.string(),
+  protocol: z.number().int(),
+  auth: z.enum(['development', 'token']),
+  /** Base URL of the catalog as clients reach it; null without one. */
+  catalog: z.string().nullable(),
+});
+export type ServerInfo = z.infer<typeof serverInfo>;
+
+/** POST /v1/sessions */
+export const newSession = z.object({
+  /** At most so many workers; null: a fair share of all. */
+  workers: z.number().int().min(1).nullable().default(null),
+  title: z.string().max(1000).default(''),
+});
+export const sessionInfo = z.object({
+  sessionId: idText,
+  user: z.string(),
+  title: z.string(),
+  state: z.enum(['starting', 'running', 'ended']),
+  /** Workers it holds now. */
+  workers: count,
+  clients: count,
+  startedAt: count,
+  endedAt: count.nullable(),
+});
+export type SessionInfo = z.infer<typeof sessionInfo>;
+
+/** What the batch system and the registry together know of a pilot; the table of moves is proxy-server/factory/pilot-states.ts. */
+export const pilotState = z.enum(['submitted', 'queued', 'starting', 'idle', 'interactive', 'draining', 'gone']);
+export type PilotState = z.infer<typeof pilotState>;
+
+/** GET /v1/pilots */
+export const pilotInfo = z.object({
+  pilotId: idText,
+  site: z.string(),
+  state: pilotState,
+  /** The batch system's own id of it. */
+  batchId: z.string().nullable(),
+  agentId: idText.nullable(),
+  host: z.string().nullable(),
+  cores: count.nullable(),
+  workers: count,
+  submittedAt: count,
+  registeredAt: count.nullable(),
+  endedAt: count.nullable(),
+  /** End of its slot, ms since 1970. */
+  wallTimeEnd: count.nullable(),
+  why: z.string().nullable(),
+});
+export type PilotInfo = z.infer<typeof pilotInfo>;
+
+/** GET /v1/workers */
+export const workerInfo = z.object({
+  workerId: idText,
+  agentId: idText,
+  pilotId: idText.nullable(),
+  phase: workerPhase,
+  pid: count.nullable(),
+  sessionId: idText.nullable(),
+  user: z.string().nullable(),
+  node: nodeFacts,
+});
+export type WorkerInfo = z.infer<typeof workerInfo>;
+
+/** GET /v1/sites */
+export const siteInfo = z.object({
+  name: z.string(),
+  type: z.string(),
+  min: count,
+  max: count,
+  pilots: z.record(pilotState, count),
+  workers: z.object({ warm: count, attached: count }),
+  /** Why the factory did what it did at its last look. */
+  lastDecision: z.string(),
+  backOffUntil: count.nullable(),
+});
+export type SiteInfo = z.infer<typeof siteInfo>;
+
+/** GET /v1/queries, and /v1/queries/REF; GET /v1/queries/REF/result is the result frame, MessagePack. */
+export const queryInfo = queryRecord.extend({ user: z.string(), sessionId: idText });
+export type QueryInfo = z.infer<typeof queryInfo>;
+
+/** POST /v1/pilots */
+export const newPilots = z.object({
+  site: z.string(),
+  n: z.number().int().min(1).max(10_000),
+  jdl: z.string().nullable(),
+});
+/** POST /v1/tokens */
+export const newToken = z.object({
+  user: z.string().min(1).max(100),
+  role: z.enum(['user', 'operator', 'admin', 'agent']),
+  lifetimeS: z.number().int().min(1),
+});

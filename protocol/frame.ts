@@ -1,0 +1,27 @@
+/**
+ * Messages as WebSocket frames: JSON text, or MessagePack where bytes are inside (increments, program code, results).
+ * A frame over MAX_FRAME_BYTES closes the connection that sent it.
+ */
+import { Packr } from 'msgpackr';
+import { parseJson, WireError } from './check.js';
+
+export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+
+const packr = new Packr({ useRecords: false, int64AsType: 'number', moreTypes: false });
+
+/** Any field that is a Uint8Array, at the top level, makes the frame binary. */
+export function encodeFrame(message: object): string | Buffer {
+  return Object.values(message).some((value) => value instanceof Uint8Array)
+    ? packr.pack(message)
+    : JSON.stringify(message);
+}
+
+/** The frame as an unchecked value; `checked` gives it its type. @throws {WireError} */
+export function decodeFrame(data: Buffer, isBinary: boolean): unknown {
+  if (!isBinary) return parseJson(data.toString('utf8'));
+  try {
+    return packr.unpack(data);
+  } catch (cause) {
+    throw new WireError(`Bad message: ${data.length} bytes that are no MessagePack.`, { cause });
+  }
+}
