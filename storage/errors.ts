@@ -1,0 +1,119 @@
+/**
+ * What can go wrong between a URL and its bytes. Each error names the URL without its credentials and, where bytes were
+ * asked for, their range [offset, end). `retryable` says whether another replica or a later try may succeed.
+ */
+import { GridError } from '../protocol/errors.js';
+import type { ByteRange } from './byte-source.js';
+
+/** `bytes [0, 100) of root://host//file`, or the URL alone. */
+export function whatOf(url: string, range?: ByteRange): string {
+  return range === undefined ? url : `bytes [${range.offset}, ${range.offset + range.length}) of ${url}`;
+}
+
+/** Any failure of this room. @see docs/errors.md */
+export abstract class StorageError extends GridError {
+  constructor(
+    /** Without credentials: `displayUrl` made it. */
+    readonly url: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export class NoSuchFileError extends StorageError {
+  readonly code = 'STORAGE_NO_SUCH_FILE';
+  constructor(url: string, options?: ErrorOptions) {
+    super(
+      url,
+      `There is no file ${url}. Check the path; "proof whereis" tells where the copies of a file are.`,
+      options,
+    );
+  }
+}
+
+export class PermissionError extends StorageError {
+  readonly code = 'STORAGE_PERMISSION';
+  constructor(url: string, why?: string, options?: ErrorOptions) {
+    const reason = why === undefined ? '' : ` (${why})`;
+    super(url, `Reading ${url} is not permitted${reason}. Check its access rights and your token or key.`, options);
+  }
+}
+
+export class NotAFileError extends StorageError {
+  readonly code = 'STORAGE_NOT_A_FILE';
+  constructor(url: string, what: string, options?: ErrorOptions) {
+    super(url, `${url} is ${what}, not a file. Name a file inside it, or a glob.`, options);
+  }
+}
+
+/** The file ends, or its server stops, before the bytes that were asked for. */
+export class TruncatedReadError extends StorageError {
+  readonly code = 'STORAGE_TRUNCATED';
+  constructor(
+    url: string,
+    readonly range: ByteRange,
+    /** How many of the bytes exist. */
+    readonly found: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      url,
+      `Of ${whatOf(url, range)} only ${found} could be read: the file ends early. It is truncated, or still being written.`,
+      options,
+    );
+  }
+}
+
+export class BadRangeError extends StorageError {
+  readonly code = 'STORAGE_BAD_RANGE';
+  constructor(url: string, offset: number, length: number) {
+    super(
+      url,
+      `${length} bytes at ${offset} is no range of ${url} that can be read at once: its structure is damaged.`,
+    );
+  }
+}
+
+export class UnsupportedSchemeError extends StorageError {
+  readonly code = 'STORAGE_UNSUPPORTED_SCHEME';
+  constructor(url: string, scheme: string) {
+    super(url, `No way to read ${scheme}: URLs such as ${url}. Use a path, file:, root:, roots:, http: or https:.`);
+  }
+}
+
+export class BadUrlError extends StorageError {
+  readonly code = 'STORAGE_BAD_URL';
+  constructor(url: string, hint: string, options?: ErrorOptions) {
+    super(url, `${url} cannot be understood as a URL: ${hint}.`, options);
+  }
+}
+
+export class DeadlineError extends StorageError {
+  readonly code = 'STORAGE_DEADLINE';
+  override readonly retryable = true;
+  constructor(url: string, what: string, ms: number, options?: ErrorOptions) {
+    super(
+      url,
+      `No answer within ${ms} ms: ${what}. The storage is slow or silent; try later or another replica.`,
+      options,
+    );
+  }
+}
+
+/** The disk or the server reports a failure of its own. */
+export class StorageIoError extends StorageError {
+  readonly code = 'STORAGE_IO';
+  override readonly retryable = true;
+  constructor(url: string, what: string, why: string, options?: ErrorOptions) {
+    super(url, `${what} failed: ${why}. Try later or another replica.`, options);
+  }
+}
+
+export class SourceClosedError extends StorageError {
+  readonly code = 'STORAGE_CLOSED';
+  constructor(url: string) {
+    super(url, `${url} was closed before it was read to the end. Open it again.`);
+  }
+}

@@ -1,0 +1,30 @@
+/** The one door to bytes: a path, a URL, or several URLs of the same file in order of preference, becomes a ByteSource. */
+import type { ByteSource } from './byte-source.js';
+import { UnsupportedSchemeError } from './errors.js';
+import { LocalFile } from './local-file.js';
+import { type StorageOptions, type StorageSettings, settingsOf } from './storage-options.js';
+import { displayUrl, localPathOf, schemeOf } from './url.js';
+
+/**
+ * Opens a file for reading.
+ *
+ * @param urls a path, a `file:` URL, or replicas of one file, the preferred one first
+ * @throws {StorageError} saying which URL and why; @see docs/errors.md
+ */
+export async function openSource(urls: string | readonly string[], options?: StorageOptions): Promise<ByteSource> {
+  const settings = settingsOf(options);
+  const [url] = typeof urls === 'string' ? [urls] : urls;
+  if (url === undefined) throw new RangeError('openSource needs at least one URL');
+  return openOne(url, settings);
+}
+
+async function openOne(url: string, settings: StorageSettings): Promise<ByteSource> {
+  const scheme = schemeOf(url);
+  switch (scheme) {
+    case undefined:
+    case 'file':
+      return LocalFile.open(localPathOf(url), settings);
+    default:
+      throw new UnsupportedSchemeError(displayUrl(url), scheme);
+  }
+}
