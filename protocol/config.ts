@@ -1,0 +1,93 @@
+/**
+ * Configuration: one YAML file a daemon, checked against one schema. An unknown key is an error that names the nearest known one;
+ * a relative path in it is relative to the file.
+ */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import { GridError } from './errors.js';
+import { didYouMean } from './nearest.js';
+
+/** The configuration cannot be read or means nothing: file, key, what is wrong, what would be right. */
+export class ConfigError extends GridError {
+  readonly code = 'PROTOCOL_CONFIG';
+}
+
+/** `host:port`, port 0 for any free one; `[::1]:0` for IPv6. */
+export const listenAddress = z
+  .string()
+  .regex(/^(\[[0-9a-f:]+\]|[^:]+):\d{1,5}$/i, 'must be HOST:PORT, as in 127.0.0.1:1093')
+  .transform((text) => {
+    const at = text.lastIndexOf(':');
+    return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+  });
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/** @throws {ConfigError} */
+export function loadConfig<T>(file: string, schema: z.ZodType<T>): T {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`Cannot read the configuration ${file}: ${(cause as Error).message}.`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = parseYaml(text);
+  } catch (cause) {
+    const where = cause instanceof YAMLParseError && cause.linePos !== undefined ? `:${cause.linePos[0].line}` : '';
+    throw new ConfigError(`${file}${where} is no YAML: ${(cause as Error).message.split('\n')[0]}`, { cause });
+  }
+  return checkConfig(value ?? {}, schema, file);
+}
+
+/** @throws {ConfigError} naming the key; schemas must be strict objects for unknown keys to be refused */
+export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, file: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  // A mistyped key also leaves the right one missing: the typing error is what helps.
+  const issue = result.error.issues.find(({ code }) => code === 'unrecognized_keys') ?? result.error.issues[0]!;
+  const where = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!;
+    const known = knownKeys(schema, issue.path);
+    throw new ConfigError(
+      `${file}: unknown key ${where === '' ? key : `${where}.${key}`}.${didYouMean(key, known)}` +
+        (known.length > 0 ? ` Known here: ${known.join(', ')}.` : ''),
+    );
+  }
+  throw new ConfigError(`${file}: ${where === '' ? 'the configuration' : where}: ${issue.message}.`);
+}
+
+/** The keys of the object schema at `path`, through arrays, defaults and optionals. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  const unwrap = (): void => {
+    while (
+      at instanceof z.ZodOptional ||
+      at instanceof z.ZodDefault ||
+      at instanceof z.ZodNullable ||
+      at instanceof z.ZodPrefault
+    )
+      at = at.unwrap();
+  };
+  for (const step of path) {
+    unwrap();
+    if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodObject) at = (at.shape as Record<string, unknown>)[String(step)];
+    else if (at instanceof z.ZodRecord) at = at.valueType;
+    else return [];
+  }
+  unwrap();
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+/** A path of the configuration, relative to its file; `~/` is the home directory. */
+export function configPath(file: string, path: string): string {
+  if (path.startsWith('~/')) return join(process.env['HOME'] ?? '/', path.slice(2));
+  return isAbsolute(path) ? path : resolve(file, '..', path);
+}

@@ -1,0 +1,61 @@
+/**
+ * The frame of every daemon's main.ts: start it, say where it listens, stop it once on SIGTERM or SIGINT, one sentence on failure.
+ * Exit status: 0 stopped cleanly, 1 failed, 2 wrong usage or configuration.
+ */
+import { ConfigError } from './config.js';
+import { errorBody, GridError, UsageError } from './errors.js';
+
+/** The address is taken by another process. */
+export class PortInUseError extends GridError {
+  readonly code = 'PROTOCOL_PORT_IN_USE';
+  constructor(where: string, options?: ErrorOptions) {
+    super(`Another process listens on ${where}. Stop it, or choose another port (0 takes any free one).`, options);
+  }
+}
+
+/** The system's errors of a listen, as sentences. */
+export function listenError(error: unknown, host: string, port: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') return new PortInUseError(`${host}:${port}`, { cause: error });
+  if (code === 'EACCES') return new UsageError(`No permission to listen on ${host}:${port}.`, { cause: error });
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new UsageError(`${host} is no address of this machine.`, { cause: error });
+  return error;
+}
+
+export interface Daemon {
+  /** Printed as `listening on URL` on standard output when it is ready; null: nothing is printed. */
+  readonly url: string | null;
+  stop(why: string): Promise<void>;
+  /** Settles when the daemon ends by itself; its value is the exit status. */
+  readonly ended?: Promise<number>;
+}
+
+export async function runDaemon(name: string, start: () => Promise<Daemon>): Promise<void> {
+  const fail = (error: unknown): never => {
+    const { code, message } = errorBody(error);
+    process.stderr.write(`${name}: ${message} [${code}]\n`);
+    if (!(error instanceof GridError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exit(error instanceof UsageError || error instanceof ConfigError ? 2 : 1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  let daemon: Daemon;
+  try {
+    daemon = await start();
+  } catch (error) {
+    return fail(error);
+  }
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    daemon.stop(signal).then(() => process.exit(0), fail);
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  daemon.ended?.then((status) => {
+    if (!stopping) process.exit(status);
+  }, fail);
+  if (daemon.url !== null) process.stdout.write(`listening on ${daemon.url}\n`);
+}

@@ -1,0 +1,162 @@
+/**
+ * Dials a WebSocket link and, where asked, again and again with jittered, doubling pauses (0.2 s to 10 s by default).
+ *
+ * A refusal with an HTTP status 4xx is final: its `{ code, message }` becomes the error. Everything else is tried again until `giveUpAfterMs`
+ * have passed without a connection.
+ */
+import { WebSocket } from 'ws';
+import { checked, parseJson } from './check.js';
+import { GridError, RemoteError } from './errors.js';
+import { MAX_FRAME_BYTES } from './frame.js';
+import { errorShape } from './ids.js';
+import { Link, type LinkOptions } from './link.js';
+
+/** Nobody answers at that address, or not in the time allowed. */
+export class UnreachableError extends GridError {
+  readonly code = 'PROTOCOL_UNREACHABLE';
+  override readonly retryable = true;
+}
+
+/** The other end is no server of ours, or something on the way answered in its place. */
+export class RefusedError extends GridError {
+  readonly code = 'PROTOCOL_REFUSED';
+}
+
+export interface DialOptions<In, Out extends object> extends LinkOptions<In> {
+  readonly url: string;
+  readonly headers?: Record<string, string>;
+  /** PEM of the authority to trust besides the system's, for wss:. */
+  readonly ca?: string;
+  /** Each time a connection stands: the place to say hello. */
+  readonly onOpen: (link: Link<In, Out>) => void;
+  /** A connection that stood is lost and will be dialled again; absent: one connection, no retries. */
+  readonly onLost?: (why: string) => void;
+  /** With `onLost`: give up after so long without a connection. */
+  readonly giveUpAfterMs?: number;
+  readonly firstPauseMs?: number;
+  readonly longestPauseMs?: number;
+  /** In [0, 1): jitter. */
+  readonly random?: () => number;
+  readonly handshakeTimeoutMs?: number;
+}
+
+/** A running dialler. `onClosed` is called once, when it gave up, was refused, or (without `onLost`) its connection ended. */
+export interface Dialler {
+  close(why: string): void;
+}
+
+export function dial<In, Out extends object>(options: DialOptions<In, Out>): Dialler {
+  const { clock } = options;
+  const random = options.random ?? Math.random;
+  let pause = options.firstPauseMs ?? 200;
+  let lostAt = clock.now();
+  let link: Link<In, Out> | undefined;
+  let socket: WebSocket | undefined;
+  let cancelRetry = (): void => {};
+  let over = false;
+
+  const finish = (why: string): void => {
+    if (over) return;
+    over = true;
+    cancelRetry();
+    options.onClosed(why);
+  };
+  const retry = (why: string): void => {
+    if (over) return;
+    if (options.onLost === undefined || clock.now() - lostAt >= (options.giveUpAfterMs ?? Number.POSITIVE_INFINITY)) {
+      finish(why);
+      return;
+    }
+    cancelRetry = clock.after(pause * (0.5 + random() / 2), connect);
+    pause = Math.min(pause * 2, options.longestPauseMs ?? 10_000);
+  };
+  const connect = (): void => {
+    const attempt = openSocket(options);
+    socket = attempt;
+    let settled = false; // of one attempt: 'error' may follow 'unexpected-response'
+    attempt.once('open', () => {
+      settled = true;
+      pause = options.firstPauseMs ?? 200;
+      link = new Link<In, Out>(attempt, {
+        ...options,
+        onClosed: (why) => {
+          link = undefined;
+          lostAt = clock.now();
+          if (!over && options.onLost !== undefined) options.onLost(why);
+          retry(why);
+        },
+      });
+      options.onOpen(link);
+    });
+    attempt.once('unexpected-response', (_request, response) => {
+      settled = true;
+      readRefusal(response, (refusal) => {
+        if (response.statusCode !== undefined && response.statusCode < 500) finish(refusal.message);
+        else retry(refusal.message);
+      });
+    });
+    attempt.on('error', (error) => {
+      if (settled) return;
+      settled = true;
+      retry(error.message);
+    });
+  };
+  connect();
+  return {
+    close(why) {
+      if (over) return;
+      over = true;
+      cancelRetry();
+      if (link !== undefined) link.close(why);
+      else socket?.terminate();
+      options.onClosed(why);
+    },
+  };
+}
+
+function openSocket<In, Out extends object>(options: DialOptions<In, Out>): WebSocket {
+  return new WebSocket(options.url, {
+    headers: options.headers ?? {},
+    handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  });
+}
+
+/** One connection without retries, as a promise. @throws {UnreachableError | RemoteError} */
+export function dialOnce<In, Out extends object>(
+  options: Omit<DialOptions<In, Out>, 'onOpen' | 'onLost'>,
+): Promise<Link<In, Out>> {
+  return new Promise((resolve, reject) => {
+    const socket = openSocket({ ...options, onOpen: () => {} });
+    socket.once('open', () => resolve(new Link<In, Out>(socket, options)));
+    socket.once('unexpected-response', (_request, response) => readRefusal(response, reject));
+    socket.on('error', (cause) =>
+      reject(new UnreachableError(`Cannot connect to ${new URL(options.url).host}: ${cause.message}.`, { cause })),
+    );
+  });
+}
+
+function readRefusal(response: import('node:http').IncomingMessage, done: (error: GridError) => void): void {
+  const parts: Buffer[] = [];
+  let nbytes = 0;
+  response.on('data', (part: Buffer) => {
+    nbytes += part.length;
+    if (nbytes <= 65_536) parts.push(part);
+  });
+  response.once('close', () => {
+    try {
+      const { code, message } = checked(errorShape, parseJson(Buffer.concat(parts).toString('utf8')));
+      done(new RemoteError(code, message));
+    } catch {
+      // Not one of our servers, or a proxy on the way: the status is all that it says.
+      done(
+        new RemoteError(
+          'PROTOCOL_REFUSED',
+          `The server refused the connection with HTTP status ${response.statusCode}.`,
+        ),
+      );
+    }
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * Tokens: JWTs signed by the ProxyServer's own Ed25519 key. Claims: sub (user), role, iat, exp, jti, iss.
+ * The catalog verifies with the public half, so it needs no call to the ProxyServer.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import { GridError } from './errors.js';
+
+export const role = z.enum(['user', 'operator', 'admin', 'agent']);
+export type Role = z.infer<typeof role>;
+
+export interface Identity {
+  readonly user: string;
+  readonly role: Role;
+  readonly tokenId: string | null;
+}
+
+/** No token, or one that does not open this door: why, and how to get another. */
+export class TokenError extends GridError {
+  readonly code = 'PROTOCOL_TOKEN_REFUSED';
+}
+
+const ALGORITHM = 'EdDSA';
+const ISSUER = 'proof-grid';
+/** Clocks may differ by so much. */
+export const CLOCK_SKEW_S = 60;
+
+/** The key pair of `file` (JWK, mode 0600), made at first use; FILE.pub.json is its public half. */
+export async function openKey(file: string): Promise<JWK> {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as JWK;
+  const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { crv: 'Ed25519', extractable: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const secret = await exportJWK(privateKey);
+  writeFileSync(`${file}.new`, JSON.stringify(secret), { mode: 0o600 });
+  chmodSync(`${file}.new`, 0o600);
+  writeFileSync(`${file}.pub.json`, JSON.stringify(await exportJWK(publicKey)));
+  renameSync(`${file}.new`, file);
+  return secret;
+}
+
+export async function signToken(
+  key: JWK,
+  claims: { user: string; role: Role; lifetimeS: number; tokenId: string },
+): Promise<string> {
+  return new SignJWT({ role: claims.role })
+    .setProtectedHeader({ alg: ALGORITHM })
+    .setIssuer(ISSUER)
+    .setSubject(claims.user)
+    .setJti(claims.tokenId)
+    .setIssuedAt()
+    .setExpirationTime(`${claims.lifetimeS} s`)
+    .sign(await importJWK(key, ALGORITHM));
+}
+
+/** `key`: the private or the public half. @throws {TokenError} */
+export async function verifyToken(key: JWK, token: string): Promise<Identity> {
+  try {
+    const { d: _secret, ...publicHalf } = key as JWK & { d?: string };
+    const { payload } = await jwtVerify(token, await importJWK(publicHalf, ALGORITHM), {
+      issuer: ISSUER,
+      algorithms: [ALGORITHM],
+      clockTolerance: CLOCK_SKEW_S,
+    });
+    return {
+      user: z.string().min(1).parse(payload.sub),
+      role: role.parse(payload['role']),
+      tokenId: payload.jti ?? null,
+    };
+  } catch (cause) {
+    const expired = (cause as { code?: string }).code === 'ERR_JWT_EXPIRED';
+    throw new TokenError(
+      expired
+        ? 'The token has expired. Get a new one with "proof token create" on the ProxyServer\'s machine.'
+        : 'The token is not one of this ProxyServer. Check the host and its token in your configuration.',
+      { cause },
+    );
+  }
+}
+
+/** `Bearer X` -> X. @throws {TokenError} where the header is missing */
+export function bearer(header: string | undefined): string {
+  const token = /^Bearer (\S+)$/i.exec(header ?? '')?.[1];
+  if (token === undefined)
+    throw new TokenError(
+      'This server wants a token. Put `token:` or `tokenFile:` beside the host in your configuration.',
+    );
+  return token;
+}

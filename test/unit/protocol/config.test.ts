@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { listenAddress, loadConfig } from '../../../protocol/config.js';
+
+const schema = z.strictObject({
+  listen: listenAddress,
+  sites: z.array(z.strictObject({ name: z.string(), min: z.number().default(0) })).default([]),
+});
+
+describe('protocol: configuration', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'proof-config-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+  const load = (text: string): unknown => {
+    const file = join(folder, 'c.yaml');
+    writeFileSync(file, text);
+    try {
+      return loadConfig(file, schema);
+    } catch (error) {
+      return (error as Error).message.replace(folder, '');
+    }
+  };
+
+  it('reads YAML into typed values with defaults', () => {
+    expect(load('listen: 127.0.0.1:0\nsites: [{ name: S }]')).to.deep.equal({
+      listen: { host: '127.0.0.1', port: 0 },
+      sites: [{ name: 'S', min: 0 }],
+    });
+  });
+
+  it('names an unknown key, where it stands and the nearest known one', () => {
+    expect(load('listen: a:1\nsites: [{ name: S, minn: 2 }]')).to.equal(
+      '/c.yaml: unknown key sites.0.minn. Did you mean min? Known here: name, min.',
+    );
+    expect(load('lisen: a:1')).to.contain('unknown key lisen. Did you mean listen?');
+  });
+
+  it('says what is wrong with a value, a file that is no YAML and one that is not there', () => {
+    expect(load('listen: 1093')).to.contain('/c.yaml: listen: ');
+    expect(load('listen: [')).to.match(/c\.yaml:\d+ is no YAML/);
+    expect(() => loadConfig(join(folder, 'none.yaml'), schema)).to.throw(/Cannot read the configuration .*none\.yaml/);
+  });
+});
