@@ -1,0 +1,123 @@
+/**
+ * The user's configuration: which hosts there are, with what token, and which catalog.
+ *
+ *     defaultHost: voalice06
+ *     hosts:
+ *       voalice06: { url: https://voalice06.cern.ch:1093, tokenFile: ~/.config/proof/token }
+ *     catalog: http://127.0.0.1:8093     # for commands that name no host; else the host's own
+ *     site: CERN                         # where this computer is: replicas there come first
+ *
+ * It is `--config FILE`, else `$PROOF_CONFIG`, else ~/.config/proof/config.yaml, which need not exist.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { checkConfig, configPath, isLoopback, loadConfig } from '../protocol/config.js';
+import { GridError, UsageError } from '../protocol/errors.js';
+import { didYouMean } from '../protocol/nearest.js';
+
+export const DEFAULT_PORT = 1093;
+
+const schema = z.strictObject({
+  defaultHost: z.string().optional(),
+  hosts: z
+    .record(
+      z.string(),
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://voalice06.cern.ch:1093' }),
+        token: z.string().optional(),
+        tokenFile: z.string().optional(),
+        catalog: z.string().optional(),
+        ca: z.string().optional(),
+      }),
+    )
+    .default({}),
+  catalog: z.string().optional(),
+  site: z.string().optional(),
+});
+
+export interface ClientConfig extends z.infer<typeof schema> {
+  /** Where it was read; null where there is none. */
+  readonly file: string | null;
+}
+
+/** One ProxyServer as the user reaches it. */
+export interface HostEntry {
+  readonly name: string;
+  readonly url: string;
+  readonly token: string | null;
+  readonly catalog: string | null;
+  /** PEM of the authority to trust besides the system's. */
+  readonly ca: string | null;
+}
+
+/** HOST is neither in the configuration nor a name that can be reached. */
+export class UnknownHostError extends GridError {
+  readonly code = 'CLIENT_UNKNOWN_HOST';
+}
+
+export function readClientConfig(named: string | undefined): ClientConfig {
+  const wanted = named ?? process.env['PROOF_CONFIG'];
+  if (wanted !== undefined) return { ...loadConfig(wanted, schema), file: wanted };
+  const usual = join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'proof', 'config.yaml');
+  if (existsSync(usual)) return { ...loadConfig(usual, schema), file: usual };
+  return { ...checkConfig({}, schema, usual), file: null };
+}
+
+/** HOST of the command line: a name of the configuration, or host[:port]; without one the configuration's default. */
+export function hostEntry(config: ClientConfig, host: string | undefined): HostEntry {
+  const name = host ?? config.defaultHost ?? onlyHost(config);
+  if (name === undefined)
+    throw new UsageError(
+      'Which ProxyServer? Say --host HOST, or --local for this process alone, or put `defaultHost:` into your configuration.',
+    );
+  const entry = config.hosts[name];
+  if (entry !== undefined)
+    return {
+      name,
+      url: entry.url.replace(/\/$/, ''),
+      token: entry.token ?? readSecret(config, entry.tokenFile),
+      catalog: entry.catalog ?? null,
+      ca: entry.ca === undefined ? null : readText(config, entry.ca, 'ca'),
+    };
+  return { name, url: addressUrl(config, name), token: process.env['PROOF_TOKEN'] ?? null, catalog: null, ca: null };
+}
+
+function onlyHost(config: ClientConfig): string | undefined {
+  const names = Object.keys(config.hosts);
+  return names.length === 1 ? names[0] : undefined;
+}
+
+function addressUrl(config: ClientConfig, name: string): string {
+  if (/^https?:\/\//.test(name)) return name.replace(/\/$/, '');
+  const match = /^([\w.-]+|\[[0-9a-f:]+\])(?::(\d+))?$/i.exec(name);
+  const looksLikeAddress = match !== null && (match[2] !== undefined || match[1] === 'localhost' || name.includes('.'));
+  if (match === null || !looksLikeAddress) {
+    const known = Object.keys(config.hosts);
+    throw new UnknownHostError(
+      `No host ${name} in ${config.file ?? 'your configuration (there is none yet: ~/.config/proof/config.yaml)'}.` +
+        didYouMean(name, known) +
+        (known.length > 0 ? ` Known: ${known.join(', ')}.` : ' Name it there under `hosts:`, or give host:port.'),
+    );
+  }
+  // Off the loopback a ProxyServer speaks TLS only.
+  const scheme = isLoopback(match[1]!) ? 'http' : 'https';
+  return `${scheme}://${match[1]}:${match[2] ?? DEFAULT_PORT}`;
+}
+
+function readSecret(config: ClientConfig, path: string | undefined): string | null {
+  if (path === undefined) return process.env['PROOF_TOKEN'] ?? null;
+  return readText(config, path, 'tokenFile').trim();
+}
+
+function readText(config: ClientConfig, path: string, key: string): string {
+  const file = configPath(config.file ?? '.', path);
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`Cannot read ${file}, the ${key} of your configuration: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,142 @@
+/** The ProxyServer's HTTP API as the client calls it: typed answers, and every failure one sentence with a code. */
+import { Agent as HttpsAgent } from 'node:https';
+import axios, { type AxiosInstance } from 'axios';
+import { z } from 'zod';
+import {
+  type PilotInfo,
+  pilotInfo,
+  type QueryInfo,
+  queryInfo,
+  type ServerInfo,
+  type SessionInfo,
+  type SiteInfo,
+  serverInfo,
+  sessionInfo,
+  siteInfo,
+  type WorkerInfo,
+  workerInfo,
+} from '../protocol/api.js';
+import { checked } from '../protocol/check.js';
+import { UnreachableError } from '../protocol/dial.js';
+import { GridError, RemoteError } from '../protocol/errors.js';
+import { errorShape } from '../protocol/ids.js';
+import type { HostEntry } from './client-config.js';
+
+/** The other end answers, but not as a ProxyServer does. */
+export class NoProxyServerError extends GridError {
+  readonly code = 'CLIENT_NO_PROXY_SERVER';
+}
+
+export class ServerApi {
+  readonly #http: AxiosInstance;
+  constructor(readonly host: HostEntry) {
+    this.#http = axios.create({
+      baseURL: `${host.url}/v1`,
+      timeout: 60_000,
+      headers: authorization(host),
+      proxy: false,
+      maxContentLength: Number.POSITIVE_INFINITY,
+      ...(host.ca === null ? {} : { httpsAgent: new HttpsAgent({ ca: host.ca }) }),
+    });
+  }
+
+  info(): Promise<ServerInfo> {
+    return this.call('GET', '/info', serverInfo);
+  }
+  openSession(body: { workers: number | null; title: string }): Promise<SessionInfo> {
+    return this.call('POST', '/sessions', sessionInfo, body);
+  }
+  sessions(): Promise<SessionInfo[]> {
+    return this.call('GET', '/sessions', z.array(sessionInfo));
+  }
+  async endSession(sessionId: string): Promise<void> {
+    await this.call('DELETE', `/sessions/${sessionId}`, z.unknown());
+  }
+  pilots(): Promise<PilotInfo[]> {
+    return this.call('GET', '/pilots', z.array(pilotInfo));
+  }
+  workers(): Promise<WorkerInfo[]> {
+    return this.call('GET', '/workers', z.array(workerInfo));
+  }
+  sites(): Promise<SiteInfo[]> {
+    return this.call('GET', '/sites', z.array(siteInfo));
+  }
+  queries(): Promise<QueryInfo[]> {
+    return this.call('GET', '/queries', z.array(queryInfo));
+  }
+  query(ref: string): Promise<QueryInfo> {
+    return this.call('GET', `/queries/${encodeURIComponent(ref)}`, queryInfo);
+  }
+  /** The result frame of a query that is over. */
+  async queryResult(ref: string): Promise<Buffer> {
+    const answer = await this.request('GET', `/queries/${encodeURIComponent(ref)}/result`, undefined, true);
+    return Buffer.from(answer as ArrayBuffer);
+  }
+  async stopQuery(ref: string): Promise<void> {
+    await this.call('POST', `/queries/${encodeURIComponent(ref)}/stop`, z.unknown());
+  }
+  async abortQuery(ref: string): Promise<void> {
+    await this.call('POST', `/queries/${encodeURIComponent(ref)}/abort`, z.unknown());
+  }
+  async removeQuery(ref: string): Promise<void> {
+    await this.call('DELETE', `/queries/${encodeURIComponent(ref)}`, z.unknown());
+  }
+
+  /** Any call: the answer is checked by `schema`. @throws {RemoteError} the server's own code and sentence; {UnreachableError} */
+  async call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    const answer = await this.request(method, path, body, false);
+    try {
+      return checked(schema, answer, `answer of ${this.host.url}/v1${path}`);
+    } catch (cause) {
+      throw new NoProxyServerError(`${this.host.url} answers, but not as a ProxyServer of this version does.`, {
+        cause,
+      });
+    }
+  }
+
+  private async request(method: string, path: string, body: unknown, binary: boolean): Promise<unknown> {
+    try {
+      const answer = await this.#http.request({
+        method,
+        url: path,
+        ...(body === undefined ? {} : { data: body }),
+        ...(binary ? { responseType: 'arraybuffer' as const } : {}),
+      });
+      return answer.data;
+    } catch (cause) {
+      throw callError(cause, this.host);
+    }
+  }
+}
+
+export function authorization(host: HostEntry): Record<string, string> {
+  return host.token === null ? {} : { authorization: `Bearer ${host.token}` };
+}
+
+function callError(cause: unknown, host: HostEntry): Error {
+  if (!axios.isAxiosError(cause)) return cause as Error;
+  if (cause.response === undefined) {
+    const step =
+      cause.code === 'ECONNREFUSED'
+        ? 'No ProxyServer listens there: check the address, or start one with "proof proxy start".'
+        : cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN'
+          ? 'That name is not known: check HOST, or name it in your configuration under `hosts:`.'
+          : `${cause.message}.`;
+    return new UnreachableError(`Cannot reach ${host.name} (${host.url}). ${step}`, { cause });
+  }
+  const data: unknown = cause.response.data;
+  const body = errorShape.safeParse(Buffer.isBuffer(data) ? tryJson(data) : data);
+  if (body.success) return new RemoteError(body.data.code, body.data.message, { cause });
+  return new NoProxyServerError(
+    `${host.url} answers with HTTP status ${cause.response.status}, not as a ProxyServer does.`,
+    { cause },
+  );
+}
+
+function tryJson(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString('utf8'));
+  } catch {
+    return undefined; // no error body of ours: the caller says so
+  }
+}

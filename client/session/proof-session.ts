@@ -1,0 +1,256 @@
+/**
+ * A session on a ProxyServer, for programs and for the command alike: opens, tells how its workers come up, runs queries.
+ *
+ * One WebSocket to the session's master, dialled again when it breaks; queries go on meanwhile, and what was missed comes with `attach`.
+ */
+import { EventEmitter } from 'node:events';
+import { systemClock } from '../../protocol/clock.js';
+import { type Dialler, dial, UnreachableError } from '../../protocol/dial.js';
+import { type GridError, RemoteError } from '../../protocol/errors.js';
+import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
+import type { Link } from '../../protocol/link.js';
+import {
+  type ClientMessage,
+  type QueryResult,
+  type ToClientMessage,
+  toClientMessage,
+} from '../../protocol/session-messages.js';
+import { PROTOCOL_VERSION } from '../../protocol/version.js';
+import type { HostEntry } from '../client-config.js';
+import { authorization, ServerApi } from '../server-api.js';
+
+type Submit = Omit<Extract<ClientMessage, { type: 'submit' }>, 'type' | 'ref'>;
+type Of<T extends ToClientMessage['type']> = Extract<ToClientMessage, { type: T }>;
+export type WorkerCounts = Omit<Of<'workers'>, 'type'>;
+
+/** What a session tells while it lives; the names are those of the messages (protocol/session-messages.ts). */
+interface SessionEvents {
+  opened: [sessionId: string];
+  workers: [WorkerCounts];
+  lookup: [Of<'lookup'>];
+  progress: [Of<'progress'>];
+  outputs: [Of<'outputs'>];
+  printed: [Of<'printed'>];
+  notice: [string];
+  /** The connection is lost; it is being dialled again. */
+  lost: [why: string];
+  ended: [why: string];
+}
+
+export interface Submitted {
+  readonly queryId: string;
+  /** `SESSION:qN` */
+  readonly query: string;
+}
+export interface Answer {
+  readonly result: QueryResult;
+  /** The merged outputs as analysis/OutputMerger encodes them. */
+  readonly state: Uint8Array;
+}
+
+export class ProofSession extends EventEmitter<SessionEvents> {
+  readonly host: HostEntry;
+  readonly api: ServerApi;
+  readonly sessionId: string;
+  readonly #dialler: Dialler;
+  #link: Link<ToClientMessage, ClientMessage> | undefined;
+  #workers: WorkerCounts = { expected: 0, connected: 0, ready: 0 };
+  #nextRef = 1;
+  #over: string | undefined;
+  /** Submissions that the master has not answered yet, and what they will need. */
+  readonly #submitted = new Map<
+    number,
+    { code: Uint8Array; resolve: (s: Submitted) => void; reject: (e: GridError) => void }
+  >();
+  readonly #awaited = new Map<
+    string,
+    { outputs: boolean; resolve: (a: Answer) => void; reject: (e: GridError) => void }
+  >();
+
+  private constructor(api: ServerApi, sessionId: string, ready: () => void) {
+    super();
+    this.api = api;
+    this.host = api.host;
+    this.sessionId = sessionId;
+    this.#dialler = dial<ToClientMessage, ClientMessage>({
+      url: `${api.host.url.replace(/^http/, 'ws')}/v1/session/${sessionId}`,
+      headers: authorization(api.host),
+      ...(api.host.ca === null ? {} : { ca: api.host.ca }),
+      schema: toClientMessage,
+      clock: systemClock,
+      giveUpAfterMs: 300_000,
+      onOpen: (link) => {
+        this.#link = link;
+        link.send({ type: 'hello', protocol: PROTOCOL_VERSION });
+        for (const [queryId, { outputs }] of this.#awaited) link.send({ type: 'attach', queryId, outputs });
+        ready();
+      },
+      onMessage: (message) => this.#receive(message),
+      onLost: (why) => {
+        this.#link = undefined;
+        this.emit('lost', why);
+      },
+      onClosed: (why) => this.#end(why),
+    });
+  }
+
+  /** A new session. @throws {UnreachableError | RemoteError | UnknownHostError} */
+  static async open(host: HostEntry, options: { workers?: number | null; title?: string } = {}): Promise<ProofSession> {
+    const api = new ServerApi(host);
+    const { sessionId } = await api.openSession({ workers: options.workers ?? null, title: options.title ?? '' });
+    return ProofSession.attach(api, sessionId);
+  }
+
+  /** A session that is there already, perhaps opened from another computer. */
+  static attach(api: ServerApi, sessionId: string): Promise<ProofSession> {
+    return new Promise((resolve, reject) => {
+      const session = new ProofSession(api, sessionId, () => resolve(session));
+      session.once('ended', (why) =>
+        reject(new UnreachableError(`The session ${sessionId} cannot be reached: ${why}.`)),
+      );
+    });
+  }
+
+  get workers(): WorkerCounts {
+    return this.#workers;
+  }
+
+  /** Settles when every worker that the ProxyServer promised is ready; at once for a pool that has none. */
+  allReady(): Promise<WorkerCounts> {
+    return new Promise((resolve, reject) => {
+      const check = (): boolean => {
+        if (this.#over !== undefined) reject(new UnreachableError(`The session ended: ${this.#over}.`));
+        else if (this.#workers.expected > 0 && this.#workers.ready >= this.#workers.expected) resolve(this.#workers);
+        else return false;
+        return true;
+      };
+      if (check()) return;
+      const look = (): void => {
+        if (!check()) return;
+        this.off('workers', look);
+        this.off('ended', look);
+      };
+      this.on('workers', look);
+      this.on('ended', look);
+    });
+  }
+
+  /** Hands a query in; `code` is sent only if the master does not have it. */
+  submit(query: Submit, code: Uint8Array): Promise<Submitted> {
+    const ref = this.#nextRef++;
+    return new Promise((resolve, reject) => {
+      if (!this.#sendOr(reject, { type: 'submit', ref, ...query })) return;
+      this.#submitted.set(ref, { code, resolve, reject });
+    });
+  }
+
+  /** The answer of a query, whenever it comes; `outputs` asks for live merged outputs until then. */
+  answer(queryId: string, options: { outputs: boolean }): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#awaited.set(queryId, { ...options, resolve, reject });
+      this.#sendOr(reject, { type: 'attach', queryId, outputs: options.outputs });
+    });
+  }
+
+  stop(queryId: string): void {
+    this.#link?.send({ type: 'stop', queryId });
+  }
+  abort(queryId: string): void {
+    this.#link?.send({ type: 'abort', queryId });
+  }
+  setWorkers(n: number | null): void {
+    this.#link?.send({ type: 'setWorkers', n });
+  }
+
+  /** Leaves; the session and its queries stay. */
+  detach(): void {
+    this.#dialler.close('the client left');
+  }
+
+  /** Ends the session: its workers go back to the pool. */
+  async close(): Promise<void> {
+    if (this.#over !== undefined) return;
+    const ended = new Promise<void>((resolve) => this.once('ended', () => resolve()));
+    if (this.#link === undefined) await this.api.endSession(this.sessionId);
+    else this.#link.send({ type: 'close' });
+    const cancel = systemClock.after(5000, () => this.#dialler.close('closed'));
+    await ended;
+    cancel();
+  }
+
+  #sendOr(reject: (error: GridError) => void, message: ClientMessage): boolean {
+    if (this.#link === undefined) {
+      reject(
+        new UnreachableError(
+          `The session ${this.sessionId} is not connected${this.#over === undefined ? ' at present' : `: ${this.#over}`}.`,
+        ),
+      );
+      return false;
+    }
+    this.#link.send(message);
+    return true;
+  }
+
+  #receive(message: ToClientMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#workers = { ...this.#workers, expected: message.workersExpected };
+        this.emit('opened', message.sessionId);
+        break;
+      case 'refused':
+        this.#dialler.close(message.error.message);
+        break;
+      case 'workers':
+        this.#workers = message;
+        this.emit('workers', message);
+        break;
+      case 'needProgram': {
+        const waiting = this.#submitted.get(message.ref);
+        if (waiting !== undefined) this.#link?.send({ type: 'program', sha256: message.sha256, code: waiting.code });
+        break;
+      }
+      case 'accepted':
+        this.#submitted.get(message.ref)?.resolve(message);
+        this.#submitted.delete(message.ref);
+        break;
+      case 'rejected':
+        this.#submitted.get(message.ref)?.reject(new RemoteError(message.error.code, message.error.message));
+        this.#submitted.delete(message.ref);
+        break;
+      case 'result':
+        if (FINAL_QUERY_STATES.includes(message.result.status)) {
+          this.#awaited.get(message.queryId)?.resolve(message);
+          this.#awaited.delete(message.queryId);
+        }
+        break;
+      case 'notice':
+        this.emit('notice', message.text);
+        break;
+      case 'ended':
+        this.#dialler.close(message.why);
+        break;
+      case 'lookup':
+        this.emit('lookup', message);
+        break;
+      case 'progress':
+        this.emit('progress', message);
+        break;
+      case 'outputs':
+        this.emit('outputs', message);
+        break;
+      case 'printed':
+        this.emit('printed', message);
+        break;
+    }
+  }
+
+  #end(why: string): void {
+    this.#over = why;
+    this.#link = undefined;
+    const error = new UnreachableError(`The session ${this.sessionId} ended: ${why}.`);
+    for (const { reject } of [...this.#submitted.values(), ...this.#awaited.values()]) reject(error);
+    this.#submitted.clear();
+    this.#awaited.clear();
+    this.emit('ended', why);
+  }
+}
