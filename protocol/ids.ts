@@ -9,7 +9,7 @@ export const idText = z
 export const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
 /** A count or an entry number: whole, not negative, exact as a double. */
 export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-export const bytes = z.instanceof(Uint8Array);
+export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
 export const errorShape = z.object({
   code: z.string().max(100),
   message: z.string().max(100_000),
