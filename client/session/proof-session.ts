@@ -52,6 +52,8 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   readonly host: HostEntry;
   readonly api: ServerApi;
   readonly sessionId: string;
+  /** Settles when the master has answered hello. */
+  readonly welcomed: Promise<void>;
   readonly #dialler: Dialler;
   #link: Link<ToClientMessage, ClientMessage> | undefined;
   #workers: WorkerCounts = { expected: 0, connected: 0, ready: 0 };
@@ -72,6 +74,11 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     this.api = api;
     this.host = api.host;
     this.sessionId = sessionId;
+    this.welcomed = new Promise((resolve, reject) => {
+      this.once('opened', () => resolve());
+      this.once('ended', (why) => reject(new UnreachableError(`The session ${sessionId} ended: ${why}.`)));
+    });
+    this.welcomed.catch(() => {}); // who awaits it is told; nobody has to
     this.#dialler = dial<ToClientMessage, ClientMessage>({
       url: `${api.host.url.replace(/^http/, 'ws')}/v1/session/${sessionId}`,
       headers: authorization(api.host),

@@ -1,0 +1,64 @@
+/**
+ * Where a command speaks to its user: lines and one live progress line. Everything goes to standard error when standard output is
+ * promised to a result (`--json -`), and nowhere when the user asked for quiet.
+ */
+import { SingleBar } from 'cli-progress';
+import { type Progress, progressLine } from './progress-line.js';
+
+export class Screen {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #quiet: boolean;
+  #bar: SingleBar | undefined;
+
+  constructor(options: { quiet: boolean; resultOnStdout: boolean }) {
+    this.#stream = options.resultOnStdout ? process.stderr : process.stdout;
+    this.#quiet = options.quiet;
+  }
+
+  get width(): number {
+    return Math.min(this.#stream.columns ?? 100, 160);
+  }
+  get colour(): boolean {
+    return this.#stream.isTTY === true && process.env['NO_COLOR'] === undefined;
+  }
+
+  say(line: string): void {
+    if (this.#quiet) return;
+    this.endProgress();
+    this.#stream.write(`${line}\n`);
+  }
+
+  /** Told also to those who asked for quiet: on standard error. */
+  warn(line: string): void {
+    this.endProgress();
+    process.stderr.write(`${line}\n`);
+  }
+
+  progress(progress: Progress): void {
+    if (this.#quiet) return;
+    const total = progress.entries.total ?? progress.entries.done;
+    if (this.#bar === undefined) {
+      this.#bar = new SingleBar({
+        stream: this.#stream,
+        // A log file gets a line every two seconds, a terminal four pictures a second.
+        noTTYOutput: true,
+        notTTYSchedule: 2000,
+        fps: 4,
+        hideCursor: true,
+        linewrap: true,
+        clearOnComplete: false,
+        format: (_options, _params, payload: { progress?: Progress }) =>
+          payload.progress === undefined ? '' : progressLine(payload.progress, this.width),
+      });
+      this.#bar.start(total, progress.entries.done, { progress });
+    }
+    this.#bar.setTotal(total);
+    this.#bar.update(progress.entries.done, { progress });
+  }
+
+  /** Leaves the last picture standing and goes on below it. */
+  endProgress(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { formatDuration, progressLine } from '../../../client/show/progress-line.js';
+import { formatH1 } from '../../../client/show/terminal-histogram.js';
+
+const h1 = (contents: number[], nbins = contents.length - 2) => ({
+  name: 'm',
+  title: 'Mass',
+  axes: [{ nbins, min: 0, max: nbins, edges: null, title: 'm [GeV]' }],
+  contents,
+  entries: 10,
+  stats: { sumw: 4, sumwx: 8, sumwx2: 20 },
+});
+
+describe('client: what people see', () => {
+  it('draws bars in eighths of a row, and shows what is small but not empty', () => {
+    const lines = formatH1(h1([1, 8, 4, 0.001, 0, 2]), { width: 24, height: 2, colour: false });
+    expect(lines[0]).to.equal('Mass');
+    expect(lines[1]).to.equal('        8 │███         ');
+    expect(lines[2]).to.equal('        4 │██████▁▁▁   ');
+    expect(lines.at(-1)).to.contain('entries 10  mean 2  RMS 1  integral 12.001  under 1  over 2');
+  });
+  it('adds neighbouring bins when there are more than columns', () => {
+    const lines = formatH1(h1([0, ...Array.from({ length: 100 }, () => 1), 0]), {
+      width: 62,
+      height: 1,
+      colour: false,
+    });
+    expect(lines[1]).to.match(/2 │█{50}$/);
+  });
+  it('says events, percent, rates and time left in one line that fits', () => {
+    const progress = {
+      entries: { total: 1000, done: 250, failed: 0, missing: 0 },
+      bytes: 1,
+      elapsedMs: 1,
+      entriesPerS: 1234.5,
+      bytesPerS: 2.5e6,
+      leftMs: 95_000,
+      workers: 2,
+    };
+    const line = progressLine(progress, 120);
+    expect(line).to.have.length.at.most(120);
+    expect(line).to.match(
+      /250\/1000 events \|=+>\.+\| {2}25\.0 % \[1235 evts\/s, 2\.5 MB\/s, time left: 1:35 min\] 2 workers$/,
+    );
+    expect(formatDuration(4000)).to.equal('4.0 s');
+  });
+});
