@@ -3,7 +3,7 @@
  * `npm install` and `npm ci` run it; `npm run build` runs it by hand.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,6 +13,16 @@ const started = performance.now();
 
 /** Sources that become one self-contained file: entry -> file in dist/. */
 const BUNDLES = [{ entry: 'rootio/jsroot/entry.js', out: 'dist/rootio/jsroot/jsroot.js' }];
+/** JSROOT prints what it cannot read; we throw it instead. Its file class is not exported, and we need it without its input. */
+const QUIET = 'const console = Object.freeze({ log() {}, info() {}, warn() {}, error() {}, debug() {} });';
+const EXPORT_FILE = {
+  name: 'export-tfile',
+  setup(builder) {
+    builder.onLoad({ filter: /jsroot\/modules\/io\.mjs$/ }, ({ path }) => ({
+      contents: `${readFileSync(path, 'utf8')}\nexport { TFile };\n`,
+    }));
+  },
+};
 /** Files that the program reads beside its code: folder in the source -> the same folder in dist/. */
 const ASSETS = ['analysis/fonts', 'proxy-server/web/assets'];
 
@@ -32,6 +42,8 @@ for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, 
     format: 'esm',
     target: 'node20',
     legalComments: 'eof',
+    banner: { js: QUIET },
+    plugins: [EXPORT_FILE],
     logLevel: 'error',
   });
 }

@@ -1,0 +1,118 @@
+/**
+ * Objects by streamer info: bytes of a record become a plain JavaScript object, as JSROOT names its members.
+ *
+ * JSROOT does the streaming, over bytes that were read, bounded and decompressed by us; it opens nothing. Each claimed length is held
+ * against the bytes that are there before anything is allocated, and whatever JSROOT throws becomes a CorruptFileError.
+ */
+import { CorruptFileError, type Place } from '../errors.js';
+import { decodeText } from '../file/cursor.js';
+import { createMemberStreamer, createStreamerElement, type StreamedObject, TBuffer, TFile } from './jsroot.js';
+
+export type { StreamedObject };
+
+/** One member of a class, as its streamer info describes it. */
+export interface StreamerElement {
+  readonly name: string;
+  readonly title: string;
+  readonly type: number;
+  readonly typeName: string;
+  /** Class of the element: TStreamerBase, TStreamerSTL ... */
+  readonly className: string;
+  readonly raw: StreamedObject;
+}
+
+/** JSROOT's buffer with lengths checked before they are believed, and text as UTF-8. */
+class BoundedBuffer extends TBuffer {
+  #room(length: number): void {
+    if (!(length >= 0) || length > this.arr.byteLength - this.o)
+      throw new RangeError(
+        `${length} values are claimed at byte ${this.o}, where ${this.arr.byteLength - this.o} bytes are left`,
+      );
+  }
+  override readFastArray(length: number, type: number): ArrayLike<unknown> {
+    this.#room(length);
+    return super.readFastArray(length, type);
+  }
+  override readFastString(length: number): string {
+    this.#room(length);
+    return super.readFastString(length);
+  }
+  override substring(begin: number, end: number): string {
+    if (end < begin || end > this.arr.byteLength)
+      throw new RangeError(`text from byte ${begin} to ${end} of ${this.arr.byteLength}`);
+    return decodeText(Buffer.from(this.arr.buffer, this.arr.byteOffset + begin, end - begin));
+  }
+}
+
+export class ObjectStreamer {
+  readonly #file = new TFile(null);
+  constructor(readonly url: string) {}
+
+  /** Learns the classes of a file from its StreamerInfo record. @throws {CorruptFileError} */
+  learn(bytes: Buffer, keylen: number, place: Place): void {
+    this.#guarded(place, () => {
+      this.#file.extractStreamerInfos(this.#buffer(bytes, keylen));
+      if (this.#file.fStreamerInfos === null) throw new Error('its streamer infos cannot be read');
+    });
+  }
+
+  /** @throws {CorruptFileError} */
+  object(className: string, bytes: Buffer, keylen: number, place: Place): StreamedObject {
+    return this.#guarded(place, () => {
+      const object: StreamedObject = {};
+      const buffer = this.#buffer(bytes, keylen);
+      buffer.mapObject(1, object);
+      return buffer.classStreamer(object, className);
+    });
+  }
+
+  /** Reads one value of a C++ type, by name, from an entry's bytes: a class, a collection, a pair. */
+  valueReader(typeName: string): (buffer: TBuffer) => unknown {
+    const member = createMemberStreamer(createStreamerElement('value', typeName, this.#file), this.#file);
+    return (buffer) => {
+      const holder: StreamedObject = {};
+      member.func(buffer, holder);
+      return holder['value'];
+    };
+  }
+
+  /** The members of a class in a version, or with a checksum, or any; undefined where the file does not say. */
+  elements(className: string, version?: number, checksum?: number): readonly StreamerElement[] | undefined {
+    const info =
+      (checksum !== undefined && checksum !== 0 ? this.#file.findStreamerInfo(className, undefined, checksum) : null) ??
+      this.#file.findStreamerInfo(className, version) ??
+      this.#file.findStreamerInfo(className);
+    const list = (info?.['fElements'] as { arr?: unknown } | undefined)?.arr;
+    return Array.isArray(list) ? list.map((element) => toElement(element as StreamedObject)) : undefined;
+  }
+
+  /** A buffer over bytes whose object tags count from `keylen` before them. */
+  buffer(bytes: Buffer, keylen: number): TBuffer {
+    return this.#buffer(bytes, keylen);
+  }
+
+  #buffer(bytes: Buffer, keylen: number): BoundedBuffer {
+    const buffer = new BoundedBuffer(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, this.#file);
+    buffer.fTagOffset = keylen;
+    return buffer;
+  }
+
+  #guarded<T>(place: Place, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw new CorruptFileError(place, error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+}
+
+function toElement(raw: StreamedObject): StreamerElement {
+  return {
+    name: String(raw['fName']),
+    title: String(raw['fTitle']),
+    type: Number(raw['fType']),
+    typeName: String(raw['fTypeName']),
+    className: String(raw['_typename']),
+    raw,
+  };
+}

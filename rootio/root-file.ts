@@ -1,0 +1,142 @@
+/**
+ * A ROOT file opened for reading: its keys, its trees as tables, its objects.
+ *
+ * Opening reads the header, the top directory and the streamer infos; directories below and trees are read when they are asked for.
+ */
+import type { ByteSource } from '../storage/byte-source.js';
+import type { Codecs } from './compression/codec.js';
+import { codecs } from './compression/tier.js';
+import { UnsupportedFileError, WhichTableError } from './errors.js';
+import { Cursor } from './file/cursor.js';
+import { Directories, type KeyEntry } from './file/directories.js';
+import { checkInFile, type FileHeader, HEADER_BYTES, parseDirectory, parseHeader } from './file/header.js';
+import { parseKey } from './file/key.js';
+import { type FileAccess, readRecord } from './file/record.js';
+import { ObjectStreamer } from './jsroot/structure.js';
+import type { Table } from './table.js';
+import { treeRecord } from './tree/branch.js';
+import { TreeTable } from './tree/tree-table.js';
+
+/** A key as a listing shows it. */
+export interface KeyInfo {
+  /** Directories and name, joined by `/`, without cycle. */
+  readonly path: string;
+  readonly cycle: number;
+  readonly className: string;
+  readonly title: string;
+  /** On disk, and once decompressed. */
+  readonly nbytes: number;
+  readonly objlen: number;
+}
+
+const TREE_CLASSES: ReadonlySet<string> = new Set(['TTree', 'TNtuple', 'TNtupleD', 'TChain']);
+
+/** @throws {NotRootFileError} {CorruptFileError} and the source's own errors. The file closes the source. */
+export async function openRootFile(source: ByteSource): Promise<RootFile> {
+  const start = await source.read(0, Math.min(source.size, 4 * HEADER_BYTES));
+  const header = parseHeader(start, source.url);
+  const place = {
+    url: source.url,
+    offset: header.begin,
+    length: header.nbytesName + 30,
+    what: "the file's own directory",
+  };
+  checkInFile(place, source.size);
+  const record = new Cursor(
+    await source.read(header.begin, Math.min(place.length + 64, source.size - header.begin)),
+    place,
+  );
+  record.skip(header.nbytesName);
+  const access = { source, codecs: await codecs() };
+  return new RootFile(access, header, new Directories(access, parseDirectory(record)));
+}
+
+export class RootFile {
+  #streamer: Promise<ObjectStreamer> | undefined;
+  constructor(
+    readonly access: FileAccess,
+    readonly header: FileHeader,
+    readonly directories: Directories,
+  ) {}
+
+  get url(): string {
+    return this.access.source.url;
+  }
+
+  /** Libraries that decompress, for people. */
+  get codecs(): Codecs {
+    return this.access.codecs;
+  }
+
+  /** All keys, directories included, depth first. */
+  async keys(): Promise<readonly KeyInfo[]> {
+    return (await this.directories.all()).map(({ path, key }) => ({
+      path,
+      cycle: key.cycle,
+      className: key.className,
+      title: key.title,
+      nbytes: key.nbytes,
+      objlen: key.objlen,
+    }));
+  }
+
+  /** Paths of the trees and ntuples, each once, however many cycles it has. */
+  async tables(): Promise<readonly string[]> {
+    const keys = await this.directories.all();
+    return [...new Set(keys.filter(({ key }) => isTable(key.className)).map(({ path }) => path))];
+  }
+
+  /** @param path without it the file's only tree. @throws {WhichTableError} {NoSuchObjectError} {CorruptFileError} {UnsupportedFileError} */
+  async table(path?: string): Promise<Table> {
+    return this.#table(await this.directories.find(path ?? (await this.#onlyTable())));
+  }
+
+  /** Any object, as JSROOT names its members. @throws {NoSuchObjectError} {CorruptFileError} */
+  async object(path: string): Promise<Record<string, unknown>> {
+    return this.#object(await this.directories.find(path));
+  }
+
+  close(): Promise<void> {
+    return this.access.source.close();
+  }
+
+  async #onlyTable(): Promise<string> {
+    const tables = await this.tables();
+    if (tables.length !== 1) throw new WhichTableError(this.url, tables);
+    return tables[0]!;
+  }
+
+  async #table(entry: KeyEntry): Promise<Table> {
+    const { key } = entry;
+    const place = { url: this.url, offset: key.seek, length: key.nbytes, what: `${key.className} "${entry.path}"` };
+    if (TREE_CLASSES.has(key.className))
+      return new TreeTable(this.access, treeRecord(await this.#object(entry), key.className, place));
+    throw new UnsupportedFileError(place, `a ${key.className} has no entries to read`);
+  }
+
+  async #object({ key }: KeyEntry): Promise<Record<string, unknown>> {
+    const [streamer, { bytes, place }] = await Promise.all([this.#streamerInfos(), readRecord(this.access, key)]);
+    return streamer.object(key.className, bytes, key.keylen, place);
+  }
+
+  #streamerInfos(): Promise<ObjectStreamer> {
+    this.#streamer ??= this.#learn();
+    return this.#streamer;
+  }
+
+  async #learn(): Promise<ObjectStreamer> {
+    const streamer = new ObjectStreamer(this.url);
+    const { seekInfo, nbytesInfo } = this.header;
+    if (seekInfo === 0 || nbytesInfo === 0) return streamer;
+    const place = { url: this.url, offset: seekInfo, length: nbytesInfo, what: 'the streamer infos' };
+    checkInFile(place, this.access.source.size);
+    const key = parseKey(new Cursor(await this.access.source.read(seekInfo, nbytesInfo), place));
+    const { bytes } = await readRecord(this.access, { ...key, seek: seekInfo });
+    streamer.learn(bytes, key.keylen, place);
+    return streamer;
+  }
+}
+
+function isTable(className: string): boolean {
+  return TREE_CLASSES.has(className) || className === 'ROOT::RNTuple';
+}

@@ -1,0 +1,182 @@
+/**
+ * Columns being filled from baskets: one loader a column. The reader hands each its baskets in the order of their entries.
+ *
+ * Numbers whose bytes need no more than swapping are decompressed straight to their place; everything else passes through a scratch
+ * buffer. Arrays are reused from load to load, so that a long loop allocates nothing a basket.
+ */
+import { CorruptFileError, type Place } from '../errors.js';
+import { bytesOf, bytesUnder, numberArray, swapItems } from '../number-type.js';
+import type { ColumnData, NumberArray } from '../table.js';
+import { type BasketContents, type BasketHeader, entryOffsets } from './basket.js';
+import type { NumberFormat } from './number-format.js';
+
+/** The part of a basket that is wanted: its entries [from, to), counted from the basket's first. */
+export interface Part {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ColumnLoader {
+  /** Entries vary in length: their begins are needed. */
+  readonly wantsOffsets: boolean;
+  begin(entries: number): void;
+  /**
+   * Where a whole basket may be decompressed to, `objlen` bytes from it on; undefined where it must not. What `direct` gave is
+   * told by `placed` that it is filled.
+   */
+  direct?(header: BasketHeader): Buffer | undefined;
+  placed?(header: BasketHeader, place: Place): void;
+  add(basket: BasketContents, part: Part, place: Place): void;
+  finish(): ColumnData;
+}
+
+/** `length` numbers an entry. */
+export class FlatLoader implements ColumnLoader {
+  readonly wantsOffsets = false;
+  #values: NumberArray;
+  #bytes: Buffer;
+  #filled = 0;
+  #wanted = 0;
+  constructor(
+    readonly format: NumberFormat,
+    readonly length: number,
+  ) {
+    this.#values = numberArray(format.type, 0);
+    this.#bytes = bytesUnder(this.#values);
+  }
+
+  begin(entries: number): void {
+    this.#filled = 0;
+    this.#wanted = entries * this.length;
+    if (this.#values.length >= this.#wanted) return;
+    this.#values = numberArray(this.format.type, this.#wanted);
+    this.#bytes = bytesUnder(this.#values);
+  }
+
+  direct({ objlen, border }: BasketHeader): Buffer | undefined {
+    const at = this.#filled * this.format.itemBytes;
+    if (!this.format.plain || objlen !== border || at + objlen > this.#bytes.length) return undefined;
+    return this.#bytes.subarray(at, at + objlen);
+  }
+
+  placed({ border, count }: BasketHeader, place: Place): void {
+    this.#check(border, count, place);
+    const at = this.#filled * this.format.itemBytes;
+    swapItems(this.#bytes.subarray(at, at + border), bytesOf(this.format.type));
+    this.#filled += count * this.length;
+  }
+
+  add({ bytes, border }: BasketContents, { from, to }: Part, place: Place): void {
+    const itemBytes = this.format.itemBytes * this.length;
+    if (to * itemBytes > border) this.#check(border, to, place);
+    const count = (to - from) * this.length;
+    this.format.decode(bytes, from * itemBytes, count, this.#values, this.#filled);
+    this.#filled += count;
+  }
+
+  finish(): ColumnData {
+    return { kind: 'flat', values: this.#values.subarray(0, this.#wanted), length: this.length };
+  }
+
+  #check(border: number, count: number, place: Place): void {
+    const wanted = count * this.length * this.format.itemBytes;
+    if (border !== wanted)
+      throw new CorruptFileError(place, `it holds ${border} bytes, where ${count} entries take ${wanted}`);
+  }
+}
+
+/** Any number of numbers an entry, behind `header` bytes each. */
+export class ListLoader implements ColumnLoader {
+  readonly wantsOffsets = true;
+  #values: NumberArray;
+  #bytes: Buffer;
+  #offsets = new Int32Array(1);
+  #entries = 0;
+  #wanted = 0;
+  #filled = 0;
+  constructor(
+    readonly format: NumberFormat,
+    readonly header: number,
+  ) {
+    this.#values = numberArray(format.type, 1024);
+    this.#bytes = bytesUnder(this.#values);
+  }
+
+  begin(entries: number): void {
+    this.#entries = 0;
+    this.#filled = 0;
+    this.#wanted = entries;
+    if (this.#offsets.length < entries + 1) this.#offsets = new Int32Array(entries + 1);
+    this.#offsets[0] = 0;
+  }
+
+  direct({ objlen }: BasketHeader): Buffer | undefined {
+    if (!this.format.plain || this.header !== 0) return undefined;
+    this.#reserve(Math.ceil(objlen / this.format.itemBytes));
+    const at = this.#filled * this.format.itemBytes;
+    return this.#bytes.subarray(at, at + objlen);
+  }
+
+  placed(header: BasketHeader, place: Place): void {
+    const begin = this.#filled * this.format.itemBytes;
+    const bytes = this.#bytes.subarray(begin, begin + header.objlen);
+    const offsets = entryOffsets(bytes, header, place);
+    this.#addOffsets(offsets, { from: 0, to: header.count }, place);
+    swapItems(bytes.subarray(0, header.border), bytesOf(this.format.type));
+    this.#filled += header.border / this.format.itemBytes;
+  }
+
+  add({ bytes, offsets }: BasketContents, part: Part, place: Place): void {
+    if (offsets === undefined) throw new CorruptFileError(place, 'it does not say where its entries begin');
+    const { from, to } = part;
+    const begin = offsets[from]!;
+    const end = offsets[to]!;
+    this.#addOffsets(offsets, part, place);
+    const count = (end - begin - this.header * (to - from)) / this.format.itemBytes;
+    this.#reserve(count);
+    if (this.header === 0) this.format.decode(bytes, begin, count, this.#values, this.#filled);
+    else {
+      let at = this.#filled;
+      for (let i = from; i < to; i++) {
+        const n = (offsets[i + 1]! - offsets[i]! - this.header) / this.format.itemBytes;
+        this.format.decode(bytes, offsets[i]! + this.header, n, this.#values, at);
+        at += n;
+      }
+    }
+    this.#filled += count;
+  }
+
+  finish(): ColumnData {
+    return {
+      kind: 'list',
+      offsets: this.#offsets.subarray(0, this.#wanted + 1),
+      values: this.#values.subarray(0, this.#filled),
+    };
+  }
+
+  /** Adds the entries' ends; their lengths in bytes must be whole numbers of items. */
+  #addOffsets(offsets: Int32Array, { from, to }: Part, place: Place): void {
+    const { itemBytes } = this.format;
+    let total = this.#offsets[this.#entries]!;
+    for (let i = from; i < to; i++) {
+      const length = (offsets[i + 1]! - offsets[i]! - this.header) / itemBytes;
+      if (!(length >= 0) || length !== Math.trunc(length))
+        throw new CorruptFileError(
+          place,
+          `its entry ${i} is ${offsets[i + 1]! - offsets[i]!} bytes long, in items of ${itemBytes}`,
+        );
+      total += length;
+      this.#offsets[++this.#entries] = total;
+    }
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#filled + more;
+    if (needed <= this.#values.length) return;
+    const grown = numberArray(this.format.type, Math.max(needed, Math.ceil(this.#values.length * 1.5)));
+    const bytes = bytesUnder(grown);
+    this.#bytes.copy(bytes, 0, 0, this.#filled * bytesOf(this.format.type));
+    this.#values = grown;
+    this.#bytes = bytes;
+  }
+}
