@@ -1,0 +1,80 @@
+/** `proof queries | retrieve | archive | remove | stop | abort`: queries that run or have run, from any computer of the same user. */
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { QueryInfo } from '../../protocol/api.js';
+import { UsageError } from '../../protocol/errors.js';
+import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
+import { hostEntry, readClientConfig } from '../client-config.js';
+import { printJson, printTable } from '../print.js';
+import { ServerApi } from '../server-api.js';
+
+const apiOf = (command: Command): ServerApi => {
+  const { config, host } = command.optsWithGlobals<{ config?: string; host?: string }>();
+  return new ServerApi(hostEntry(readClientConfig(config), host));
+};
+
+/** `q3` of the newest session, or the whole SESSION:q3. @throws {UsageError} where nothing has that name */
+async function fullRef(api: ServerApi, ref: string): Promise<string> {
+  if (splitQueryRef(ref) !== undefined) return ref;
+  const found = (await api.queries()).filter(({ query }) => query.endsWith(`:${ref}`));
+  const newest = found.sort((a, b) => b.submittedAt - a.submittedAt)[0];
+  if (newest === undefined) throw new UsageError(`No query ${ref} on ${api.host.name}. See "proof queries".`);
+  return newest.query;
+}
+
+function row(q: QueryInfo): (string | number | null)[] {
+  const { done, failed, missing, total } = q.entries;
+  const end = q.endedAt === null ? '-' : `${((q.endedAt - q.submittedAt) / 1000).toFixed(1)} s`;
+  return [q.query, q.user, q.state, total, done, failed, missing, new Date(q.submittedAt).toISOString(), end, q.title];
+}
+
+export function addCommands(program: Command): void {
+  const add = (name: string, description: string): Command =>
+    program.command(name).description(description).option('--host HOST', 'the ProxyServer');
+
+  add('queries', 'list your queries, those that run and those whose results are kept')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: true }, command: Command) => {
+      const queries = await apiOf(command).queries();
+      if (options.json) printJson(queries);
+      else
+        printTable(
+          ['query', 'user', 'state', 'total', 'done', 'failed', 'missing', 'submitted', 'took', 'title'],
+          queries.map(row),
+        );
+    });
+
+  for (const verb of ['stop', 'abort', 'remove'] as const)
+    add(`${verb} <query...>`, VERBS[verb]).action(async (refs: string[], _options: unknown, command: Command) => {
+      const api = apiOf(command);
+      for (const ref of refs) {
+        const query = await fullRef(api, ref);
+        if (verb === 'stop') await api.stopQuery(query);
+        else if (verb === 'abort') await api.abortQuery(query);
+        else await api.removeQuery(query);
+        process.stdout.write(`${query}: ${verb === 'remove' ? 'removed' : `told to ${verb}`}\n`);
+      }
+    });
+
+  add('archive <query> <file>', 'save the whole result of a query, as it is, into a file for "proof retrieve"').action(
+    async (ref: string, file: string, _options: unknown, command: Command) => {
+      const api = apiOf(command);
+      const query = await fullRef(api, ref);
+      writeFileSync(file, await finalFrame(api, query));
+      process.stdout.write(`${query}: saved as ${file}\n`);
+    },
+  );
+}
+
+const VERBS = {
+  stop: 'end queries early and keep what is merged',
+  abort: 'end queries and drop what is merged',
+  remove: 'remove queries and their results',
+};
+
+/** @throws {UsageError} while the query still runs */
+export async function finalFrame(api: ServerApi, query: string): Promise<Buffer> {
+  const { state } = await api.query(query);
+  if (!FINAL_QUERY_STATES.includes(state)) throw new UsageError(`${query} is ${state}. Wait, or "proof stop" it.`);
+  return api.queryResult(query);
+}

@@ -1,0 +1,30 @@
+/**
+ * The command line as a tree of commands. Each word is loaded when it is named, so that `proof ls` does not pay for the analysis rooms;
+ * the prompt of `proof open` builds the same tree with its session in it.
+ */
+import { Command } from 'commander';
+import type { AddCommands } from './commands/add-commands.js';
+import type { ProofSession } from './session/proof-session.js';
+
+/** First words -> who adds them. One line a file of client/commands/. */
+const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCommands: AddCommands }> }[] = [
+  { words: ['open'], load: () => import('./commands/open.js') },
+  {
+    words: ['queries', 'stop', 'abort', 'remove', 'archive'],
+    load: () => import('./commands/queries.js'),
+  },
+];
+
+export async function buildProgram(words: readonly string[], session?: ProofSession): Promise<Command> {
+  const program = new Command('proof')
+    .description('PROOF on the Grid: an interactive pool of analysis workers')
+    .option('--config FILE', 'the configuration to use instead of ~/.config/proof/config.yaml')
+    .enablePositionalOptions()
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'proof: ')) });
+  const named = LOADERS.filter((loader) => words.some((word) => loader.words.includes(word)));
+  for (const { load } of named.length > 0 ? named : LOADERS)
+    (await load()).addCommands(program, { session, build: buildProgram });
+  return program;
+}

@@ -1,0 +1,45 @@
+/**
+ * Ctrl-C during a query: at a terminal it asks (continue in the background, stop and keep what is merged, abort); elsewhere it aborts.
+ * A second Ctrl-C aborts without asking.
+ */
+import { createInterface } from 'node:readline/promises';
+
+export type Interruption = 'background' | 'stop' | 'abort' | 'continue';
+
+/** Calls `act` with what the user chose; the returned function gives Ctrl-C back to the process. */
+export function onInterrupt(mayLeave: boolean, act: (choice: Interruption) => void): () => void {
+  let asking = false;
+  const interrupted = (): void => {
+    if (asking || !process.stdin.isTTY || !process.stderr.isTTY) {
+      act('abort');
+      return;
+    }
+    asking = true;
+    ask(mayLeave).then((choice) => {
+      asking = false;
+      act(choice);
+    });
+  };
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  return () => {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+  };
+}
+
+async function ask(mayLeave: boolean): Promise<Interruption> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const second = new Promise<Interruption>((resolve) => lines.once('SIGINT', () => resolve('abort')));
+  const background = mayLeave ? '[b]ackground, ' : '';
+  const answer = lines
+    .question(`\nInterrupted: ${background}[s]top and keep what is merged, [a]bort, or [c]ontinue? `)
+    .then((text): Interruption => {
+      const letter = text.trim().toLowerCase()[0];
+      if (letter === 'b' && mayLeave) return 'background';
+      return letter === 's' ? 'stop' : letter === 'a' ? 'abort' : 'continue';
+    });
+  const choice = await Promise.race([answer, second]);
+  lines.close();
+  return choice;
+}
