@@ -1,0 +1,42 @@
+/** Checks that a batch's column fits its branch, before anything of the batch is written. */
+import type { NumberArray, NumberType } from '../table.js';
+import type { BatchColumn, ListBatch } from './branch-writer.js';
+import type { BranchShape } from './tree-columns.js';
+import { TreeShapeError } from './write-errors.js';
+
+const ARRAYS: Readonly<Record<NumberType, NumberArray['constructor']>> = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+/** @returns the column, fit for n entries. @throws {TreeShapeError} saying what is missing or wrong */
+export function checkBatchColumn(shape: BranchShape, column: BatchColumn | undefined, n: number): BatchColumn {
+  const wrong = (what: string) => new TreeShapeError(`Column ${shape.name}: ${what}.`);
+  if (column === undefined) throw wrong('missing in the batch');
+  if (shape.type === 'string') {
+    if (!Array.isArray(column) || column.length < n) throw wrong(`needs an array of ${n} strings`);
+    return column;
+  }
+  const values = shape.kind === 'list' ? (column as ListBatch).values : (column as NumberArray);
+  const type = ARRAYS[shape.type] as { name: string };
+  if (values?.constructor !== type) throw wrong(`needs its values in a ${type.name}`);
+  if (shape.kind === 'flat') {
+    if (values.length < n * shape.length) throw wrong(`has ${values.length} numbers, needs ${n * shape.length}`);
+    return column;
+  }
+  const { offsets } = column as ListBatch;
+  if (!(offsets?.length > n)) throw wrong(`needs ${n + 1} offsets`);
+  for (let i = 0; i < n; i++)
+    if (!(offsets[i]! >= 0 && offsets[i + 1]! >= offsets[i]!)) throw wrong('its offsets must not descend');
+  if (offsets[n]! * shape.length > values.length) throw wrong('its offsets reach past its values');
+  return column;
+}

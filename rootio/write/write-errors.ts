@@ -1,0 +1,22 @@
+/** What can go wrong on purpose while a ROOT file is written. */
+import { GridError } from '../../protocol/errors.js';
+
+/** The file could not be written: full disk, no permission, a folder that is not there. Nothing stands under its final name. */
+export class RootWriteError extends GridError {
+  readonly code = 'ROOT_WRITE_FAILED';
+  constructor(
+    readonly path: string,
+    what: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Could not write ${path}: ${what}. Check the folder and its free space; no file was left under that name.`,
+      options,
+    );
+  }
+}
+
+/** Columns or values that no TTree of the asked shape can hold, or calls in an order that makes none. */
+export class TreeShapeError extends GridError {
+  readonly code = 'ROOT_TREE_SHAPE';
+}
