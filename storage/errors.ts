@@ -117,3 +117,58 @@ export class SourceClosedError extends StorageError {
     super(url, `${url} was closed before it was read to the end. Open it again.`);
   }
 }
+
+/** The connection could not be made, or was cut. */
+export class ConnectionError extends StorageError {
+  readonly code = 'STORAGE_CONNECTION';
+  override readonly retryable = true;
+  constructor(url: string, what: string, why: string, options?: ErrorOptions) {
+    super(url, `The connection for ${what} failed: ${why}. Is the server up, and its port right?`, options);
+  }
+}
+
+/** The server says what its protocol does not allow. The connection is given up. */
+export class ProtocolError extends StorageError {
+  readonly code = 'STORAGE_PROTOCOL';
+  constructor(url: string, what: string, why: string, options?: ErrorOptions) {
+    super(
+      url,
+      `The server's answer for ${what} breaks its protocol: ${why}. Use another replica; tell the site.`,
+      options,
+    );
+  }
+}
+
+export class AuthenticationError extends StorageError {
+  readonly code = 'STORAGE_AUTHENTICATION';
+  constructor(url: string, why: string, options?: ErrorOptions) {
+    super(url, `The server of ${url} does not let you in: ${why}. Give a token or a key that it accepts.`, options);
+  }
+}
+
+export class RedirectError extends StorageError {
+  readonly code = 'STORAGE_REDIRECTS';
+  constructor(url: string, why: string) {
+    super(url, `${url} is redirected without end: ${why}. The site's manager is misconfigured; use another replica.`);
+  }
+}
+
+/** Bytes that do not match the checksum that came with them. */
+export class ChecksumError extends StorageError {
+  readonly code = 'STORAGE_CHECKSUM';
+  override readonly retryable = true;
+  constructor(url: string, range: ByteRange, page: number) {
+    super(url, `In ${whatOf(url, range)} the page at ${page} arrived damaged (its CRC-32C differs). Read it again.`);
+  }
+}
+
+/** What a server says goes into a message only cut short, in one line, and without the opaque part of paths. */
+export function cleanServerText(text: string): string {
+  const line = text
+    .replace(/\0.*$/s, '')
+    .replace(/[?&]\S*/g, '')
+    .replace(/\b(authz|bearer|token)\b\s*[=:]?\s*\S+/gi, '$1')
+    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
+    .trim();
+  return line.length > 300 ? `${line.slice(0, 300)}...` : line;
+}

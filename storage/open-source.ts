@@ -4,6 +4,7 @@ import { UnsupportedSchemeError } from './errors.js';
 import { LocalFile } from './local-file.js';
 import { type StorageOptions, type StorageSettings, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
+import { XrootdFile } from './xrootd/xrootd-file.js';
 
 /**
  * Opens a file for reading.
@@ -24,6 +25,11 @@ async function openOne(url: string, settings: StorageSettings): Promise<ByteSour
     case undefined:
     case 'file':
       return LocalFile.open(localPathOf(url), settings);
+    case 'root':
+    case 'roots':
+    case 'xroot':
+    case 'xroots':
+      return XrootdFile.open(url, settings);
     default:
       throw new UnsupportedSchemeError(displayUrl(url), scheme);
   }
