@@ -1,0 +1,85 @@
+/**
+ * A selector's file and what it imports, as one program: the same text, and so the same SHA-256, wherever the sources lie.
+ *
+ * esbuild bundles; only `proof-grid` and Node's own modules stay outside. White space goes, because esbuild writes the files' paths
+ * into comments; the sources' paths in the source map are made relative to the selector, or begin at `node_modules`. Settings of
+ * a tsconfig.json nearby are not used. The code may be run by another Node than this one: it is made for Node 20.
+ */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { type BuildFailure, build, type Message, type OutputFile } from 'esbuild';
+import { SelectorBuildError } from './errors.js';
+import { makeProgram, type Program } from './program.js';
+import { INSTALLATION } from './user-module-name.js';
+import { MAP_COMMENT } from './user-stack.js';
+
+/** @throws {SelectorBuildError} the first error with file, line, column and text */
+export async function bundleSelector(path: string): Promise<Program> {
+  const file = realPath(resolve(path));
+  const folder = dirname(file);
+  const files = await buildFiles(file, folder).catch((cause: unknown) => {
+    const { errors } = cause as Partial<BuildFailure>;
+    if (errors?.[0] === undefined) throw cause;
+    throw new SelectorBuildError(describeErrors(errors), { cause });
+  });
+  const textOf = (suffix: string): string => files.find((output) => output.path.endsWith(suffix))?.text ?? '';
+  const map = JSON.parse(textOf('.map')) as { sources: string[]; mappings: string; names: string[] };
+  const sources = map.sources.map(placeOf);
+  const lean = { version: 3, sources, names: map.names, mappings: map.mappings };
+  const code = textOf('.js').trimEnd();
+  return makeProgram(
+    'selector',
+    basename(file),
+    `${code}\n${MAP_COMMENT}${Buffer.from(JSON.stringify(lean)).toString('base64')}\n`,
+  );
+}
+
+async function buildFiles(file: string, folder: string): Promise<readonly OutputFile[]> {
+  const { outputFiles } = await build({
+    entryPoints: [`./${basename(file)}`],
+    absWorkingDir: folder,
+    outfile: `${folder}/selector.js`, // not written: sources in the map are relative to it
+    write: false,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    sourcemap: 'external',
+    sourcesContent: false,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+    tsconfigRaw: { compilerOptions: { target: 'es2023', useDefineForClassFields: true } },
+    plugins: [
+      {
+        name: 'proof-grid',
+        setup: (hooks) => hooks.onResolve({ filter: /^proof-grid$/ }, () => ({ path: INSTALLATION, external: true })),
+      },
+    ],
+  });
+  return outputFiles;
+}
+
+function describeErrors(errors: readonly Message[]): string {
+  const { text, location } = errors[0]!;
+  const place = location === null ? '' : `${location.file}:${location.line}:${location.column + 1}: `;
+  const line = location?.lineText.trim() ?? '';
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return `${place}${text}${line === '' ? '' : `: ${line}`}${more}`;
+}
+
+/** `../../x/node_modules/a/b.js` and `../node_modules/a/b.js` are the same place. */
+function placeOf(source: string): string {
+  const at = source.lastIndexOf('node_modules/');
+  return at < 0 ? source : source.slice(at);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new SelectorBuildError(`There is no selector ${path}.`, { cause });
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The branches that a selector names, bound to one table: accessors for `process`, arrays for `processBatch`.
+ * A branch is named by its full path or, where that is unambiguous, by the last part of it.
+ */
+
+import { didYouMean } from '../protocol/nearest.js';
+import type { ColumnData, ColumnInfo, ColumnReader, Table } from '../rootio/table.js';
+import { type BoundColumn, type Column, makeColumn } from './column-accessors.js';
+import { ColumnUseError, NoSuchBranchError } from './errors.js';
+
+export class ColumnSet {
+  readonly reader: ColumnReader;
+  /** For `selector.columns`: own properties are the branches, anything else is an error that names the nearest. */
+  readonly accessors: Record<string, Column>;
+  readonly #bound: readonly { readonly column: BoundColumn; readonly path: string }[];
+  readonly #paths: ReadonlyMap<string, string>;
+
+  /** @throws {NoSuchBranchError} for a branch that `fileName` has not */
+  constructor(table: Table, branches: readonly string[], fileName: string) {
+    const infos = branches.map((branch) => findColumn(table, branch, fileName));
+    this.reader = table.reader([...new Set(infos.map(({ name }) => name))]);
+    this.#paths = new Map(branches.map((branch, i) => [branch, infos[i]!.name]));
+    this.#bound = branches.map((branch, i) => ({ column: makeColumn(branch, infos[i]!), path: infos[i]!.name }));
+    this.accessors = Object.create(unknownBranchGuard(branches)) as Record<string, Column>;
+    for (const { column } of this.#bound) this.accessors[column.name] = column;
+  }
+
+  /** After `reader.load(first, …)`. */
+  bind(first: number): void {
+    for (const { column, path } of this.#bound) column.bind(this.reader.column(path), first);
+  }
+
+  data(branch: string): ColumnData {
+    const path = this.#paths.get(branch);
+    if (path === undefined) throw notNamed(branch, [...this.#paths.keys()]);
+    return this.reader.column(path);
+  }
+}
+
+export function findColumn(table: Table, branch: string, fileName: string): ColumnInfo {
+  const exact = table.columns.find(({ name }) => name === branch);
+  if (exact !== undefined) return exact;
+  const byLastPart = table.columns.filter(({ name }) => name.endsWith(`/${branch}`));
+  if (byLastPart.length === 1) return byLastPart[0]!;
+  throw new NoSuchBranchError(
+    branch,
+    fileName,
+    table.columns.map(({ name }) => name),
+  );
+}
+
+/** The prototype of `columns`: reached only for what is no branch, so that it costs nothing in the loop. */
+function unknownBranchGuard(branches: readonly string[]): object {
+  return new Proxy(Object.prototype, {
+    get(target, key) {
+      if (typeof key === 'symbol' || key in target || key === 'then' || key === 'toJSON')
+        return Reflect.get(target, key) as unknown;
+      throw notNamed(key, branches);
+    },
+  });
+}
+
+function notNamed(branch: string, branches: readonly string[]): ColumnUseError {
+  return new ColumnUseError(
+    `The selector's branches do not name ${branch}, so it is not read.${didYouMean(branch, branches)}`,
+  );
+}

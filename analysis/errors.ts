@@ -1,0 +1,50 @@
+/** What can go wrong in analysis/, each with its code. Draw expressions have theirs in draw/draw-error.ts. */
+import { GridError } from '../protocol/errors.js';
+import { didYouMean } from '../protocol/nearest.js';
+
+/** A selector that does not compile: the user's own file, line and column. */
+export class SelectorBuildError extends GridError {
+  readonly code = 'ANALYSIS_SELECTOR_BUILD';
+}
+
+/** A program whose text is not what its SHA-256 says, or which exports no selector. */
+export class ProgramError extends GridError {
+  readonly code = 'ANALYSIS_PROGRAM';
+}
+
+/** An output declared, filled or read in a way that cannot be meant. */
+export class OutputError extends GridError {
+  readonly code = 'ANALYSIS_OUTPUT';
+}
+
+/** An increment that is not one: garbled, of another version, or with sizes that contradict its declaration. */
+export class IncrementError extends GridError {
+  readonly code = 'ANALYSIS_INCREMENT';
+}
+
+/** `columns.x` or `batch.flat('x')` of a branch that the selector has not named, or used as what it is not. */
+export class ColumnUseError extends GridError {
+  readonly code = 'ANALYSIS_COLUMN';
+}
+
+/** A branch that the selector names and the file has not. */
+export class NoSuchBranchError extends GridError {
+  readonly code = 'ANALYSIS_NO_SUCH_BRANCH';
+  constructor(branch: string, file: string, known: readonly string[]) {
+    super(`${file} has no branch ${branch}.${didYouMean(branch, known) || ' List them with "proof root inspect".'}`);
+  }
+}
+
+/** What user code threw, with the user's own positions in `userStack`. */
+export class UserCodeError extends GridError {
+  readonly code = 'ANALYSIS_USER_CODE';
+  constructor(
+    message: string,
+    /** The entry in its file; null where a batch or another step of the selector's life threw. */
+    readonly entry: number | null,
+    readonly userStack: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

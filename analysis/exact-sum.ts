@@ -1,0 +1,137 @@
+/**
+ * Sums whose result is independent of order and grouping: the same bits on 1 worker and on 1000.
+ *
+ * Each of the n sums is a two-term expansion hi + lo. An addition is two error-free transformations (Knuth's TwoSum: the rounding
+ * error of a double addition is itself a double); where even lo cannot take the error, the residue goes into an ExactAccumulator of
+ * that sum, and so does everything that overflows or is not finite. Invariant: hi[i] + lo[i] + spill[i] is the exact sum.
+ * It travels and merges in that form and is rounded once, half to even, by `value`; a zero is +0.
+ * Rules of the result: a NaN, or both infinities -> NaN; an infinity -> that infinity; an exact sum beyond the doubles -> infinity.
+ * Source: D. E. Knuth, The Art of Computer Programming 2, 4.2.2, theorem B.
+ */
+import { type EncodedAccumulator, ExactAccumulator } from './exact-accumulator.js';
+
+export class ExactSums {
+  readonly hi: Float64Array;
+  readonly lo: Float64Array;
+  #spill: Map<number, ExactAccumulator> | undefined;
+
+  constructor(readonly size: number) {
+    this.hi = new Float64Array(size);
+    this.lo = new Float64Array(size);
+  }
+
+  add(i: number, x: number): void {
+    const hi = this.hi;
+    const lo = this.lo;
+    const h = hi[i]!;
+    const s = h + x;
+    const a = s - h;
+    const e = h - (s - a) + (x - a);
+    const l = lo[i]!;
+    const t = l + e;
+    const b = t - l;
+    const residue = l - (t - b) + (e - b);
+    if (residue !== 0)
+      this.#addSlowly(i, x, residue); // also where anything overflowed or is NaN
+    else {
+      hi[i] = s;
+      lo[i] = t;
+    }
+  }
+
+  /** The sum rounded to a double, `plus` (a whole number below 2^53) added exactly before. */
+  value(i: number, plus = 0): number {
+    const hi = this.hi[i]!;
+    const lo = this.lo[i]!;
+    const spill = this.#spill?.get(i);
+    if (spill === undefined && plus === 0) return hi + lo || 0; // both finite: never NaN, and -0 becomes 0
+    if (spill === undefined && hi === 0 && lo === 0) return plus;
+    return this.#total([i], plus);
+  }
+
+  /** The sum of the sums `indices`, rounded once. */
+  valueOfAll(indices: Iterable<number>, plus = 0): number {
+    return this.#total(indices, plus);
+  }
+
+  isZero(i: number): boolean {
+    return this.hi[i] === 0 && this.lo[i] === 0 && this.#spill?.has(i) !== true;
+  }
+
+  /** Makes sum i this very number. */
+  set(i: number, x: number): void {
+    this.clear(i);
+    this.add(i, x);
+  }
+
+  clear(i: number): void {
+    this.hi[i] = 0;
+    this.lo[i] = 0;
+    this.#spill?.delete(i);
+  }
+
+  clearAll(): void {
+    this.hi.fill(0);
+    this.lo.fill(0);
+    this.#spill = undefined;
+  }
+
+  /** Adds sum `j` of `other` to sum `i`, exactly. */
+  merge(i: number, other: ExactSums, j: number): void {
+    const hi = other.hi[j]!;
+    const lo = other.lo[j]!;
+    if (hi !== 0) this.add(i, hi);
+    if (lo !== 0) this.add(i, lo);
+    const spill = other.#spill?.get(j);
+    if (spill !== undefined) this.#accumulator(i).merge(spill);
+  }
+
+  /** The accumulators of those sums that have one. */
+  *spills(): Iterable<readonly [number, EncodedAccumulator]> {
+    for (const [i, spill] of this.#spill ?? []) yield [i, spill.encode()];
+  }
+
+  mergeSpill(i: number, spill: ExactAccumulator): void {
+    this.#accumulator(i).merge(spill);
+  }
+
+  #addSlowly(i: number, x: number, residue: number): void {
+    const spill = this.#accumulator(i);
+    if (Number.isFinite(residue)) {
+      const h = this.hi[i]!;
+      const s = h + x;
+      const a = s - h;
+      this.hi[i] = s;
+      this.lo[i]! += h - (s - a) + (x - a);
+      spill.add(residue);
+      return;
+    }
+    spill.add(this.hi[i]!);
+    spill.add(this.lo[i]!);
+    spill.add(x);
+    this.hi[i] = 0;
+    this.lo[i] = 0;
+  }
+
+  #accumulator(i: number): ExactAccumulator {
+    this.#spill ??= new Map();
+    let found = this.#spill.get(i);
+    if (found === undefined) {
+      found = new ExactAccumulator();
+      this.#spill.set(i, found);
+    }
+    return found;
+  }
+
+  #total(indices: Iterable<number>, plus: number): number {
+    const total = new ExactAccumulator();
+    total.add(plus);
+    for (const i of indices) {
+      total.add(this.hi[i]!);
+      total.add(this.lo[i]!);
+      const spill = this.#spill?.get(i);
+      if (spill !== undefined) total.merge(spill);
+    }
+    return total.value();
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * What the bins of a histogram or profile hold, as exact sums: the state that is filled, sent and merged.
+ *
+ * Fills of weight 1 are counted (`counts`); others add to `w` and `w2`, which exist from the first such fill on. A bin's content is
+ * counts + w, its sum of squared weights counts + w2; so the order of weighted and unweighted fills cannot show. Profiles also
+ * have `y` and `y2`. `touched` marks blocks of 64 cells that hold anything: clearing, merging and sending cost what was filled.
+ */
+
+import { IncrementError } from '../errors.js';
+import { ExactAccumulator } from '../exact-accumulator.js';
+import { ExactSums } from '../exact-sum.js';
+import { compact, type Numbers, numbersOf } from './compact.js';
+import type { Part } from './output.js';
+
+const BLOCK_BITS = 6;
+const SUM_NAMES = ['w', 'w2', 'y', 'y2', 'stats'] as const;
+type SumName = (typeof SUM_NAMES)[number];
+
+/** How many cells (under- and overflows included), how many sums of coordinates, and whether each cell has sums of y. */
+export interface BinShape {
+  readonly cells: number;
+  readonly nstats: number;
+  readonly isProfile: boolean;
+}
+
+export class BinState {
+  readonly counts: Float64Array;
+  w: ExactSums | null = null;
+  w2: ExactSums | null = null;
+  readonly y: ExactSums | null;
+  readonly y2: ExactSums | null;
+  readonly stats: ExactSums;
+  readonly touched: Uint8Array;
+  entries = 0;
+
+  constructor(readonly shape: BinShape) {
+    this.counts = new Float64Array(shape.cells);
+    this.y = shape.isProfile ? new ExactSums(shape.cells) : null;
+    this.y2 = shape.isProfile ? new ExactSums(shape.cells) : null;
+    this.stats = new ExactSums(shape.nstats);
+    this.touched = new Uint8Array((shape.cells >> BLOCK_BITS) + 1);
+  }
+
+  /** Was any weight other than 1 filled? (`w` and `w2` may exist, empty, without: they are kept for the next packet.) */
+  isWeighted = false;
+
+  /** One fill: of the bin alone; the sums of coordinates are the histogram's. */
+  count(cell: number, weight: number): void {
+    this.entries++;
+    this.touched[cell >> BLOCK_BITS] = 1;
+    if (weight === 1) this.counts[cell]!++;
+    else this.#weigh(cell, weight);
+  }
+
+  #weigh(cell: number, weight: number): void {
+    if (!this.isWeighted) this.makeWeighted();
+    this.w!.add(cell, weight);
+    this.w2!.add(cell, weight * weight);
+  }
+
+  makeWeighted(): void {
+    this.isWeighted = true;
+    this.w ??= new ExactSums(this.shape.cells);
+    this.w2 ??= new ExactSums(this.shape.cells);
+  }
+
+  content(cell: number): number {
+    const count = this.counts[cell]!;
+    return this.w === null ? count : this.w.value(cell, count);
+  }
+
+  sumw2(cell: number): number {
+    const count = this.counts[cell]!;
+    return this.w2 === null ? count : this.w2.value(cell, count);
+  }
+
+  /** The sum over cells, rounded once: of weights, their squares, or a profile's y. */
+  total(name: Exclude<SumName, 'stats'>, cells: readonly number[]): number {
+    const counts = name === 'w' || name === 'w2' ? cells.reduce((n, cell) => n + this.counts[cell]!, 0) : 0;
+    return this[name]?.valueOfAll(cells, counts) ?? counts;
+  }
+
+  /** Makes a bin's content (and sum of squared weights) these very numbers. */
+  set(cell: number, content: number, sumw2: number): void {
+    this.makeWeighted();
+    this.touched[cell >> BLOCK_BITS] = 1;
+    this.counts[cell] = 0;
+    this.w!.set(cell, content);
+    this.w2!.set(cell, sumw2);
+  }
+
+  /** Multiplies every (rounded) sum of weights by `factor`, of squared weights by its square. */
+  scale(factor: number): void {
+    for (const cell of this.#touchedCells())
+      if (this.#holdsAnything(cell)) this.set(cell, this.content(cell) * factor, this.sumw2(cell) * factor * factor);
+    for (let i = 0; i < this.shape.nstats; i++) this.stats.set(i, this.stats.value(i) * factor);
+  }
+
+  clear(): void {
+    if (this.entries === 0) return;
+    const sums = [this.w, this.w2, this.y, this.y2];
+    for (const cell of this.#touchedCells()) {
+      this.counts[cell] = 0;
+      for (const s of sums) s?.clear(cell);
+    }
+    this.isWeighted = false;
+    this.stats.clearAll();
+    this.touched.fill(0);
+    this.entries = 0;
+  }
+
+  /** Adds another state of the same shape, exactly. */
+  absorb(other: BinState): void {
+    if (other.isWeighted) this.makeWeighted();
+    this.entries += other.entries;
+    const pairs = CELL_SUMS.map((name) => [this[name], other[name]] as const);
+    for (const cell of other.#touchedCells()) {
+      this.counts[cell]! += other.counts[cell]!;
+      for (const [mine, theirs] of pairs) if (mine !== null && theirs !== null) mine.merge(cell, theirs, cell);
+    }
+    for (let i = 0; i < this.shape.nstats; i++) this.stats.merge(i, other.stats, i);
+    for (let i = 0; i < this.touched.length; i++) this.touched[i]! |= other.touched[i]!;
+  }
+
+  encode(): Part {
+    const cells = [...this.#touchedCells()].filter((cell) => this.#holdsAnything(cell));
+    const spills: unknown[] = [];
+    SUM_NAMES.forEach((name, which) => {
+      for (const [at, spill] of this[name]?.spills() ?? []) spills.push({ which, at, ...spill });
+    });
+    const pick = (values: Float64Array): Numbers => compact(Float64Array.from(cells, (cell) => values[cell]!));
+    return {
+      entries: this.entries,
+      weighted: this.isWeighted,
+      cells: compact(Float64Array.from(cells)),
+      counts: pick(this.counts),
+      hi: CELL_SUMS.map((name) => (this[name] === null ? null : pick(this[name].hi))),
+      lo: CELL_SUMS.map((name) => (this[name] === null ? null : pick(this[name].lo))),
+      statsHi: this.stats.hi.slice(),
+      statsLo: this.stats.lo.slice(),
+      spills,
+    };
+  }
+
+  /** The state that a part describes. @throws {IncrementError} where it contradicts the shape */
+  static decode(shape: BinShape, part: Part): BinState {
+    const fail = (what: string): never => {
+      throw new IncrementError(`A histogram in this increment is garbled: ${what}.`);
+    };
+    const state = new BinState(shape);
+    const { entries, weighted, hi, lo, spills } = part;
+    if (!Number.isSafeInteger(entries) || (entries as number) < 0) fail('its number of entries');
+    state.entries = entries as number;
+    if (weighted === true) state.makeWeighted();
+    const cells = numbersOf(part['cells']) ?? fail('its cells');
+    if (
+      cells.some(
+        (cell, i) => !Number.isInteger(cell) || cell < 0 || cell >= shape.cells || (i > 0 && cell <= cells[i - 1]!),
+      )
+    )
+      fail('a cell outside');
+    const ofLength = (values: unknown, length: number): Float64Array => {
+      const found = numbersOf(values);
+      return found?.length === length ? found : fail('a wrong number of values');
+    };
+    const counts = ofLength(part['counts'], cells.length);
+    if (counts.some((n) => !Number.isSafeInteger(n) || n < 0)) fail('a count');
+    if (!Array.isArray(hi) || !Array.isArray(lo) || !Array.isArray(spills)) return fail('its sums');
+    cells.forEach((cell, i) => {
+      state.counts[cell] = counts[i]!;
+      state.touched[cell >> BLOCK_BITS] = 1;
+    });
+    CELL_SUMS.forEach((name, which) => {
+      const sums = state[name];
+      if (sums === null) return;
+      const his = ofLength(hi[which], cells.length);
+      const los = ofLength(lo[which], cells.length);
+      for (const [i, cell] of cells.entries()) setFinite(sums, cell, his[i]!, los[i]!);
+    });
+    const statsHi = ofLength(part['statsHi'], shape.nstats);
+    const statsLo = ofLength(part['statsLo'], shape.nstats);
+    for (const [i, h] of statsHi.entries()) setFinite(state.stats, i, h, statsLo[i]!);
+    for (const spill of spills as readonly unknown[]) state.#restoreSpill(spill);
+    return state;
+  }
+
+  #restoreSpill(spill: unknown): void {
+    const { which, at } = (spill ?? {}) as { which?: unknown; at?: unknown };
+    const name = SUM_NAMES[which as number];
+    const sums = name === undefined ? null : this[name];
+    if (sums === null || !Number.isInteger(at) || (at as number) < 0 || (at as number) >= sums.size)
+      throw new IncrementError('An exact sum in this increment belongs to no bin.');
+    if (name !== 'stats') this.touched[(at as number) >> BLOCK_BITS] = 1;
+    sums.mergeSpill(at as number, ExactAccumulator.decode(spill));
+  }
+
+  *#touchedCells(): Iterable<number> {
+    const { touched } = this;
+    const { cells } = this.shape;
+    for (let block = 0; block < touched.length; block++) {
+      if (touched[block] === 0) continue;
+      const end = Math.min((block + 1) << BLOCK_BITS, cells);
+      for (let cell = block << BLOCK_BITS; cell < end; cell++) yield cell;
+    }
+  }
+
+  #holdsAnything(cell: number): boolean {
+    return this.counts[cell] !== 0 || CELL_SUMS.some((name) => this[name] !== null && !this[name].isZero(cell));
+  }
+}
+
+const CELL_SUMS = ['w', 'w2', 'y', 'y2'] as const;
+
+function setFinite(sums: ExactSums, i: number, hi: number, lo: number): void {
+  if (!Number.isFinite(hi) || !Number.isFinite(lo)) throw new IncrementError('A sum in this increment is not finite.');
+  sums.hi[i] = hi;
+  sums.lo[i] = lo;
+}

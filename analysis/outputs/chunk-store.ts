@@ -1,0 +1,27 @@
+/**
+ * Where a merger keeps the rows of lists and ntuples: chunks of bytes, one for each packet that filled any.
+ * A master whose memory is bounded passes a store that writes them to disk; this one keeps them in memory.
+ */
+export interface ChunkKey {
+  readonly output: string;
+  /** Position of the file in the data set. */
+  readonly filePosition: number;
+  readonly first: number;
+  readonly end: number;
+  readonly rows: number;
+}
+export interface ChunkStore {
+  /** Keeps the bytes; returns a handle to read them with. The merger keeps keys and handles, ordered. */
+  put(key: ChunkKey, bytes: Uint8Array): number;
+  get(handle: number): Uint8Array;
+}
+
+export class MemoryChunkStore implements ChunkStore {
+  readonly #chunks: Uint8Array[] = [];
+  put(_key: ChunkKey, bytes: Uint8Array): number {
+    return this.#chunks.push(bytes.slice()) - 1;
+  }
+  get(handle: number): Uint8Array {
+    return this.#chunks[handle]!;
+  }
+}

@@ -1,0 +1,50 @@
+/** The mean of y in bins of x, as ROOT's TProfile: sums of weights, of y and of y squared in each bin. */
+import type { Axis } from './axis.js';
+import { BinnedOutput } from './binned-output.js';
+import type { Declaration } from './declaration.js';
+
+export class Profile extends BinnedOutput {
+  readonly #axis: Axis;
+  constructor(declaration: Declaration) {
+    super(declaration);
+    this.#axis = this.axes[0]!;
+  }
+  get nbins(): number {
+    return this.#axis.nbins;
+  }
+  /** Source of the terms and their order: ROOT, hist/hist/src/TProfile.cxx, TProfile::Fill. */
+  fill(x: number, y: number, weight = 1): void {
+    const axis = this.#axis;
+    const state = this.state;
+    const bin = axis.find(x);
+    const wy = weight * y;
+    state.count(bin, weight);
+    state.y!.add(bin, wy);
+    state.y2!.add(bin, wy * y);
+    if (bin === 0 || bin > axis.nbins) return;
+    const wx = weight * x;
+    state.stats.add(0, wx);
+    state.stats.add(1, wx * x);
+  }
+  /** Mean of y in a bin, in `terminate`; 0 where nothing was filled. */
+  binContent(bin: number): number {
+    this.mustBeFinal('A bin');
+    const sumw = this.state.content(this.checkCell(bin));
+    return sumw === 0 ? 0 : this.state.y!.value(bin) / sumw;
+  }
+  /** Standard error of that mean. */
+  binError(bin: number): number {
+    const mean = this.binContent(bin);
+    const sumw = this.state.content(bin);
+    if (sumw === 0) return 0;
+    const effective = (sumw * sumw) / this.state.sumw2(bin);
+    return Math.sqrt(Math.abs(this.state.y2!.value(bin) / sumw - mean * mean) / effective);
+  }
+  binEntries(bin: number): number {
+    this.mustBeFinal('A bin');
+    return this.state.content(this.checkCell(bin));
+  }
+  binCenter(bin: number): number {
+    return this.#axis.center(bin);
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * Runs packets of a program: on a worker, and in the client's own process for `--local`.
+ *
+ * One runner serves one query in one process. `run` processes the entries of a packet; what a packet that ends well has filled
+ * waits in the outputs until `takeIncrement`; a packet that throws leaves no trace in them. Columns are read in batches of whole
+ * clusters. Between batches the event loop gets its turn, so that a stop is heard.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Table } from '../rootio/table.js';
+import { Batch } from './batch.js';
+import { batchesOf } from './batches.js';
+import { ColumnSet } from './column-set.js';
+import { UserCodeError } from './errors.js';
+import { encodeIncrement, type IncrementPart } from './increment.js';
+import type { LoadedProgram } from './load-program.js';
+import { AFTER_ALL, BEFORE_ALL, type Output } from './outputs/output.js';
+import { type InputFile, type Position, Selector, type SelectorContext } from './selector.js';
+
+export interface Packet {
+  /** Of the file in the data set. */
+  readonly filePosition: number;
+  /** For messages and `init`. */
+  readonly file: string;
+  readonly first: number;
+  readonly end: number;
+}
+
+export interface OpenTable {
+  readonly table: Table;
+  close(): Promise<void> | void;
+}
+
+export interface RunnerOptions extends SelectorContext {
+  /** Called once for each change of file. */
+  openTable(packet: Packet): Promise<OpenTable>;
+}
+
+export interface PacketReport {
+  readonly entries: number;
+  /** Compressed bytes read. */
+  readonly bytes: number;
+  /** Of this process, user and system. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+}
+
+interface OpenFile extends OpenTable {
+  readonly filePosition: number;
+  readonly columns: ColumnSet;
+  readonly info: InputFile;
+}
+
+/** At most this long without a turn of the event loop (between batches). */
+const TURN_AFTER_MS = 20;
+
+export class ProgramRunner {
+  readonly #loaded: LoadedProgram;
+  readonly #options: RunnerOptions;
+  readonly #selector: Selector;
+  readonly #position: Position;
+  readonly #outputs: readonly Output[];
+  readonly #announced = new Set<Output>();
+  #hasBegun = false;
+  #file: OpenFile | undefined;
+  #next: { filePosition: number; file: Promise<OpenFile> } | undefined;
+
+  /** @throws {UserCodeError} where the selector's constructor throws */
+  constructor(loaded: LoadedProgram, options: RunnerOptions) {
+    this.#loaded = loaded;
+    this.#options = options;
+    const { params, inputs, seed } = options;
+    this.#selector = this.#guarded('constructor', null, () => loaded.create({ params, inputs, seed }));
+    this.#position = Selector.positionOf(this.#selector);
+    this.#outputs = [...Selector.outputsOf(this.#selector).values()];
+  }
+
+  /**
+   * Processes the entries [first, end) of the packet's file.
+   * @throws {UserCodeError} with the entry, where user code throws; what opening and reading throw. Nothing of the packet remains.
+   */
+  async run(packet: Packet, signal?: AbortSignal): Promise<PacketReport> {
+    const started = performance.now();
+    const cpu = process.cpuUsage();
+    await this.#begin();
+    try {
+      const file = await this.#enter(packet);
+      const bytesBefore = file.columns.reader.bytesRead;
+      await this.#loop(file, packet, signal);
+      for (const output of this.#allOutputs()) output.commit(packet);
+      const { user, system } = process.cpuUsage(cpu);
+      return {
+        entries: packet.end - packet.first,
+        bytes: file.columns.reader.bytesRead - bytesBefore,
+        cpuMs: (user + system) / 1000,
+        wallMs: performance.now() - started,
+      };
+    } catch (error) {
+      for (const output of this.#allOutputs()) output.rollback();
+      throw error;
+    }
+  }
+
+  /** Opens the next packet's file and starts fetching its first batch, while another packet runs. Errors wait for `run`. */
+  prepare(packet: Packet): void {
+    if (this.#file?.filePosition === packet.filePosition) this.#prefetch(this.#file, packet);
+    else if (this.#next?.filePosition !== packet.filePosition) {
+      this.#dropNext();
+      const file = this.#open(packet);
+      this.#next = { filePosition: packet.filePosition, file };
+      file.then((opened) => this.#prefetch(opened, packet)).catch(() => undefined); // `run` awaits the same promise
+    }
+  }
+
+  /** What whole packets have added since the last time. The first one names every output. */
+  takeIncrement(): Uint8Array {
+    const parts: IncrementPart[] = [];
+    this.#allOutputs().forEach((output, order) => {
+      const part = output.take() ?? null;
+      if (part === null && this.#announced.has(output)) return;
+      this.#announced.add(output);
+      parts.push({ declaration: output.declaration, order, part });
+    });
+    return encodeIncrement(parts);
+  }
+
+  /** The worker's end of the query: `workerTerminate`. What it fills is in one more increment, undefined for nothing. */
+  async finish(): Promise<Uint8Array | undefined> {
+    if (!this.#hasBegun) return undefined;
+    await this.#guardedAsync('workerTerminate', () => this.#selector.workerTerminate());
+    for (const output of this.#allOutputs()) output.commit(AFTER_ALL);
+    const parts = this.#allOutputs().flatMap((output, order): IncrementPart[] => {
+      const part = output.take();
+      return part === undefined ? [] : [{ declaration: output.declaration, order, part }];
+    });
+    return parts.length === 0 ? undefined : encodeIncrement(parts);
+  }
+
+  async close(): Promise<void> {
+    this.#dropNext();
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#hasBegun) return;
+    await this.#guardedAsync('workerBegin', () => this.#selector.workerBegin());
+    for (const output of this.#allOutputs()) output.commit(BEFORE_ALL);
+    this.#hasBegun = true;
+  }
+
+  async #enter(packet: Packet): Promise<OpenFile> {
+    if (this.#file?.filePosition === packet.filePosition) return this.#file;
+    await this.#file?.close();
+    this.#file = undefined;
+    const prepared = this.#next?.filePosition === packet.filePosition ? this.#next.file : undefined;
+    if (prepared !== undefined) this.#next = undefined;
+    const file = await (prepared ?? this.#open(packet));
+    this.#file = file;
+    this.#selector.file = file.info;
+    this.#selector.columns = file.columns.accessors;
+    this.#position.filePosition = packet.filePosition;
+    this.#position.entry = -1;
+    await this.#guardedAsync('init', () => this.#selector.init(file.info));
+    return file;
+  }
+
+  async #open(packet: Packet): Promise<OpenFile> {
+    const opened = await this.#options.openTable(packet);
+    try {
+      const { table } = opened;
+      const columns = new ColumnSet(table, this.#selector.branches, packet.file);
+      const info = { position: packet.filePosition, name: packet.file, entries: table.entries, tree: table.name };
+      return { table, close: () => opened.close(), filePosition: packet.filePosition, columns, info };
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  }
+
+  async #loop({ table, columns }: OpenFile, packet: Packet, signal: AbortSignal | undefined): Promise<void> {
+    const batches = batchesOf(table.clusters, packet.first, packet.end);
+    let lastTurn = performance.now();
+    for (let b = 0; b < batches.length; b++) {
+      const { first, end } = batches[b]!;
+      const next = batches[b + 1];
+      const loading = columns.reader.load(first, end);
+      if (loading !== undefined) await loading;
+      if (next !== undefined) columns.reader.prefetch(next.first, next.end);
+      columns.bind(first);
+      this.#process(columns, first, end);
+      if (performance.now() - lastTurn > TURN_AFTER_MS) {
+        await turn();
+        lastTurn = performance.now();
+      }
+      signal?.throwIfAborted();
+    }
+  }
+
+  #process(columns: ColumnSet, first: number, end: number): void {
+    const selector = this.#selector;
+    const position = this.#position;
+    if (selector.processBatch !== undefined) {
+      const random = (entry: number) => {
+        position.entry = entry;
+        return selector.random;
+      };
+      const batch = new Batch(first, end, { column: (name) => columns.data(name), random });
+      const only = end - first === 1 ? first : null;
+      this.#guarded('processBatch', only, () => selector.processBatch?.(batch));
+      return;
+    }
+    if (selector.process === undefined) return;
+    try {
+      for (let entry = first; entry < end; entry++) {
+        position.entry = entry;
+        selector.process(entry);
+      }
+    } catch (cause) {
+      throw this.#userError('process', position.entry, cause);
+    }
+  }
+
+  #prefetch({ table, columns }: OpenFile, packet: Packet): void {
+    const batch = batchesOf(table.clusters, packet.first, packet.end)[0];
+    if (batch !== undefined) columns.reader.prefetch(batch.first, batch.end);
+  }
+
+  #dropNext(): void {
+    this.#next?.file.then((file) => file.close()).catch(() => undefined); // nobody will use it
+    this.#next = undefined;
+  }
+
+  /** Those declared in the constructor, then those of `workerBegin`. */
+  #allOutputs(): readonly Output[] {
+    const all = Selector.outputsOf(this.#selector);
+    return all.size === this.#outputs.length ? this.#outputs : [...all.values()];
+  }
+
+  #guarded<T>(step: string, entry: number | null, call: () => T): T {
+    try {
+      return call();
+    } catch (cause) {
+      throw this.#userError(step, entry, cause);
+    }
+  }
+
+  async #guardedAsync(step: string, call: () => void | Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (cause) {
+      throw this.#userError(step, null, cause);
+    }
+  }
+
+  #userError(step: string, entry: number | null, cause: unknown): UserCodeError {
+    const { stack, program } = this.#loaded;
+    const at = entry === null ? `in ${step}()` : `at entry ${entry}`;
+    return new UserCodeError(`${program.name} ${at}: ${stack.describe(cause)}`, entry, stack.translate(cause), {
+      cause,
+    });
+  }
+}
