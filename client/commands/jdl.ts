@@ -1,0 +1,78 @@
+/** `proof jdl check|print|eval|match`: look into JDLs without any server. */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Argument, type Command, Option } from 'commander';
+import { answerLine } from '../../jdl/check-request.js';
+import { DIALECTS, type Dialect, matchAds, type ParsedJdl, parseJdl, printAd, type Surroundings } from '../../jdl/index.js';
+import { UsageError } from '../../protocol/errors.js';
+import { ExitStatus } from '../exit-status.js';
+
+/** This machine's clock and zone. */
+const here: Surroundings = {
+  now: () => Date.now(),
+  zoneOffset: (epochSeconds) => -60 * new Date(epochSeconds * 1000).getTimezoneOffset(),
+  random: () => Math.random(),
+};
+
+export function addCommands(program: Command): void {
+  const jdl = program.command('jdl').description('look into a JDL');
+  const dialect = (): Option =>
+    new Option('--dialect NAME', 'the language of the text').choices(DIALECTS).default('alien' satisfies Dialect);
+  jdl
+    .command('check')
+    .description('parse a JDL and say what is wrong with it')
+    .argument('<file>', 'the JDL, - for standard input')
+    .argument('[args...]', 'what $1, $2 … stand for')
+    .addOption(dialect())
+    .action((file: string, args: string[], options: { dialect: Dialect }) => {
+      const { warnings } = read(file, args, options.dialect);
+      for (const { message, position } of warnings)
+        process.stderr.write(`${file}${position === undefined ? '' : `:${position.line}:${position.column}`}: warning: ${message}\n`);
+      process.stdout.write(`${file}: good${warnings.length > 0 ? `, ${warnings.length} warning(s)` : ''}\n`);
+    });
+  jdl
+    .command('print')
+    .description('a JDL as canonical ClassAd text')
+    .argument('<file>', 'the JDL, - for standard input')
+    .argument('[args...]', 'what $1, $2 … stand for')
+    .addOption(dialect())
+    .action((file: string, args: string[], options: { dialect: Dialect }) => {
+      process.stdout.write(printAd(read(file, args, options.dialect).ad));
+    });
+  jdl
+    .command('eval')
+    .description('answer requests: JSON lines on standard input, one JSON value a line on standard output')
+    .action(evalLines);
+  jdl
+    .command('match')
+    .description('do two ads match? exit status 1 if not')
+    .addArgument(new Argument('<left>', 'a file'))
+    .addArgument(new Argument('<right>', 'a file'))
+    .addOption(dialect())
+    .action((left: string, right: string, options: { dialect: Dialect }) => {
+      const [a, b] = [read(left, [], options.dialect).ad, read(right, [], options.dialect).ad];
+      const { symmetricMatch, leftMatchesRight, rightMatchesLeft } = matchAds(a, b, here);
+      const said = (is: boolean): string => (is ? 'wants' : 'does not want');
+      process.stdout.write(`${left} ${said(rightMatchesLeft)} ${right}\n${right} ${said(leftMatchesRight)} ${left}\n`);
+      if (!symmetricMatch) throw new ExitStatus(1);
+    });
+}
+
+function read(file: string, args: readonly string[], dialect: Dialect): ParsedJdl {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`The JDL ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+  return parseJdl(text, { dialect, args, zoneOffset: here.zoneOffset });
+}
+
+/** One answer a request, in order; waits for the reader where it is slower than we are. */
+async function evalLines(): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue;
+    if (!process.stdout.write(`${answerLine(line, here)}\n`))
+      await new Promise<void>((resolve) => process.stdout.once('drain', () => resolve()));
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * JDL of the dialects that grid users write, to one ad.
+ *
+ * alien    no brackets, comment lines with `#`, arguments `$1` …, lists without commas and with bare words
+ * glite    brackets, comments with `//`, also lines with `#`; dirac the same, brackets optional
+ * classad  the language itself: one ad in brackets
+ * An HTCondor submit file is another language and is refused by name.
+ */
+import type { ClassAd } from '../expression.js';
+import { JdlDialectError, JdlParseError, type Position, positionAt } from '../jdl-errors.js';
+import { type ParserOptions, parseAd } from '../parser.js';
+import { blankComments, prepareAlienText } from './alien-text.js';
+import { looksLikeCondorSubmit } from './condor-submit.js';
+
+export const DIALECTS = ['alien', 'glite', 'dirac', 'classad'] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+export interface JdlWarning {
+  readonly attribute: string;
+  readonly message: string;
+  readonly position?: Position;
+}
+
+export interface ParseJdlOptions {
+  readonly dialect?: Dialect;
+  /** What `$1`, `$2` … stand for; AliEn's dialect only. */
+  readonly args?: readonly string[];
+  /** Seconds east of Greenwich, for times written without a zone; Greenwich where it is not given. */
+  readonly zoneOffset?: (epochSeconds: number) => number;
+}
+
+export interface ParsedJdl {
+  readonly ad: ClassAd;
+  readonly warnings: JdlWarning[];
+}
+
+/**
+ * @throws {JdlParseError} line, column, what stood there, what could stand there
+ * @throws {JdlArgumentError} an argument is missing
+ * @throws {JdlDialectError} an HTCondor submit file
+ */
+export function parseJdl(source: string, options: ParseJdlOptions = {}): ParsedJdl {
+  const { dialect = 'alien', args = [] } = options;
+  const { text, locate } =
+    dialect === 'alien'
+      ? prepareAlienText(source, args)
+      : { text: dialect === 'classad' ? source : blankComments(source), locate: (at: number) => positionAt(source, at) };
+  const warnings: JdlWarning[] = [];
+  const isBare = dialect !== 'classad' && firstSymbol(text) !== '[';
+  const parserOptions: ParserOptions = {
+    isBare: isBare && dialect !== 'glite',
+    looseLists: dialect === 'alien',
+    locate,
+    onDuplicate: (name, at) =>
+      warnings.push({ attribute: name, message: `${name} is given twice; the last one counts.`, position: locate(at) }),
+    ...(options.zoneOffset === undefined ? {} : { zoneOffset: options.zoneOffset }),
+  };
+  try {
+    return { ad: parseAd(text, parserOptions), warnings };
+  } catch (error) {
+    if (error instanceof JdlParseError && looksLikeCondorSubmit(source)) throw condorSubmit(error);
+    throw error;
+  }
+}
+
+const condorSubmit = (cause: JdlParseError): JdlDialectError =>
+  new JdlDialectError(
+    'This is an HTCondor submit file, not JDL. Write its commands as attributes (Executable = "…"; Arguments = "…";), ' +
+      'or give the file to condor_submit.',
+    { cause },
+  );
+
+/** The first character that is neither blank nor in a comment. */
+function firstSymbol(text: string): string {
+  const skipped = /^(?:\s|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*\*\/)*/.exec(text);
+  return text.charAt(skipped?.[0].length ?? 0);
+}

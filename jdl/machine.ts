@@ -1,0 +1,310 @@
+/**
+ * Runs programs: a stack of values, a stack of the attributes that are being evaluated, and the ad that names are looked up from.
+ *
+ * Names are looked up in the current ad, then outwards. An attribute is evaluated in the ad that holds it. An attribute that needs itself
+ * (or one of too long a chain) makes the whole evaluation undefined, as the reference library does where the manual says error.
+ * Work is counted: an evaluation that takes more steps than `stepLimit` is error.
+ */
+import { compile, type Instruction, type Program, programOf } from './compiler.js';
+import { type Attribute, AttributeRef, asItem, ClassAd, type Expr, ListExpr } from './expression.js';
+import { applyAnd, applyBinary, applyOr, applyUnary } from './operators.js';
+import type { Surroundings } from './surroundings.js';
+import { ERROR, truth, UNDEFINED, type Value } from './value.js';
+
+/** How many attributes may be under evaluation at once, each for the sake of the next. */
+const CHAIN_LIMIT = 2_000;
+/** How deep functions may evaluate members of lists within one another. */
+const NESTING_LIMIT = 300;
+const STEP_LIMIT = 20_000_000;
+
+/** The whole evaluation fails; the answer is `value`. */
+class Abandoned extends Error {
+  constructor(readonly value: typeof UNDEFINED | typeof ERROR) {
+    super('evaluation abandoned');
+  }
+}
+
+interface Frame {
+  readonly program: Program;
+  readonly next: number;
+  readonly ad: ClassAd | undefined;
+}
+
+/** Which ad lies around which, where a match puts ads into others for a while. */
+export interface Enclosure {
+  parentOf(ad: ClassAd): ClassAd | undefined;
+}
+
+const LEXICAL: Enclosure = { parentOf: (ad) => ad.parent };
+
+export class Machine {
+  #ad: ClassAd | undefined;
+  #root: ClassAd | undefined;
+  #chain = 0;
+  #nesting = 0;
+  #steps = 0;
+  /** Where the last lookup ended. */
+  #foundIn: ClassAd | undefined = undefined;
+
+  constructor(
+    ad: ClassAd | undefined,
+    readonly surroundings: Surroundings,
+    readonly enclosure: Enclosure = LEXICAL,
+  ) {
+    this.#ad = ad;
+    this.#root = this.#outermost(ad);
+  }
+
+  /** The value of an expression in this machine's ad. */
+  evaluate(expr: Expr): Value {
+    return this.evaluateProgram(compile(expr));
+  }
+
+  evaluateProgram(program: Program): Value {
+    try {
+      return this.#run(program, this.#ad);
+    } catch (error) {
+      if (error instanceof Abandoned) return error.value;
+      throw error;
+    }
+  }
+
+  /** For functions: the ad in which the call stands. */
+  get currentAd(): ClassAd | undefined {
+    return this.#ad;
+  }
+
+  get rootAd(): ClassAd | undefined {
+    return this.#root;
+  }
+
+  parentOf(ad: ClassAd): ClassAd | undefined {
+    return this.enclosure.parentOf(ad);
+  }
+
+  /** For functions: a member of a list, or an argument that was not evaluated before, in the current ad. */
+  force(expr: Expr): Value {
+    if (expr.kind === 'literal') return expr.value;
+    if (expr.kind === 'list' || expr.kind === 'ad') return expr;
+    return this.#nested(compile(expr), this.#ad);
+  }
+
+  /** As if in another ad, which becomes the place where lookups begin; its outermost ad becomes the root. */
+  forceIn(expr: Expr, ad: ClassAd | undefined): Value {
+    const root = this.#root;
+    this.#root = this.#outermost(ad);
+    try {
+      return this.#nested(compile(expr), ad);
+    } finally {
+      this.#root = root;
+    }
+  }
+
+  /** As forceIn, but a failure of the whole (a circle) is the answer `otherwise` instead. */
+  attemptIn(expr: Expr, ad: ClassAd | undefined, otherwise: Value): Value {
+    const [chain, nesting, current] = [this.#chain, this.#nesting, this.#ad];
+    try {
+      return this.forceIn(expr, ad);
+    } catch (error) {
+      if (!(error instanceof Abandoned) || this.#steps > STEP_LIMIT) throw error;
+      this.#chain = chain;
+      this.#nesting = nesting;
+      this.#ad = current;
+      return otherwise;
+    }
+  }
+
+  /** The expression that a name means here; undefined where nothing has it. */
+  resolve(ref: AttributeRef): Expr | undefined {
+    const { found } = this.#dereference(ref);
+    return found instanceof ClassAd ? found : found?.expr;
+  }
+
+  #dereference(ref: AttributeRef): { found: Attribute | ClassAd | undefined } {
+    if (ref.scope === undefined) return { found: this.#find(ref.isAbsolute ? this.#root : this.#ad, ref.key) };
+    const scope = this.force(ref.scope);
+    return { found: scope instanceof ClassAd ? this.#find(scope, ref.key) : undefined };
+  }
+
+  /** Counts work that functions do beside the program's steps. */
+  spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > STEP_LIMIT) throw new Abandoned(ERROR);
+  }
+
+  #outermost(ad: ClassAd | undefined): ClassAd | undefined {
+    let outermost = ad;
+    for (let outer = ad; outer !== undefined; outer = this.enclosure.parentOf(outer)) outermost = outer;
+    return outermost;
+  }
+
+  #nested(program: Program, ad: ClassAd | undefined): Value {
+    if (this.#nesting >= NESTING_LIMIT) throw new Abandoned(UNDEFINED);
+    this.#nesting++;
+    const outer = this.#ad;
+    const value = this.#run(program, ad);
+    this.#ad = outer;
+    this.#nesting--;
+    return value;
+  }
+
+  /** Looks a name up from an ad outwards; `self`, `my`, `this`, `parent`, `root` and `toplevel` mean what no ad has under that name. */
+  #find(start: ClassAd | undefined, key: string): Attribute | ClassAd | undefined {
+    const root = this.#root;
+    for (let ad = start; ad !== undefined; ) {
+      const attribute = ad.lookup(key);
+      if (attribute !== undefined) {
+        this.#foundIn = ad;
+        return attribute;
+      }
+      const outer = ad === root ? undefined : this.enclosure.parentOf(ad);
+      switch (key) {
+        case 'self':
+        case 'my':
+        case 'this':
+          return ad;
+        case 'parent':
+          return outer;
+        case 'root':
+        case 'toplevel':
+          return root;
+      }
+      ad = outer;
+    }
+    return undefined;
+  }
+
+  #run(start: Program, ad: ClassAd | undefined): Value {
+    const stack: Value[] = [];
+    const frames: Frame[] = [];
+    let program = start;
+    let next = 0;
+    this.#ad = ad;
+    /** Pushes what a name means, or enters its expression. */
+    const enter = (found: Attribute | ClassAd | undefined): void => {
+      if (found === undefined) stack.push(UNDEFINED);
+      else if (found instanceof ClassAd) stack.push(found);
+      else {
+        const { expr } = found;
+        if (expr.kind === 'literal') stack.push(expr.value);
+        else if (expr.kind === 'ad' || expr.kind === 'list') stack.push(expr);
+        else {
+          if (++this.#chain > CHAIN_LIMIT) throw new Abandoned(UNDEFINED);
+          frames.push({ program, next, ad: this.#ad });
+          program = programOf(found);
+          next = 0;
+          this.#ad = this.#foundIn;
+        }
+      }
+    };
+    for (;;) {
+      if (next >= program.length) {
+        const frame = frames.pop();
+        if (frame === undefined) return stack.pop()!;
+        program = frame.program;
+        next = frame.next;
+        this.#ad = frame.ad;
+        this.#chain--;
+        continue;
+      }
+      if (++this.#steps > STEP_LIMIT) throw new Abandoned(ERROR);
+      const instruction: Instruction = program[next++]!;
+      switch (instruction.op) {
+        case 'push':
+          stack.push(instruction.value);
+          break;
+        case 'name':
+          enter(this.#find(this.#ad, instruction.key));
+          break;
+        case 'rootName':
+          enter(this.#find(this.#root, instruction.key));
+          break;
+        case 'select': {
+          const scope = stack.pop()!;
+          if (scope instanceof ClassAd) enter(this.#find(scope, instruction.key));
+          else if (scope instanceof ListExpr) stack.push(this.#selectEach(scope, instruction.name));
+          else stack.push(scope === UNDEFINED ? UNDEFINED : ERROR);
+          break;
+        }
+        case 'unary':
+          stack.push(applyUnary(instruction.operator, stack.pop()!));
+          break;
+        case 'binary': {
+          const right = stack.pop()!;
+          const left = stack.pop()!;
+          stack.push(applyBinary(instruction.operator, left, right));
+          break;
+        }
+        case 'and': {
+          const right = stack.pop()!;
+          stack.push(applyAnd(stack.pop()!, right));
+          break;
+        }
+        case 'or': {
+          const right = stack.pop()!;
+          stack.push(applyOr(stack.pop()!, right));
+          break;
+        }
+        case 'unlessTrue':
+        case 'unlessFalse': {
+          const left = stack.at(-1)!;
+          const isTrue = truth(left);
+          if (isTrue === (instruction.op === 'unlessFalse')) stack[stack.length - 1] = isTrue;
+          else if (isTrue !== undefined || left === UNDEFINED) break;
+          else stack[stack.length - 1] = ERROR;
+          next = instruction.to;
+          break;
+        }
+        case 'test': {
+          const test = stack.pop()!;
+          const isTrue = truth(test);
+          if (isTrue === true) break;
+          if (isTrue === undefined) stack.push(test === UNDEFINED ? UNDEFINED : ERROR);
+          next = isTrue === undefined ? instruction.end : instruction.no;
+          break;
+        }
+        case 'elvis':
+          if (stack.at(-1) === UNDEFINED) stack.pop();
+          else next = instruction.to;
+          break;
+        case 'jump':
+          next = instruction.to;
+          break;
+        case 'subscript': {
+          const index = stack.pop()!;
+          const container = stack.pop()!;
+          const inside = container instanceof ClassAd && typeof index === 'string' ? container.lookup(index.toLowerCase()) : undefined;
+          if (inside === undefined) stack.push(this.#subscript(container, index));
+          else {
+            this.#foundIn = container as ClassAd;
+            enter(inside);
+          }
+          break;
+        }
+        case 'call': {
+          const args = stack.splice(stack.length - instruction.count, instruction.count);
+          stack.push(instruction.run(args, this));
+          break;
+        }
+        case 'callLazily':
+          stack.push(instruction.run(instruction.args, this));
+          break;
+      }
+    }
+  }
+
+  #subscript(container: Value, index: Value): Value {
+    if (container === ERROR || index === ERROR) return ERROR;
+    if (container === UNDEFINED || index === UNDEFINED) return UNDEFINED;
+    if (container instanceof ClassAd && typeof index === 'string') return UNDEFINED;
+    if (!(container instanceof ListExpr) || typeof index !== 'bigint') return ERROR;
+    const item = container.items[Number(BigInt.asIntN(32, index))];
+    if (item === undefined) return ERROR;
+    return item.kind === 'literal' ? item.value : this.#nested(compile(item), container.scope ?? this.#ad);
+  }
+
+  /** `list.name` is the list of each member's name. */
+  #selectEach(list: ListExpr, name: string): ListExpr {
+    return new ListExpr(list.items.map((item) => asItem(this.forceIn(new AttributeRef(name, item, false), this.#ad))));
+  }
+}
