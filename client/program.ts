@@ -8,6 +8,7 @@ import type { ProofSession } from './session/proof-session.js';
 
 /** First words -> who adds them. One line a file of client/commands/. */
 const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCommands: AddCommands }> }[] = [
+  { words: ['jdl'], load: () => import('./commands/jdl.js') },
   { words: ['open'], load: () => import('./commands/open.js') },
   {
     words: ['queries', 'stop', 'abort', 'remove', 'archive'],

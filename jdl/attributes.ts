@@ -75,7 +75,11 @@ export type Plain = string | number | bigint | boolean | readonly Plain[] | { re
 export function toExpr(plain: Plain | Expr, scope?: ClassAd): Expr {
   if (typeof plain === 'number') return asItem(Number.isInteger(plain) ? BigInt(plain) : plain);
   if (typeof plain !== 'object') return asItem(plain);
-  if (Array.isArray(plain)) return new ListExpr((plain as readonly Plain[]).map((item) => toExpr(item, scope)), scope);
+  if (Array.isArray(plain))
+    return new ListExpr(
+      (plain as readonly Plain[]).map((item) => toExpr(item, scope)),
+      scope,
+    );
   if ('kind' in plain && typeof plain.kind === 'string') return plain as Expr;
   return makeAd(plain as { readonly [name: string]: Plain | Expr }, scope);
 }

@@ -70,14 +70,23 @@ function steps(expr: Expr, emit: Emit, program: readonly Instruction[]): Step[] 
     case 'conditional': {
       if (expr.yes !== undefined) return choiceSteps(expr.test, expr.yes, expr.no, emit, program);
       const skip: Instruction = { op: 'elvis', to: 0 };
-      return [expr.test, () => emit(skip), expr.no, () => void (skip.to = program.length)];
+      const end = (): void => {
+        skip.to = program.length;
+      };
+      return [expr.test, () => emit(skip), expr.no, end];
     }
     case 'call':
       return callSteps(expr, emit, program);
   }
 }
 
-function binarySteps(operator: BinaryOperator, left: Expr, right: Expr, emit: Emit, program: readonly Instruction[]): Step[] {
+function binarySteps(
+  operator: BinaryOperator,
+  left: Expr,
+  right: Expr,
+  emit: Emit,
+  program: readonly Instruction[],
+): Step[] {
   if (operator === '&&' || operator === '||') {
     const skip: Instruction = { op: operator === '&&' ? 'unlessTrue' : 'unlessFalse', to: 0 };
     const join = (): void => {

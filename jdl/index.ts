@@ -9,7 +9,14 @@ export {
   toExpr,
   typeName,
 } from './attributes.js';
-export { DIALECTS, type Dialect, type JdlWarning, type ParsedJdl, type ParseJdlOptions, parseJdl } from './dialects/parse-jdl.js';
+export {
+  DIALECTS,
+  type Dialect,
+  type JdlWarning,
+  type ParsedJdl,
+  type ParseJdlOptions,
+  parseJdl,
+} from './dialects/parse-jdl.js';
 export { evaluate, evaluateAttribute } from './evaluate.js';
 export { Attribute, ClassAd, type Expr, ListExpr } from './expression.js';
 export { JdlArgumentError, JdlAttributeError, JdlDialectError, JdlParseError, type Position } from './jdl-errors.js';

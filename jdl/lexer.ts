@@ -38,8 +38,7 @@ const OPERATORS_BY_LENGTH = [
   new Set(['==', '!=', '<=', '>=', '<<', '>>', '&&', '||']),
   new Set('.*/%+-~^?:;,[](){}&|<>=!'.split('')),
 ];
-const NUMBER =
-  /-?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.[0-9]+|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|[0-9]+)/y;
+const NUMBER = /-?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.[0-9]+|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|[0-9]+)/y;
 
 export interface LexerOptions {
   /** Adjacent string literals are one string. */
@@ -179,12 +178,17 @@ export class Lexer {
     let start = at + 1;
     for (;;) {
       const end = closingQuote(text, start, quote);
-      if (end === -1) return this.#token('bad', `a ${quote === 34 ? 'string' : 'quoted name'} without its closing quote`, text.length);
+      if (end === -1)
+        return this.#token(
+          'bad',
+          `a ${quote === 34 ? 'string' : 'quoted name'} without its closing quote`,
+          text.length,
+        );
       contents += text.slice(start, end);
       let next = end + 1;
       while (isSpace(text.charCodeAt(next))) next++;
       if (!(this.options.joinStrings || quote === 39) || text.charCodeAt(next) !== quote) {
-        const value = contents.includes('\\') ? unescape(contents) : contents;
+        const value = contents.includes('\\') ? withoutEscapes(contents) : contents;
         if (value === undefined) return this.#token('bad', 'a string that holds the character \\0', end + 1);
         return this.#token(quote === 34 ? 'string' : 'identifier', value, end + 1);
       }
@@ -228,14 +232,20 @@ function integerOf(digits: string, base: 8 | 10 | 16): bigint {
 const ESCAPES: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 /** @returns undefined for an escape that names the character 0, which no ClassAd string may hold */
-function unescape(contents: string): string | undefined {
+function withoutEscapes(contents: string): string | undefined {
   let hasZero = false;
-  const text = contents.replace(/(?:\\(?:[0-3]?[0-7]{1,2}))+|\\([^])/g, (escape: string, plain: string | undefined) => {
-    if (plain !== undefined) return ESCAPES[plain] ?? plain;
-    const bytes = escape.slice(1).split('\\').map((octal) => Number.parseInt(octal, 8));
-    hasZero ||= bytes.includes(0);
-    return textOfBytes(bytes);
-  });
+  const text = contents.replace(
+    /(?:\\(?:[0-3]?[0-7]{1,2}))+|\\([\s\S])/g,
+    (sequence: string, plain: string | undefined) => {
+      if (plain !== undefined) return ESCAPES[plain] ?? plain;
+      const bytes = sequence
+        .slice(1)
+        .split('\\')
+        .map((octal) => Number.parseInt(octal, 8));
+      hasZero ||= bytes.includes(0);
+      return textOfBytes(bytes);
+    },
+  );
   return hasZero ? undefined : text;
 }
 

@@ -273,7 +273,10 @@ export class Machine {
         case 'subscript': {
           const index = stack.pop()!;
           const container = stack.pop()!;
-          const inside = container instanceof ClassAd && typeof index === 'string' ? container.lookup(index.toLowerCase()) : undefined;
+          const inside =
+            container instanceof ClassAd && typeof index === 'string'
+              ? container.lookup(index.toLowerCase())
+              : undefined;
           if (inside === undefined) stack.push(this.#subscript(container, index));
           else {
             this.#foundIn = container as ClassAd;

@@ -38,7 +38,8 @@ export class MatchPair implements Enclosure {
     this.#match = new ClassAd();
     this.#leftContext = contextOf(this.#match, left, right);
     this.#rightContext = contextOf(this.#match, right, left);
-    const of = (side: string, name: string): Expr => new AttributeRef(name, new AttributeRef(side, undefined, false), false);
+    const of = (side: string, name: string): Expr =>
+      new AttributeRef(name, new AttributeRef(side, undefined, false), false);
     this.#match.set('symmetricMatch', new Binary('&&', of('RIGHT', 'requirements'), of('LEFT', 'requirements')));
     this.#match.set('leftMatchesRight', of('RIGHT', 'requirements'));
     this.#match.set('rightMatchesLeft', of('LEFT', 'requirements'));

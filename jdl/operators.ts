@@ -59,7 +59,8 @@ const negated = (value: boolean | typeof ERROR): Value => (value === ERROR ? ERR
 /** `is`: same type and same value; lists and ads cannot be compared. */
 export function isSame(left: Value, right: Value): boolean | typeof ERROR {
   if (typeof left !== 'object' || typeof right !== 'object') return left === right;
-  if (left instanceof AbsTime) return right instanceof AbsTime && left.secs === right.secs && left.offset === right.offset;
+  if (left instanceof AbsTime)
+    return right instanceof AbsTime && left.secs === right.secs && left.offset === right.offset;
   if (left instanceof RelTime) return right instanceof RelTime && left.secs === right.secs;
   if (right instanceof AbsTime || right instanceof RelTime || left.kind !== right.kind) return false;
   return ERROR;
@@ -230,4 +231,3 @@ function logical(value: Value): boolean | typeof UNDEFINED | typeof ERROR {
   if (value === UNDEFINED) return UNDEFINED;
   return truth(value) ?? ERROR;
 }
-

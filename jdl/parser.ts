@@ -143,7 +143,10 @@ class Parser {
     const frame = this.#pending.at(-1)!;
     if (frame.kind !== 'ad') throw new Error('a statement outside an ad');
     if (token.kind === 'operator' && token.text === ';') return;
-    if (this.#endsAd(frame, token)) return this.#closeAd(frame);
+    if (this.#endsAd(frame, token)) {
+      this.#closeAd(frame);
+      return;
+    }
     if (token.kind !== 'identifier') this.#fail(this.#expectation());
     this.#advance();
     if (this.#token.kind !== 'operator' || this.#token.text !== '=') this.#fail(`"=" behind the name ${token.text}`);
@@ -157,7 +160,9 @@ class Parser {
     const frame = this.#pending.at(-1);
     if (frame?.kind !== 'list' || !frame.isLoose) return false;
     const word = this.#lexer.bareWord();
-    const isText = word.text !== '' && !/^([+-]?[0-9.]+([eE][+-]?[0-9]+)?[BKMGT]?|true|false|undefined|error|[[{(].*|\w+\(.*)$/i.test(word.text);
+    const isText =
+      word.text !== '' &&
+      !/^([+-]?[0-9.]+([eE][+-]?[0-9]+)?[BKMGT]?|true|false|undefined|error|[[{(].*|\w+\(.*)$/i.test(word.text);
     if (!isText) {
       this.#lexer.unread(word);
       return false;
@@ -179,15 +184,20 @@ class Parser {
     switch (token.kind) {
       case 'integer':
       case 'real':
-        return this.#push(new Literal(token.value, token.at));
+        this.#push(new Literal(token.value, token.at));
+        return;
       case 'string':
-        return this.#push(new Literal(token.text, token.at));
+        this.#push(new Literal(token.text, token.at));
+        return;
       case 'keyword':
-        return this.#push(new Literal(KEYWORD_VALUES[token.text]!, token.at));
+        this.#push(new Literal(KEYWORD_VALUES[token.text]!, token.at));
+        return;
       case 'identifier':
-        return this.#nameOrCall(token);
+        this.#nameOrCall(token);
+        return;
       case 'operator':
-        return this.#operandPunctuation(token, frame);
+        this.#operandPunctuation(token, frame);
+        return;
       default:
         this.#fail(this.#expectation());
     }
@@ -243,7 +253,10 @@ class Parser {
         this.#state = 'operand';
         return;
       }
-      if (isBinary(token.text)) return this.#binary(token.text, token.at);
+      if (isBinary(token.text)) {
+        this.#binary(token.text, token.at);
+        return;
+      }
       if (token.text === '?') {
         this.#reduce(TERNARY_PRECEDENCE + 1);
         this.#pending.push({ kind: '?', isFresh: true, at: token.at });
@@ -300,32 +313,46 @@ class Parser {
     switch (frame.kind) {
       case '?':
         if (text !== ':') break;
-        this.#pending[this.#pending.length - 1] = { kind: 'choice', hasYes: true, precedence: TERNARY_PRECEDENCE, at: frame.at };
+        this.#pending[this.#pending.length - 1] = {
+          kind: 'choice',
+          hasYes: true,
+          precedence: TERNARY_PRECEDENCE,
+          at: frame.at,
+        };
         this.#state = 'operand';
         return;
       case '(':
         if (text !== ')') break;
         this.#pending.pop();
-        return this.#push(new Parens(this.#operands.pop()!, frame.at));
+        this.#push(new Parens(this.#operands.pop()!, frame.at));
+        return;
       case '[': {
         if (text !== ']') break;
         this.#pending.pop();
         const index = this.#operands.pop()!;
-        return this.#push(new Binary('[]', this.#operands.pop()!, index, frame.at));
+        this.#push(new Binary('[]', this.#operands.pop()!, index, frame.at));
+        return;
       }
       case 'call':
         if (text !== ',' && text !== ')') break;
         frame.args.push(this.#operands.pop()!);
-        if (text === ')') return this.#closeCall(frame);
+        if (text === ')') {
+          this.#closeCall(frame);
+          return;
+        }
         this.#state = 'operand';
         return;
       case 'list':
-        return this.#closeItem(frame, token);
+        this.#closeItem(frame, token);
+        return;
       case 'ad':
         if (text !== ';' && !this.#endsAd(frame, token)) break;
         if (frame.ad.set(frame.name, this.#operands.pop()!, frame.nameAt) !== undefined)
           this.options.onDuplicate?.(frame.name, frame.nameAt);
-        if (text !== ';') return this.#closeAd(frame);
+        if (text !== ';') {
+          this.#closeAd(frame);
+          return;
+        }
         this.#state = 'statement';
         return;
     }
@@ -338,7 +365,10 @@ class Parser {
     if (isImplicit && (token.kind === 'end' || token.kind === 'operator')) this.#fail(this.#expectation());
     if (!frame.isLoose && text !== ',' && text !== '}') this.#fail(this.#expectation());
     frame.items.push(this.#operands.pop()!);
-    if (text === '}') return this.#closeList(frame);
+    if (text === '}') {
+      this.#closeList(frame);
+      return;
+    }
     if (isImplicit) this.#lexer.unread(token);
     this.#state = 'operand';
   }
@@ -356,7 +386,9 @@ class Parser {
 
   #closeCall(frame: Pending & { kind: 'call' }): void {
     this.#pending.pop();
-    this.#push(timeLiteral(frame.name, frame.args, this.options.zoneOffset) ?? new Call(frame.name, frame.args, frame.at));
+    this.#push(
+      timeLiteral(frame.name, frame.args, this.options.zoneOffset) ?? new Call(frame.name, frame.args, frame.at),
+    );
   }
 
   #openAd(isBare: boolean): void {
@@ -381,7 +413,9 @@ class Parser {
   #expectation(): string {
     const frame = this.#pending.findLast((pending) => !('precedence' in pending));
     if (this.#state === 'statement')
-      return frame?.kind === 'ad' && frame.isBare ? 'an attribute (Name = value;)' : 'an attribute (Name = value;) or "]"';
+      return frame?.kind === 'ad' && frame.isBare
+        ? 'an attribute (Name = value;)'
+        : 'an attribute (Name = value;) or "]"';
     if (this.#state === 'operand') {
       if (frame?.kind === 'call') return `${OPERAND}, or ")"`;
       if (frame?.kind === 'list') return `${OPERAND}, or "}"`;

@@ -31,13 +31,15 @@ interface Style {
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
 
 function escaped(text: string, quote: '"' | "'", isAscii: boolean): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to escape
   return text.replace(/[\0-\x1f\\"'\x7f-\uffff]/g, (c, offset: number) => {
     if (c === '"' || c === "'") return c === quote ? `\\${c}` : c;
     const code = c.charCodeAt(0);
     if (code >= 0xdc80 && code <= 0xdcff && !isSecondHalf(text, offset)) return octal(code & 0xff); // a byte that was no UTF-8
     if (code > 0x7f && !isAscii) return c;
-    if (code > 0x7f) return isSecondHalf(text, offset) ? '' : [...Buffer.from(String.fromCodePoint(text.codePointAt(offset)!))].map(octal).join('');
+    if (code > 0x7f)
+      return isSecondHalf(text, offset)
+        ? ''
+        : [...Buffer.from(String.fromCodePoint(text.codePointAt(offset)!))].map(octal).join('');
     return NAMED_ESCAPES[c] ?? octal(code);
   });
 }
@@ -73,7 +75,9 @@ function shortestReal(real: number): string {
 function sixteenDigits(real: number): string {
   return (
     specialReal(real) ??
-    real.toExponential(15).replace(/e([+-])(\d+)$/, (_, sign: string, digits: string) => `E${sign}${digits.padStart(2, '0')}`)
+    real
+      .toExponential(15)
+      .replace(/e([+-])(\d+)$/, (_, sign: string, digits: string) => `E${sign}${digits.padStart(2, '0')}`)
   );
 }
 
@@ -148,7 +152,9 @@ function pieces(expr: Exclude<Expr, { kind: 'literal' }>): Piece[] {
       if (expr.scope !== undefined) return [...inParens(expr.scope, 13), `.${printName(expr.name)}`];
       return [expr.isAbsolute ? `.${printName(expr.name)}` : printName(expr.name)];
     case 'unary': {
-      const isNumber = expr.operand.kind === 'literal' && (typeof expr.operand.value === 'bigint' || typeof expr.operand.value === 'number');
+      const isNumber =
+        expr.operand.kind === 'literal' &&
+        (typeof expr.operand.value === 'bigint' || typeof expr.operand.value === 'number');
       return [isNumber ? `${expr.operator} ` : expr.operator, ...inParens(expr.operand, 12)];
     }
     case 'binary':
@@ -159,11 +165,7 @@ function pieces(expr: Exclude<Expr, { kind: 'literal' }>): Piece[] {
         ...inParens(expr.right, BINDING[expr.operator] + 1),
       ];
     case 'conditional':
-      return [
-        ...inParens(expr.test, 2),
-        ...(expr.yes === undefined ? [' ?: '] : [' ? ', expr.yes, ' : ']),
-        expr.no,
-      ];
+      return [...inParens(expr.test, 2), ...(expr.yes === undefined ? [' ?: '] : [' ? ', expr.yes, ' : ']), expr.no];
     case 'parens':
       return ['(', expr.inner, ')'];
     case 'call':
@@ -171,7 +173,11 @@ function pieces(expr: Exclude<Expr, { kind: 'literal' }>): Piece[] {
     case 'list':
       return ['{ ', ...separated(expr.items, ','), ' }'];
     case 'ad':
-      return ['[ ', ...[...expr].flatMap(({ name, expr: value }, i) => [`${i === 0 ? '' : '; '}${printName(name)} = `, value]), ' ]'];
+      return [
+        '[ ',
+        ...[...expr].flatMap(({ name, expr: value }, i) => [`${i === 0 ? '' : '; '}${printName(name)} = `, value]),
+        ' ]',
+      ];
   }
 }
 

@@ -1,7 +1,6 @@
 /** Text as the bytes that the reference library counts: UTF-8, stray bytes (U+DC80 to U+DCFF) one each. */
 import { textOfBytes } from './lexer.js';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is these
 const ASCII = /^[\0-\x7f]*$/;
 export const isAscii = (text: string): boolean => ASCII.test(text);
 

@@ -3,10 +3,10 @@
  * Members of lists and ads are evaluated in the scope in which they stand; an ad that holds itself is undefined in itself.
  * No recursion: any depth can be written.
  */
-import { asItem, type Attribute, ClassAd, type Expr, ListExpr } from './expression.js';
+import { type Attribute, asItem, ClassAd, type Expr, ListExpr } from './expression.js';
 import { type Enclosure, Machine } from './machine.js';
 import type { Surroundings } from './surroundings.js';
-import { AbsTime, RelTime, UNDEFINED, type Value } from './value.js';
+import { AbsTime, UNDEFINED, type Value } from './value.js';
 
 /** How much is written of a value that is never at an end, such as an ad that makes new ads of itself. */
 const MEMBER_LIMIT = 2_000_000;
@@ -57,7 +57,8 @@ export function valueJson(value: Value, { ad: start, surroundings, enclosure }: 
       const result = new Machine(step.scope, surroundings, enclosure).evaluate(step.expr);
       const isCompound = result instanceof ListExpr || result instanceof ClassAd;
       if (!isCompound) out.push(scalarJson(result));
-      else if (++members > MEMBER_LIMIT || (result instanceof ClassAd && open.has(result))) out.push('{"type":"undefined"}');
+      else if (++members > MEMBER_LIMIT || (result instanceof ClassAd && open.has(result)))
+        out.push('{"type":"undefined"}');
       else if (result instanceof ListExpr) pushList(result, step.scope, steps);
       else {
         open.add(result);

@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Argument, type Command, Option } from 'commander';
 import { answerLine } from '../../jdl/check-request.js';
-import { DIALECTS, type Dialect, matchAds, type ParsedJdl, parseJdl, printAd, type Surroundings } from '../../jdl/index.js';
+import {
+  DIALECTS,
+  type Dialect,
+  matchAds,
+  type ParsedJdl,
+  parseJdl,
+  printAd,
+  type Surroundings,
+} from '../../jdl/index.js';
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
 
@@ -27,7 +35,9 @@ export function addCommands(program: Command): void {
     .action((file: string, args: string[], options: { dialect: Dialect }) => {
       const { warnings } = read(file, args, options.dialect);
       for (const { message, position } of warnings)
-        process.stderr.write(`${file}${position === undefined ? '' : `:${position.line}:${position.column}`}: warning: ${message}\n`);
+        process.stderr.write(
+          `${file}${position === undefined ? '' : `:${position.line}:${position.column}`}: warning: ${message}\n`,
+        );
       process.stdout.write(`${file}: good${warnings.length > 0 ? `, ${warnings.length} warning(s)` : ''}\n`);
     });
   jdl

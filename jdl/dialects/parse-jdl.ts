@@ -44,7 +44,10 @@ export function parseJdl(source: string, options: ParseJdlOptions = {}): ParsedJ
   const { text, locate } =
     dialect === 'alien'
       ? prepareAlienText(source, args)
-      : { text: dialect === 'classad' ? source : blankComments(source), locate: (at: number) => positionAt(source, at) };
+      : {
+          text: dialect === 'classad' ? source : blankComments(source),
+          locate: (at: number) => positionAt(source, at),
+        };
   const warnings: JdlWarning[] = [];
   const isBare = dialect !== 'classad' && firstSymbol(text) !== '[';
   const parserOptions: ParserOptions = {

@@ -24,8 +24,18 @@ export type FunctionDefinition = Arity &
 /** Names as the manual writes them; they are found in any letter case. */
 export type FunctionTable = Readonly<Record<string, FunctionDefinition>>;
 
-export const strict = (min: number, max: number, run: StrictFunction): FunctionDefinition => ({ how: 'strict', min, max, run });
-export const lazy = (min: number, max: number, run: LazyFunction): FunctionDefinition => ({ how: 'lazy', min, max, run });
+export const strict = (min: number, max: number, run: StrictFunction): FunctionDefinition => ({
+  how: 'strict',
+  min,
+  max,
+  run,
+});
+export const lazy = (min: number, max: number, run: LazyFunction): FunctionDefinition => ({
+  how: 'lazy',
+  min,
+  max,
+  run,
+});
 
 /** Error if any argument is error, undefined if any is undefined; nothing if all are proper values. */
 export function exceptional(args: readonly Value[]): typeof ERROR | typeof UNDEFINED | undefined {

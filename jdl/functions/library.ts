@@ -16,7 +16,9 @@ const TABLES: readonly FunctionTable[] = [
 ];
 
 const BY_KEY = new Map<string, FunctionDefinition>(
-  TABLES.flatMap((table) => Object.entries(table).map(([name, definition]) => [name.toLowerCase(), definition] as const)),
+  TABLES.flatMap((table) =>
+    Object.entries(table).map(([name, definition]) => [name.toLowerCase(), definition] as const),
+  ),
 );
 
 /** The names as the manual writes them, for "did you mean". */

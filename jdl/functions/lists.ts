@@ -54,7 +54,11 @@ const average: StrictFunction = ([list], machine) => {
   const numbers = numbersOf(list!, machine);
   if (!Array.isArray(numbers)) return numbers;
   if (numbers.length === 0) return 0n;
-  return calculate('/', numbers.reduce((total, value) => calculate('+', total, value)), numbers.length);
+  return calculate(
+    '/',
+    numbers.reduce((total, value) => calculate('+', total, value)),
+    numbers.length,
+  );
 };
 
 const bound =

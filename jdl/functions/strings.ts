@@ -58,7 +58,8 @@ const changeCase =
 const substr: StrictFunction = (args) => {
   if (args.includes(UNDEFINED)) return UNDEFINED;
   const [text, offset, length] = args;
-  if (typeof text !== 'string' || typeof offset !== 'bigint' || (length !== undefined && typeof length !== 'bigint')) return ERROR;
+  if (typeof text !== 'string' || typeof offset !== 'bigint' || (length !== undefined && typeof length !== 'bigint'))
+    return ERROR;
   const total = utf8Length(text);
   const asked = Number(BigInt.asIntN(32, offset));
   const first = asked < 0 ? Math.max(0, total + asked) : Math.min(asked, total);
@@ -81,8 +82,16 @@ export const STRINGS: FunctionTable = {
   strcat: strict(0, Number.POSITIVE_INFINITY, strcat),
   join: strict(0, Number.POSITIVE_INFINITY, join),
   substr: strict(2, 3, substr),
-  toUpper: strict(1, 1, changeCase(/[a-z]+/g, (text) => text.toUpperCase())),
-  toLower: strict(1, 1, changeCase(/[A-Z]+/g, (text) => text.toLowerCase())),
+  toUpper: strict(
+    1,
+    1,
+    changeCase(/[a-z]+/g, (text) => text.toUpperCase()),
+  ),
+  toLower: strict(
+    1,
+    1,
+    changeCase(/[A-Z]+/g, (text) => text.toLowerCase()),
+  ),
   strcmp: strict(
     2,
     2,
