@@ -53,8 +53,11 @@ function redirectionOf(body: Buffer): Redirection {
       : /^(\[[0-9a-f:.]+\]|[\w.-]+)$/i.exec(place);
   const target = port < 0 ? Number(match?.[2] ?? 1094) : port || 1094;
   if (match === null || target > 65_535) throw new FrameFault('a redirection that names no host');
-  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: target, ...rest };
+  return { host: hostOf(match[1]!), port: target, ...rest };
 }
+
+/** Without brackets; servers write an IPv4 address as `[::1.2.3.4]` or `[::ffff:1.2.3.4]`. */
+const hostOf = (text: string): string => text.replace(/^\[|\]$/g, '').replace(/^::(?:ffff:)?(?=[\d.]+$)/i, '');
 
 /** Size, flags and time: `id size flags modtime ...` in decimal (section 4.26). */
 export interface XrootdStat {
@@ -123,7 +126,7 @@ export function locationsOf(body: Buffer): XrootdLocation[] {
       const match = /^([SsMm])[rw](\[[0-9a-f:.]+\]|[\w.-]+):(\d{1,5})$/i.exec(word);
       if (match === null) throw new FrameFault('a location that cannot be read');
       return {
-        host: match[2]!.replace(/^\[|\]$/g, ''),
+        host: hostOf(match[2]!),
         port: Number(match[3]),
         isManager: match[1]!.toUpperCase() === 'M',
       };

@@ -163,7 +163,9 @@ export class XrootdConnection {
     });
   }
 
+  /** With a goodbye: over TLS a server takes a bare end for an attack. */
   close(): void {
+    this.#socket.end();
     this.#fail('it was closed', (subject) => new ConnectionError(subject.url, nameOf(subject), 'it was closed here'));
   }
 

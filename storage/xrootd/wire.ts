@@ -113,9 +113,9 @@ export function authRequest(protocol: string, credentials: Buffer): WireRequest 
 }
 
 /** Opens for reading, and asks for the file's stat in the same answer. */
-export function openRequest(path: string, refresh: boolean): WireRequest {
+export function openRequest(path: string): WireRequest {
   const parameters = Buffer.alloc(16);
-  parameters.writeUInt16BE(0x0010 | 0x0400 | (refresh ? 0x0080 : 0), 2); // open_read, retstat, refresh
+  parameters.writeUInt16BE(0x0010 | 0x0400, 2); // open_read, retstat
   return { id: REQUEST.open, parameters, data: Buffer.from(path) };
 }
 
@@ -151,9 +151,7 @@ export const statRequest = (path: string): WireRequest => pathRequest(REQUEST.st
 /** A listing with the stat of each entry, where the server can. */
 export const listRequest = (path: string): WireRequest =>
   pathRequest(REQUEST.dirlist, path, (p) => p.writeUInt8(2, 15));
-/** Where a file is; `refresh` asks the servers rather than the manager's memory. */
-export const locateRequest = (path: string, refresh: boolean): WireRequest =>
-  pathRequest(REQUEST.locate, path, (p) => p.writeUInt16BE(refresh ? 0x0080 : 0, 0));
+export const locateRequest = (path: string): WireRequest => pathRequest(REQUEST.locate, path);
 export const checksumRequest = (path: string): WireRequest =>
   pathRequest(REQUEST.query, path, (p) => p.writeUInt16BE(3, 0)); // kXR_Qcksum
 

@@ -31,7 +31,7 @@ export interface Found {
 }
 
 /** Makes the request for a path with its opaque part. */
-export type RequestMaker = (path: string, isRetry: boolean) => WireRequest;
+export type RequestMaker = (path: string) => WireRequest;
 
 export class XrootdClient {
   readonly url: XrootdUrl;
@@ -91,11 +91,18 @@ export class XrootdClient {
     throw first;
   }
 
+  /** Is the server that the URL names one that only redirects? */
+  async isManager(): Promise<boolean> {
+    const { url, settings, subject } = this;
+    const wish = { endpoint: url.endpoint, settings, subject, wantTls: url.wantTls, token: '' };
+    return (await settings.pool.xrootd.server(wish)).traits.isManager;
+  }
+
   /** Servers that have the path, by the account of the one that the URL names. */
   async locate(): Promise<XrootdLocation[]> {
     const walk = new Walk(this.settings.clock, this.settings.deadlineMs, this.subject);
     const start: Place = { endpoint: this.url.endpoint, opaque: '', token: '' };
-    const { body } = await this.#walk(start, (path) => locateRequest(path, false), { walk, tried: [] });
+    const { body } = await this.#walk(start, locateRequest, { walk, tried: [] });
     return this.parsed(() => locationsOf(body));
   }
 
@@ -124,7 +131,7 @@ export class XrootdClient {
         token: place.token,
       });
       const avoid = tried.length === 0 ? '' : `tried=${[...new Set(tried.map(({ host }) => host))].join(',')}`;
-      const request = make(withOpaque(this.url.path, this.url.opaque, place.opaque, avoid), tried.length > 0);
+      const request = make(withOpaque(this.url.path, this.url.opaque, place.opaque, avoid));
       const answer = await server.connection.request(request, {
         subject: this.subject,
         deadlineMs: this.settings.deadlineMs,

@@ -178,10 +178,9 @@ export class XrootdFile extends NetworkFile {
 
 /** Avoiding the servers that failed; but rather one of them again than none. */
 async function openAt(client: XrootdClient, failed: readonly Endpoint[]): Promise<Opened> {
-  const make = (path: string, isRetry: boolean): WireRequest => openRequest(path, isRetry);
-  const found = await client.perform(make, failed).catch((error: unknown) => {
+  const found = await client.perform(openRequest, failed).catch((error: unknown) => {
     if (failed.length === 0) throw error;
-    return client.perform(make);
+    return client.perform(openRequest);
   });
   const { handle, stat } = client.parsed(() => openedFileOf(found.body));
   return { server: found.server, handle, size: stat.size };

@@ -2,7 +2,8 @@
 # Installs the servers that the integration tests start themselves (they skip, and say so, where one is missing).
 # Idempotent and quiet; needs root and apt. No package may start a daemon of its own: tests start theirs, on the loopback.
 set -u
-packages=(xrootd-server xrootd-client xrootd-plugins xrootd-server-plugins openssl gcc libc6-dev)
+packages=(xrootd-server xrootd-client xrootd-plugins xrootd-server-plugins xrootd-scitokens-plugins
+  openssl gcc libc6-dev)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -17,6 +17,7 @@ import {
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ISSUER, TokenIssuer } from './token-issuer.js';
 
 export interface XrootdSetup {
   /** `none`: anybody may do anything. */
@@ -52,6 +53,7 @@ export class XrootdCluster {
   readonly #processes = new Map<string, ChildProcess[]>();
   readonly #owner: { uid?: number; gid?: number };
   #managerPort = 0;
+  #issuer: TokenIssuer | undefined;
 
   private constructor(folder: string, setup: XrootdSetup) {
     this.#folder = folder;
@@ -84,6 +86,10 @@ export class XrootdCluster {
   }
   get caFile(): string {
     return join(this.#folder, 'cert.pem');
+  }
+  /** A bearer token that the server takes. @param scope as `storage.read:/store` */
+  async token(scope: string): Promise<string> {
+    return this.#issuer!.token(scope);
   }
   get sssKeytab(): string {
     return join(this.#folder, 'client.keytab');
@@ -123,7 +129,7 @@ export class XrootdCluster {
     const { uid, gid } = this.#owner;
     chmodSync(this.#folder, 0o755);
     execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', join(this.#folder, 'loopback.so'), SHIM_SOURCE, '-ldl']);
-    this.#makeCredentials();
+    await this.#makeCredentials();
     for (const name of ['admin', 'log']) {
       mkdirSync(join(this.#folder, name));
       if (uid !== undefined) chownSync(join(this.#folder, name), uid, gid!);
@@ -161,7 +167,12 @@ export class XrootdCluster {
       ['-I', 'v4', '-c', join(this.#folder, `${name}.cfg`), '-n', name, '-l', join(this.#folder, 'log', exe)],
       {
         cwd: join(this.#folder, 'admin'),
-        env: { PATH: '/usr/bin:/bin', LD_PRELOAD: join(this.#folder, 'loopback.so'), LOOPBACK_ADDRESS: address },
+        env: {
+          PATH: '/usr/bin:/bin',
+          LD_PRELOAD: join(this.#folder, 'loopback.so'),
+          LOOPBACK_ADDRESS: address,
+          XDG_CACHE_HOME: this.#folder,
+        },
         stdio: 'ignore',
         ...this.#owner,
       },
@@ -210,13 +221,15 @@ export class XrootdCluster {
       if (role === 'manager') lines.push('if exec cmsd', `xrd.port ${this.#managerPort}`, 'fi');
     }
     if (auth !== 'none') {
-      const extra = { sss: ` -s ${folder}/server.keytab`, ztn: ' -tokenlib none', host: '', unix: '' }[auth];
+      const extra = auth === 'sss' ? ` -s ${folder}/server.keytab` : '';
       lines.push('xrootd.seclib libXrdSec.so', `sec.protocol ${auth}${extra}`, `sec.protbind * only ${auth}`);
+      if (auth === 'ztn')
+        lines.push('ofs.authorize 1', `ofs.authlib libXrdAccSciTokens.so config=${folder}/scitokens.cfg`);
     }
     return `${lines.join('\n')}\n`;
   }
 
-  #makeCredentials(): void {
+  async #makeCredentials(): Promise<void> {
     const { tls, auth } = this.#setup;
     const mine = (path: string): void => {
       chmodSync(path, 0o600);
@@ -244,6 +257,15 @@ export class XrootdCluster {
       execFileSync('/usr/bin/xrdsssadmin', add, { stdio: 'ignore' });
       copyFileSync(this.sssKeytab, join(this.#folder, 'server.keytab'));
       mine(join(this.#folder, 'server.keytab'));
+    }
+    if (auth === 'ztn') {
+      this.#issuer = await TokenIssuer.create();
+      writeFileSync(
+        join(this.#folder, 'scitokens.cfg'),
+        `[Global]\n[Issuer test]\nissuer = ${ISSUER}\nbase_path = /\ndefault_user = xrootd\n`,
+      );
+      this.#issuer.preload(join(this.#folder, 'scitokens'));
+      if (this.#owner.uid !== undefined) execFileSync('chown', ['-R', 'xrootd', join(this.#folder, 'scitokens')]);
     }
   }
 

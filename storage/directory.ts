@@ -1,0 +1,76 @@
+/** Directories by URL: what is there, on whichever storage. For scanners that look for new files. */
+import type { Dirent, Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UnsupportedSchemeError } from './errors.js';
+import { byName, type DirectoryEntry, type FileInfo } from './file-info.js';
+import { localError } from './local-file.js';
+import { type StorageOptions, settingsOf } from './storage-options.js';
+import { displayUrl, localPathOf, schemeOf } from './url.js';
+import { listXrootd, statXrootd } from './xrootd/xrootd-directory.js';
+
+/** What a path is, how large, when changed. @throws {StorageError} */
+export async function statUrl(url: string, options?: StorageOptions): Promise<FileInfo> {
+  const settings = settingsOf(options);
+  switch (schemeOf(url)) {
+    case undefined:
+    case 'file':
+      return statLocal(localPathOf(url));
+    case 'root':
+    case 'roots':
+    case 'xroot':
+    case 'xroots':
+      return statXrootd(url, settings);
+    default:
+      throw new UnsupportedSchemeError(displayUrl(url), schemeOf(url)!);
+  }
+}
+
+/** The entries of a directory, by name; not of those below it. @throws {StorageError} */
+export async function listDirectory(url: string, options?: StorageOptions): Promise<DirectoryEntry[]> {
+  const settings = settingsOf(options);
+  switch (schemeOf(url)) {
+    case undefined:
+    case 'file':
+      return listLocal(localPathOf(url), schemeOf(url) === 'file');
+    case 'root':
+    case 'roots':
+    case 'xroot':
+    case 'xroots':
+      return listXrootd(url, settings);
+    default:
+      throw new UnsupportedSchemeError(displayUrl(url), schemeOf(url)!);
+  }
+}
+
+async function statLocal(path: string): Promise<FileInfo> {
+  try {
+    return infoOf(await stat(path));
+  } catch (error) {
+    throw localError(error, path, `Looking at ${path}`);
+  }
+}
+
+async function listLocal(path: string, asUrls: boolean): Promise<DirectoryEntry[]> {
+  let names: Dirent[];
+  try {
+    names = await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    throw localError(error, path, `Listing ${path}`);
+  }
+  const entries = await Promise.all(
+    names.map(async ({ name }): Promise<DirectoryEntry | undefined> => {
+      const child = join(path, name);
+      const info = await stat(child).catch(() => undefined); // gone meanwhile, or a link to nowhere
+      const url = asUrls ? pathToFileURL(child).href : child;
+      return info === undefined ? undefined : { name, url, ...infoOf(info) };
+    }),
+  );
+  return entries.filter((entry) => entry !== undefined).sort(byName);
+}
+
+function infoOf(stats: Stats): FileInfo {
+  const isDirectory = stats.isDirectory();
+  return { isDirectory, size: isDirectory ? 0 : stats.size, modifiedMs: Math.floor(stats.mtimeMs) };
+}
