@@ -9,6 +9,10 @@ import type { ProofSession } from './session/proof-session.js';
 /** First words -> who adds them. One line a file of client/commands/. */
 const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCommands: AddCommands }> }[] = [
   { words: ['jdl'], load: () => import('./commands/jdl.js') },
+  { words: ['agent'], load: () => import('./commands/agent.js') },
+  { words: ['proxy'], load: () => import('./commands/proxy.js') },
+  { words: ['pilot', 'pilots', 'workers'], load: () => import('./commands/pilots.js') },
+  { words: ['sites'], load: () => import('./commands/sites.js') },
   { words: ['open'], load: () => import('./commands/open.js') },
   {
     words: ['queries', 'stop', 'abort', 'remove', 'archive'],
@@ -19,7 +23,7 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
 export async function buildProgram(words: readonly string[], session?: ProofSession): Promise<Command> {
   const program = new Command('proof')
     .description('PROOF on the Grid: an interactive pool of analysis workers')
-    .option('--config FILE', 'the configuration to use instead of ~/.config/proof/config.yaml')
+    .option('--config <FILE>', 'the configuration to use instead of ~/.config/proof/config.yaml')
     .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()

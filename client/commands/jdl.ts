@@ -25,7 +25,7 @@ const here: Surroundings = {
 export function addCommands(program: Command): void {
   const jdl = program.command('jdl').description('look into a JDL');
   const dialect = (): Option =>
-    new Option('--dialect NAME', 'the language of the text').choices(DIALECTS).default('alien' satisfies Dialect);
+    new Option('--dialect <NAME>', 'the language of the text').choices(DIALECTS).default('alien' satisfies Dialect);
   jdl
     .command('check')
     .description('parse a JDL and say what is wrong with it')

@@ -19,8 +19,8 @@ export function addCommands(program: Command, context: CommandContext): void {
   program
     .command('open [host]')
     .description('open an interactive session at a prompt')
-    .option('--workers N', 'at most so many workers', Number)
-    .option('--title TEXT', 'shown in listings', '')
+    .option('--workers <N>', 'at most so many workers', Number)
+    .option('--title <TEXT>', 'shown in listings', '')
     .action(async (host: string | undefined, options: { workers?: number; title: string }, command: Command) => {
       const { config } = command.optsWithGlobals<{ config?: string }>();
       const entry = hostEntry(readClientConfig(config), host);

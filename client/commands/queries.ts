@@ -30,7 +30,7 @@ function row(q: QueryInfo): (string | number | null)[] {
 
 export function addCommands(program: Command): void {
   const add = (name: string, description: string): Command =>
-    program.command(name).description(description).option('--host HOST', 'the ProxyServer');
+    program.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
 
   add('queries', 'list your queries, those that run and those whose results are kept')
     .option('--json', 'as JSON')

@@ -1,0 +1,110 @@
+/** `proof pilots | workers | pilot jdl|submit|kill|log`: what is alive where, and pilots by hand. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { UsageError } from '../../protocol/errors.js';
+import { apiOf } from '../named-api.js';
+import { printJson, printTable } from '../print.js';
+import { proofConf } from '../show/proof-conf.js';
+import { formatSpan } from '../show/span.js';
+
+const submitted = z.object({ pilotIds: z.array(z.string()), errors: z.array(z.string()) });
+
+export function addCommands(program: Command): void {
+  const add = (parent: Command, name: string, description: string): Command =>
+    parent.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
+
+  add(program, 'pilots', 'the pilots: where each is, what state it is in')
+    .option('--all', 'also those that ended within the last day')
+    .option('--json', 'as JSON')
+    .action(async (options: { all?: true; json?: true }, command: Command) => {
+      const all = await apiOf(command).pilots();
+      const shown = options.all ? all : all.filter((pilot) => pilot.state !== 'gone');
+      if (options.json) return printJson(shown);
+      printTable(
+        ['pilot', 'site', 'state', 'batch id', 'host', 'cores', 'workers', 'age', 'time left', 'why'],
+        shown.map((p) => [
+          ...[p.pilotId, p.site, p.state, p.batchId, p.host, p.cores, p.workers],
+          formatSpan((p.endedAt ?? Date.now()) - p.submittedAt),
+          p.wallTimeEnd === null || p.endedAt !== null ? null : formatSpan(p.wallTimeEnd - Date.now()),
+          p.why,
+        ]),
+      );
+    });
+
+  add(program, 'workers', 'the worker processes of all agents')
+    .option('--json', 'as JSON')
+    .option('--conf', 'as proof.conf lists them')
+    .action(async (options: { json?: true; conf?: true }, command: Command) => {
+      const api = apiOf(command);
+      const workers = await api.workers();
+      if (options.conf) {
+        process.stdout.write(proofConf((await api.info()).name, new URL(api.host.url), workers));
+        return;
+      }
+      if (options.json) return printJson(workers);
+      printTable(
+        ['worker', 'state', 'host', 'site', 'pid', 'perf', 'session', 'user', 'agent', 'pilot'],
+        workers.map((w) => [
+          ...[
+            w.workerId,
+            w.phase,
+            w.node.host,
+            w.node.site,
+            w.pid,
+            w.node.perf,
+            w.sessionId,
+            w.user,
+            w.agentId,
+            w.pilotId,
+          ],
+        ]),
+      );
+    });
+
+  const pilot = program.command('pilot').description('pilots by hand');
+  add(pilot, 'jdl <site>', 'the job description that the factory hands to a site')
+    .option('--translate', 'what the batch system gets for it')
+    .action(async (site: string, options: { translate?: true }, command: Command) => {
+      const api = apiOf(command);
+      const path = `/sites/${encodeURIComponent(site)}`;
+      const text = options.translate
+        ? (await api.call('POST', `${path}/translate`, z.object({ text: z.string() }), {})).text
+        : (await api.call('GET', `${path}/jdl`, z.object({ jdl: z.string() }))).jdl;
+      process.stdout.write(text);
+    });
+  add(pilot, 'submit <file> <site>', 'hand pilots to a site')
+    .option('-n, --number <N>', 'how many', '1')
+    .option('--json', 'as JSON')
+    .action(async (file: string, site: string, options: { number: string; json?: true }, command: Command) => {
+      const n = Number(options.number);
+      if (!Number.isInteger(n) || n < 1)
+        throw new UsageError(`-n takes a whole number from 1 on, not ${options.number}.`);
+      const answer = await apiOf(command).call('POST', '/pilots', submitted, { site, n, jdl: readJdl(file) });
+      if (options.json) return printJson(answer);
+      for (const pilotId of answer.pilotIds) process.stdout.write(`${pilotId}\n`);
+      for (const error of answer.errors) process.stderr.write(`proof: not submitted: ${error}\n`);
+    });
+  add(pilot, 'kill <pilot...>', 'end pilots, with their workers').action(
+    async (ids: string[], _options: unknown, command: Command) => {
+      for (const id of ids) {
+        await apiOf(command).call('DELETE', `/pilots/${encodeURIComponent(id)}`, z.unknown());
+        process.stdout.write(`${id}: killed\n`);
+      }
+    },
+  );
+  add(pilot, 'log <pilot>', 'the end of what a pilot wrote').action(
+    async (id: string, _options: unknown, command: Command) => {
+      const path = `/pilots/${encodeURIComponent(id)}/output`;
+      process.stdout.write((await apiOf(command).call('GET', path, z.object({ output: z.string() }))).output);
+    },
+  );
+}
+
+function readJdl(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`The JDL ${file} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+}

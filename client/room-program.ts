@@ -1,0 +1,73 @@
+/** Runs another room's main.js as a process of its own, as `proof proxy start` and the like do: the programs never import one another. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { GridError } from '../protocol/errors.js';
+import { ExitStatus } from './exit-status.js';
+
+/** The daemon did not come up: what it said. */
+export class DaemonFailedError extends GridError {
+  readonly code = 'CLIENT_DAEMON_FAILED';
+}
+
+const programOf = (room: string): string => join(import.meta.dirname, '..', room, 'main.js');
+
+/** In the foreground: its output is ours, signals go to it, and its exit status becomes ours. */
+export async function runRoom(
+  room: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const child = spawn(process.execPath, [programOf(room), ...args], { stdio: 'inherit', env });
+  const pass = (signal: NodeJS.Signals): void => {
+    child.kill(signal);
+  };
+  // A terminal's Ctrl-C reaches the child too, by the process group; it stops once whatever it gets.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, pass);
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.off(signal, pass);
+  if (status !== 0) throw new ExitStatus(status);
+}
+
+/** In the background: returns the line `listening on …` when it stands there. @throws {DaemonFailedError} with its own words */
+export async function detachRoom(room: string, args: readonly string[]): Promise<string> {
+  const program = programOf(room);
+  if (!existsSync(program))
+    throw new DaemonFailedError(`${program} is missing. Build the project with "npm run build".`);
+  const child = spawn(process.execPath, [program, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let words = '';
+  child.stderr.on('data', (data: Buffer) => {
+    words += data.toString('utf8');
+  });
+  const line = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status) => {
+      const said = words.trim().split('\n')[0] ?? '';
+      reject(
+        status === 2
+          ? new ExitStatusWith(said)
+          : new DaemonFailedError(said === '' ? `It ended with status ${status}.` : said),
+      );
+    });
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      if (text.startsWith('listening on ')) resolve(text);
+    });
+  });
+  child.removeAllListeners();
+  child.stdout.destroy();
+  child.stderr.destroy();
+  child.unref();
+  return `${line} (process ${child.pid})`;
+}
+
+/** Wrong usage, already said by the daemon. */
+class ExitStatusWith extends ExitStatus {
+  constructor(said: string) {
+    super(2);
+    process.stderr.write(`${said}\n`);
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * The job agent: one batch slot's connection to the ProxyServer. It dials out, says what node this is, and does what it is told with
+ * its worker processes.
+ *
+ * It keeps its identity (agent id and token, in memory only) over broken connections and restarts of the ProxyServer; after
+ * `orphanedAfterMs` without one, or when it is refused, it ends. Near the end of its slot it drains: nothing new, then out.
+ */
+import { statfs } from 'node:fs/promises';
+import {
+  type AgentMessage,
+  type NodeFacts,
+  type ToAgentMessage,
+  toAgentMessage,
+  type WorkerReport,
+} from '../protocol/agent-messages.js';
+import type { Clock } from '../protocol/clock.js';
+import { type Dialler, dial } from '../protocol/dial.js';
+import type { Link } from '../protocol/link.js';
+import type { Logger } from '../protocol/log.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
+import { AGENT_EXIT, type AgentExit } from './exit-status.js';
+import { availableMemory } from './node-check.js';
+import type { Scratch } from './scratch.js';
+import type { AgentSettings } from './settings.js';
+import type { WorkerPool } from './worker-pool.js';
+
+export interface JobAgentOptions {
+  readonly settings: AgentSettings;
+  readonly node: NodeFacts;
+  readonly version: string;
+  readonly scratch: Scratch;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly loadAverage: () => number;
+  /** Makes the pool; its reports come to the functions given. */
+  readonly makePool: (on: { change: (report: WorkerReport) => void; hopeless: (why: string) => void }) => WorkerPool;
+  /** Reasons found by the node check: the agent reports them, holds its slot and ends. */
+  readonly unfit: readonly string[];
+}
+
+type AgentLink = Link<ToAgentMessage, AgentMessage>;
+
+export class JobAgent {
+  readonly #options: JobAgentOptions;
+  readonly #pool: WorkerPool;
+  readonly #log: Logger;
+  #dialler: Dialler | undefined;
+  #link: AgentLink | undefined;
+  #identity: { agentId: string; token: string } | undefined;
+  #welcomed = false;
+  #beats = 0;
+  #cancelBeat: () => void = () => {};
+  #cancelDrain: () => void = () => {};
+  #cancelHold: () => void = () => {};
+  #ending = false;
+  #draining = false;
+  #unfit: readonly string[];
+  readonly ended: Promise<AgentExit>;
+  #finish!: (exit: AgentExit) => void;
+
+  constructor(options: JobAgentOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#unfit = options.unfit;
+    this.ended = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#pool = options.makePool({
+      change: (worker) => this.#tell({ type: 'workerState', worker }),
+      hopeless: (why) => this.#becomeUnfit([why]),
+    });
+  }
+
+  start(): void {
+    const { settings, clock } = this.#options;
+    if (this.#unfit.length === 0) this.#pool.fill(); // ahead of the registration: both take a while
+    this.#dialler = dial<ToAgentMessage, AgentMessage>({
+      url: `${settings.server.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agent`,
+      schema: toAgentMessage,
+      clock,
+      ...(settings.ca === null ? {} : { ca: settings.ca }),
+      giveUpAfterMs: settings.orphanedAfterMs,
+      onOpen: (link) => this.#hello(link),
+      onMessage: (message) => this.#obey(message),
+      onLost: (why) => this.#lost(why),
+      onClosed: (why) => {
+        this.#lost(why);
+        void this.#end(AGENT_EXIT.orphaned, why);
+      },
+    });
+    if (this.#unfit.length > 0) this.#becomeUnfit(this.#unfit);
+    if (settings.wallTimeEnd !== null) {
+      const leftMs = settings.wallTimeEnd - clock.date().getTime() - settings.drainBeforeEndS * 1000;
+      // Longer than a timer can be: such a slot outlives anything that is planned here.
+      if (leftMs < 2 ** 31)
+        this.#cancelDrain = clock.after(Math.max(0, leftMs), () => void this.#drain('the batch slot is about to end'));
+    }
+  }
+
+  /** Ends everything at once, as SIGTERM asks. */
+  async stop(why: string): Promise<void> {
+    await this.#end(AGENT_EXIT.ended, why);
+  }
+
+  #hello(link: AgentLink): void {
+    const { settings, version, node } = this.#options;
+    this.#link = link;
+    this.#welcomed = false;
+    link.send({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      version,
+      pilotId: settings.pilotId,
+      agentId: this.#identity?.agentId ?? null,
+      secret: this.#identity?.token ?? settings.secret,
+      pid: process.pid,
+      node,
+      workers: this.#pool.reports(),
+    });
+  }
+
+  #obey(message: ToAgentMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#welcomed = true;
+        this.#identity = { agentId: message.agentId, token: message.token };
+        this.#log.info('registered', { agentId: message.agentId, server: this.#options.settings.server });
+        if (this.#unfit.length > 0) this.#tell({ type: 'unfit', reasons: [...this.#unfit] });
+        void this.#beat(message.heartbeatMs);
+        return;
+      case 'refused':
+        this.#log.error(`refused by the ProxyServer: ${message.error.message}`, { code: message.error.code });
+        void this.#end(AGENT_EXIT.refused, message.error.message);
+        return;
+      case 'attach':
+        this.#attach(message);
+        return;
+      case 'release':
+        this.#pool.release(message.workerId, message.why);
+        return;
+      case 'drain':
+        void this.#drain(message.reason);
+        return;
+      case 'stop':
+        void this.#end(AGENT_EXIT.ended, message.reason);
+    }
+  }
+
+  #attach(order: { workerId: string; sessionId: string; ticket: string }): void {
+    const { settings, node, scratch } = this.#options;
+    const base = settings.server.replace(/^http/, 'ws').replace(/\/$/, '');
+    const url = `${base}/v1/worker/${order.sessionId}`;
+    const done = this.#pool.attach(
+      { workerId: order.workerId, sessionId: order.sessionId, ticket: order.ticket },
+      { url, node, cacheDir: scratch.cacheDir },
+    );
+    if (done) return;
+    const worker: WorkerReport = { workerId: order.workerId, phase: 'gone', pid: null, sessionId: order.sessionId };
+    this.#tell({ type: 'workerState', worker: { ...worker, why: 'it was not there any more' } });
+  }
+
+  /** Says so now, and again every `heartbeatMs` while this connection stands. */
+  async #beat(heartbeatMs: number): Promise<void> {
+    const link = this.#link;
+    const { settings, clock, loadAverage } = this.#options;
+    const [freeMemoryBytes, freeDiskBytes] = await Promise.all([availableMemory(), freeDisk(settings.scratch)]);
+    if (this.#ending || link === undefined || link !== this.#link) return;
+    link.send({
+      type: 'heartbeat',
+      seq: this.#beats++,
+      loadAverage: loadAverage(),
+      freeMemoryBytes,
+      freeDiskBytes,
+      workers: this.#pool.reports(),
+    });
+    this.#cancelBeat();
+    this.#cancelBeat = clock.after(heartbeatMs, () => void this.#beat(heartbeatMs));
+  }
+
+  #tell(message: AgentMessage): void {
+    if (this.#welcomed) this.#link?.send(message); // before: hello carries the state of all workers
+  }
+
+  #lost(why: string): void {
+    this.#cancelBeat();
+    if (this.#link === undefined) return;
+    this.#link = undefined;
+    this.#welcomed = false;
+    if (!this.#ending) this.#log.warn(`lost the ProxyServer: ${why}`);
+  }
+
+  /** The node cannot do the work: say why, hold the slot so that the next pilot does not land here at once, then end. */
+  #becomeUnfit(reasons: readonly string[]): void {
+    this.#unfit = reasons;
+    for (const reason of reasons) this.#log.error(`this node is not fit: ${reason}`);
+    this.#tell({ type: 'unfit', reasons: reasons.map((reason) => reason.slice(0, 1000)) });
+    void this.#pool.drain('the node is not fit');
+    const { clock, settings } = this.#options;
+    this.#cancelHold();
+    this.#cancelHold = clock.after(
+      settings.holdUnfitS * 1000,
+      () => void this.#end(AGENT_EXIT.unfit, reasons.join(' ')),
+    );
+  }
+
+  async #drain(why: string): Promise<void> {
+    if (this.#draining || this.#ending) return;
+    this.#draining = true;
+    this.#log.info(`draining: ${why}`);
+    this.#tell({ type: 'unfit', reasons: [why] });
+    await this.#pool.drain(why);
+    await this.#end(AGENT_EXIT.ended, why);
+  }
+
+  async #end(exit: AgentExit, why: string): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#log.info(`ending: ${why}`);
+    for (const cancel of [this.#cancelBeat, this.#cancelDrain, this.#cancelHold]) cancel();
+    this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
+    await this.#pool.close(why);
+    this.#dialler?.close('the agent ends');
+    this.#options.scratch.remove();
+    this.#finish(exit);
+  }
+}
+
+async function freeDisk(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch {
+    return 0; // the scratch directory is gone: nothing is free there
+  }
+}

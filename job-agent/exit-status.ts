@@ -1,0 +1,26 @@
+/** How an agent ends, for the batch system and for whoever reads its log: the status, and what it means. */
+export const AGENT_EXIT = {
+  /** It was told to end, or drained. */
+  ended: 0,
+  /** Settings that no agent can start with. */
+  settings: 2,
+  /** The node check failed; its reasons stand in the log. */
+  unfit: 10,
+  /** The ProxyServer did not let it in. */
+  refused: 11,
+  /** Too long without a ProxyServer. */
+  orphaned: 12,
+} as const;
+export type AgentExit = (typeof AGENT_EXIT)[keyof typeof AGENT_EXIT];
+
+const MEANINGS: ReadonlyMap<number, string> = new Map([
+  [AGENT_EXIT.ended, 'it ended as told'],
+  [1, 'it failed; the end of its log says why'],
+  [AGENT_EXIT.settings, 'its settings are wrong'],
+  [AGENT_EXIT.unfit, 'its node was not fit for work'],
+  [AGENT_EXIT.refused, 'the ProxyServer refused it'],
+  [AGENT_EXIT.orphaned, 'it could not reach the ProxyServer'],
+]);
+export function exitMeaning(status: number): string | undefined {
+  return MEANINGS.get(status);
+}

@@ -1,0 +1,71 @@
+/**
+ * `proof agent`: what a batch slot runs, and what is started by hand on the nodes of a static cluster.
+ *
+ * Settings -> node check -> registration -> workers. Its log goes to standard error, which a batch system keeps. Exit status:
+ * exit-status.ts. SIGTERM ends it with all its workers.
+ */
+import { hostname, loadavg, platform, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { NodeFacts } from '../protocol/agent-messages.js';
+import { systemClock } from '../protocol/clock.js';
+import { type Daemon, runDaemon } from '../protocol/daemon.js';
+import { createLogger } from '../protocol/log.js';
+import { PACKAGE_VERSION } from '../protocol/version.js';
+import { JobAgent } from './agent.js';
+import { cleanEnvironment } from './clean-environment.js';
+import { measureNode, type NodeMeasure, unfitReasons } from './node-check.js';
+import { makeScratch } from './scratch.js';
+import { type AgentSettings, readSettings } from './settings.js';
+import { WorkerPool } from './worker-pool.js';
+
+/** True facts: the host's own name, not what the pilot was told. */
+function nodeFacts(settings: AgentSettings, measure: NodeMeasure): NodeFacts {
+  return {
+    host: hostname(),
+    site: settings.site,
+    ce: settings.ce,
+    storageDomain: settings.storageDomain,
+    closeSEs: settings.closeSEs,
+    cores: settings.cores,
+    memoryBytes: totalmem(),
+    diskBytes: measure.diskBytes,
+    platform: `${platform()}-${process.arch}`,
+    nodeVersion: process.version,
+    wallTimeEnd: settings.wallTimeEnd,
+    perf: settings.perf,
+  };
+}
+
+async function start(): Promise<Daemon> {
+  const settings = readSettings(process.argv.slice(2), process.env);
+  const log = createLogger({ program: 'agent', level: settings.logLevel, file: null, terminal: true });
+  const scratch = makeScratch(settings.scratch);
+  const measure = await measureNode({ ...settings, scratch: scratch.directory });
+  const agent = new JobAgent({
+    settings,
+    node: nodeFacts(settings, measure),
+    version: PACKAGE_VERSION,
+    scratch,
+    clock: systemClock,
+    log,
+    loadAverage: () => loadavg()[0] ?? 0,
+    unfit: unfitReasons(measure, settings),
+    makePool: (on) =>
+      new WorkerPool({
+        program: join(import.meta.dirname, 'worker', 'main.js'),
+        n: settings.cores,
+        env: cleanEnvironment(process.env),
+        cwd: scratch.directory,
+        clock: systemClock,
+        log,
+        onChange: on.change,
+        onHopeless: on.hopeless,
+      }),
+  });
+  process.on('exit', () => scratch.remove());
+  agent.start();
+  return { url: null, stop: (why) => agent.stop(why), ended: agent.ended };
+}
+
+process.title = 'proof-agent';
+await runDaemon('proof-agent', start);

@@ -1,0 +1,137 @@
+/**
+ * What an agent must know: from the pilot's settings file (PROOF_SETTINGS, JSON, mode 0600), from PROOF_* variables, from flags; later
+ * ones win. Secrets come in files only and the pilot's one-time secret is removed from disk as soon as it is read.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { z } from 'zod';
+import { checked, parseJson } from '../protocol/check.js';
+import { GridError, UsageError } from '../protocol/errors.js';
+import { idText } from '../protocol/ids.js';
+
+const name = z.string().min(1).max(255);
+const number = z.coerce.number().min(0);
+const names = z.union([
+  z.array(name),
+  z.string().transform((text) => text.split(/[\s,]+/).filter((part) => part !== '')),
+]);
+
+export const agentSettings = z.object({
+  /** http(s) URL of the ProxyServer. */
+  server: z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://voalice06.cern.ch:1093' }),
+  site: name,
+  ce: name.nullable().default(null),
+  pilotId: idText.nullable().default(null),
+  /** The pilot's one-time secret, or a token of role agent; '' where development authentication needs none. */
+  secret: z.string().default(''),
+  /** PEM of the authority to trust besides the system's. */
+  ca: z.string().nullable().default(null),
+  cores: z.coerce.number().int().min(1).max(4096).default(1),
+  storageDomain: name.nullable().default(null),
+  closeSEs: names.default([]),
+  perf: z.coerce.number().min(1).max(10_000).default(100),
+  /** End of the batch slot, ms since 1970. */
+  wallTimeEnd: z.coerce.number().int().nullable().default(null),
+  drainBeforeEndS: number.default(600),
+  /** Where its scratch directory is made. */
+  scratch: z.string().min(1).default(tmpdir()),
+  orphanedAfterMs: number.default(300_000),
+  holdUnfitS: number.default(300),
+  minDiskBytes: number.default(200_000_000),
+  minMemoryBytes: number.default(100_000_000),
+  logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+});
+export type AgentSettings = z.infer<typeof agentSettings>;
+
+/** The pilot brought settings that no agent can start with: which file or variable, what is wrong. */
+export class AgentSettingsError extends GridError {
+  readonly code = 'AGENT_SETTINGS';
+}
+
+/** Variable -> setting. PROOF_SECRET_FILE and PROOF_TOKEN_FILE hold a path. */
+const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
+  PROOF_SERVER: 'server',
+  PROOF_SITE: 'site',
+  PROOF_CE: 'ce',
+  PROOF_PILOT_ID: 'pilotId',
+  PROOF_CORES: 'cores',
+  PROOF_STORAGE_DOMAIN: 'storageDomain',
+  PROOF_CLOSE_SES: 'closeSEs',
+  PROOF_PERF: 'perf',
+  PROOF_WALL_TIME_END: 'wallTimeEnd',
+  PROOF_DRAIN_BEFORE_END_S: 'drainBeforeEndS',
+  PROOF_SCRATCH: 'scratch',
+  PROOF_ORPHANED_AFTER_MS: 'orphanedAfterMs',
+  PROOF_HOLD_UNFIT_S: 'holdUnfitS',
+  PROOF_MIN_DISK_BYTES: 'minDiskBytes',
+  PROOF_MIN_MEMORY_BYTES: 'minMemoryBytes',
+  PROOF_AGENT_LOG_LEVEL: 'logLevel',
+};
+
+const USAGE = `proof agent: what a batch slot runs. By hand, on a fixed node:
+  proof agent --server URL --site NAME [--token-file FILE] [--cores N] [--ca FILE] [--scratch DIR]
+              [--storage-domain NAME] [--close-ses NAME,NAME] [--perf N]
+A pilot's settings come from $PROOF_SETTINGS (a JSON file) and PROOF_* variables instead; docs/job-agent.md lists them.
+`;
+const FLAGS: Readonly<Record<string, keyof AgentSettings | 'tokenFile' | 'caFile'>> = {
+  '--server': 'server',
+  '--site': 'site',
+  '--cores': 'cores',
+  '--token-file': 'tokenFile',
+  '--ca': 'caFile',
+  '--scratch': 'scratch',
+  '--storage-domain': 'storageDomain',
+  '--close-ses': 'closeSEs',
+  '--perf': 'perf',
+  '--wall-time-end': 'wallTimeEnd',
+};
+
+/** @throws {UsageError | AgentSettingsError} one sentence with the next step */
+export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): AgentSettings {
+  const found: Record<string, unknown> = {};
+  const file = env['PROOF_SETTINGS'];
+  if (file !== undefined) {
+    Object.assign(found, checked(z.record(z.string(), z.unknown()), parseJson(readText(file), `settings in ${file}`)));
+    rmSync(file, { force: true }); // it holds the one-time secret
+  }
+  for (const [variable, setting] of Object.entries(VARIABLES))
+    if (env[variable] !== undefined && env[variable] !== '') found[setting] = env[variable];
+  const secretFile = env['PROOF_SECRET_FILE'];
+  if (secretFile !== undefined) {
+    found['secret'] = readText(secretFile).trim();
+    rmSync(secretFile, { force: true });
+  }
+  if (env['PROOF_TOKEN_FILE'] !== undefined) found['secret'] = readText(env['PROOF_TOKEN_FILE']).trim();
+  if (env['PROOF_CA_FILE'] !== undefined) found['ca'] = readText(env['PROOF_CA_FILE']);
+  Object.assign(found, readFlags(argv));
+  const result = agentSettings.safeParse(found);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const key = issue.path.join('.');
+  if (found[key] === undefined && (key === 'server' || key === 'site'))
+    throw new UsageError(`An agent needs --${key} (or $PROOF_${key.toUpperCase()}).\n${USAGE}`);
+  throw new AgentSettingsError(`The agent's setting ${key} ${issue.message}; it is ${JSON.stringify(found[key])}.`);
+}
+
+function readFlags(argv: readonly string[]): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (let i = 0; i < argv.length; i++) {
+    const [flag, inline] = argv[i]!.split(/=(.*)/s);
+    const setting = FLAGS[flag!];
+    if (setting === undefined) throw new UsageError(`proof agent does not know ${argv[i]}.\n${USAGE}`);
+    const value = inline ?? argv[++i];
+    if (value === undefined) throw new UsageError(`${flag} needs a value.\n${USAGE}`);
+    if (setting === 'tokenFile') found['secret'] = readText(value).trim();
+    else if (setting === 'caFile') found['ca'] = readText(value);
+    else found[setting] = value;
+  }
+  return found;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new AgentSettingsError(`The agent cannot read ${file}: ${(cause as Error).message}.`, { cause });
+  }
+}

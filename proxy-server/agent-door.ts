@@ -1,0 +1,233 @@
+/**
+ * The door for job agents: who may register, and what each says afterwards. One Link an agent; the registry holds the state.
+ *
+ * In come: a pilot with its one-time secret (bound to its id and site), an agent that comes back with the token of its welcome, one
+ * started by hand with a token of role agent (or, under development authentication, with nothing at all). The secret is spent at
+ * the first word after the welcome: a welcome that was lost on the way can be asked for again.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { type AgentMessage, agentMessage, type ToAgentMessage } from '../protocol/agent-messages.js';
+import type { Clock } from '../protocol/clock.js';
+import { errorBody, GridError } from '../protocol/errors.js';
+import { Link } from '../protocol/link.js';
+import type { Logger } from '../protocol/log.js';
+import { PROTOCOL_VERSION, SPOKEN_VERSIONS } from '../protocol/version.js';
+import type { AgentRegistry } from './agent-registry.js';
+import type { AgentStore } from './agent-store.js';
+import type { Gate } from './identity.js';
+import type { PilotStore } from './pilot-store.js';
+
+type AgentLink = Link<AgentMessage, ToAgentMessage>;
+type Hello = Extract<AgentMessage, { type: 'hello' }>;
+
+/** The agent is not let in: why. It ends, and the factory goes on without it. */
+export class AgentRefusedError extends GridError {
+  readonly code = 'PROXY_AGENT_REFUSED';
+}
+
+export interface AgentDoorOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly heartbeatMs: number;
+  readonly registry: AgentRegistry;
+  readonly pilots: PilotStore;
+  readonly agents: AgentStore;
+  readonly gate: Gate;
+  /** An agent of this pilot registered for the first time. */
+  readonly onRegistered: (site: string, pilotId: string | null) => void;
+  /** Its node is not fit, or its slot ends. */
+  readonly onUnfit: (site: string, agentId: string, reasons: readonly string[]) => void;
+  readonly onLeft: (agentId: string, reason: string) => void;
+}
+
+/** A stranger that connects and says nothing is not kept. */
+const HELLO_WITHIN_MS = 10_000;
+
+export class AgentDoor {
+  readonly #options: AgentDoorOptions;
+  readonly #links = new Map<string, AgentLink>();
+  /** Agents whose pilot's secret is used up. */
+  readonly #spent = new Set<string>();
+
+  constructor(options: AgentDoorOptions) {
+    this.#options = options;
+  }
+
+  /** A WebSocket on /v1/agent. */
+  accept(socket: WebSocket, request: IncomingMessage): void {
+    const { clock, log } = this.#options;
+    const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+    let agentId: string | undefined;
+    let isAdmitting = false;
+    const early: AgentMessage[] = [];
+    const cancelHello = clock.after(HELLO_WITHIN_MS, () => link.close(`no hello within ${HELLO_WITHIN_MS} ms`));
+    const link: AgentLink = new Link<AgentMessage, ToAgentMessage>(socket, {
+      schema: agentMessage,
+      clock,
+      onMessage: (message) => {
+        if (agentId !== undefined) this.#hear(agentId, message);
+        else if (isAdmitting) early.push(message);
+        else if (message.type !== 'hello') link.close('the first message must be hello');
+        else {
+          isAdmitting = true;
+          cancelHello();
+          void this.#admit(message, request, link).then((admitted) => {
+            agentId = admitted;
+            if (agentId !== undefined) for (const waiting of early) this.#hear(agentId, waiting);
+          });
+        }
+      },
+      onClosed: (why) => {
+        cancelHello();
+        log.info('agent connection closed', { peer, agentId, why });
+        if (agentId === undefined || this.#links.get(agentId) !== link) return;
+        this.#links.delete(agentId);
+        this.#options.registry.disconnected(agentId);
+        this.#options.onLeft(agentId, why);
+      },
+    });
+  }
+
+  send(agentId: string, message: ToAgentMessage): void {
+    this.#links.get(agentId)?.send(message);
+  }
+
+  /** Cuts the connection of an agent that was given up; its identity is not known any more. */
+  forget(agentId: string, why: string): void {
+    const link = this.#links.get(agentId);
+    this.#links.delete(agentId);
+    this.#spent.delete(agentId);
+    link?.close(why);
+    this.#options.agents.end(agentId, why, this.#options.clock.date().getTime());
+  }
+
+  close(why: string): void {
+    const links = [...this.#links.values()];
+    this.#links.clear();
+    for (const link of links) link.close(why);
+  }
+
+  async #admit(hello: Hello, request: IncomingMessage, link: AgentLink): Promise<string | undefined> {
+    const { log, registry, clock, heartbeatMs } = this.#options;
+    try {
+      const { agentId, pilotId, token, isNew } = await this.#identify(hello, request);
+      if (!link.isOpen) return undefined;
+      const before = this.#links.get(agentId);
+      this.#links.set(agentId, link);
+      before?.close('the same agent connected again');
+      if (pilotId !== null) this.#registered(pilotId, agentId, hello);
+      link.send({ type: 'welcome', protocol: PROTOCOL_VERSION, agentId, token, heartbeatMs });
+      registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, workers: hello.workers });
+      if (isNew) this.#options.onRegistered(hello.node.site, pilotId);
+      log.info(isNew ? 'agent registered' : 'agent came back', {
+        agentId,
+        pilotId,
+        site: hello.node.site,
+        host: hello.node.host,
+        afterMs:
+          pilotId === null ? undefined : clock.date().getTime() - (this.#options.pilots.get(pilotId)?.submittedAt ?? 0),
+      });
+      return agentId;
+    } catch (error) {
+      const body = errorBody(error);
+      log.warn(`agent refused: ${body.message}`, {
+        pilotId: hello.pilotId,
+        host: hello.node.host,
+        site: hello.node.site,
+      });
+      link.send({ type: 'refused', error: body });
+      link.close(body.message);
+      return undefined;
+    }
+  }
+
+  async #identify(
+    hello: Hello,
+    request: IncomingMessage,
+  ): Promise<{ agentId: string; pilotId: string | null; token: string; isNew: boolean }> {
+    const { agents, pilots } = this.#options;
+    if (!SPOKEN_VERSIONS.includes(hello.protocol))
+      throw new AgentRefusedError(
+        `This agent speaks protocol ${hello.protocol}, this ProxyServer ${SPOKEN_VERSIONS.join(', ')}. Use the same release.`,
+      );
+    if (hello.agentId !== null) {
+      const known = agents.recognize(hello.agentId, hello.secret);
+      if (known === undefined)
+        throw new AgentRefusedError(
+          `Agent ${hello.agentId} is not known here (any more): it was given up, or its token is wrong.`,
+        );
+      return { agentId: hello.agentId, pilotId: known.pilotId, token: hello.secret, isNew: false };
+    }
+    if (hello.pilotId !== null) {
+      const pilot = pilots.get(hello.pilotId);
+      if (pilot === undefined || pilot.state === 'gone' || !pilots.isSecretOf(hello.pilotId, hello.secret))
+        throw new AgentRefusedError(
+          `Pilot ${hello.pilotId} is not expected: its secret is wrong or used, or it was given up.`,
+        );
+      if (pilot.site !== hello.node.site)
+        throw new AgentRefusedError(
+          `Pilot ${hello.pilotId} was sent to site ${pilot.site}, not to ${hello.node.site}.`,
+        );
+      return this.#newAgent(hello, pilot.pilotId);
+    }
+    const headers =
+      hello.secret === '' ? request.headers : { ...request.headers, authorization: `Bearer ${hello.secret}` };
+    const identity = await this.#options.gate.identify({ headers });
+    if (identity.role !== 'agent' && identity.role !== 'admin')
+      throw new AgentRefusedError(`An agent needs a token of the role agent; this one has the role ${identity.role}.`);
+    return this.#newAgent(hello, null);
+  }
+
+  #newAgent(
+    hello: Hello,
+    pilotId: string | null,
+  ): { agentId: string; pilotId: string | null; token: string; isNew: true } {
+    const { agents, pilots, clock, registry } = this.#options;
+    // A pilot whose welcome was lost comes a second time: it gets a new identity, the first one is void.
+    const former = pilotId === null ? null : (pilots.get(pilotId)?.agentId ?? null);
+    if (former !== null) {
+      this.forget(former, 'its pilot registered again');
+      registry.remove(former, 'its pilot registered again');
+    }
+    const agentId = `a${randomBytes(6).toString('hex')}`;
+    const token = randomBytes(32).toString('base64url');
+    agents.add({ agentId, pilotId, site: hello.node.site, token }, clock.date().getTime());
+    return { agentId, pilotId, token, isNew: true };
+  }
+
+  #registered(pilotId: string, agentId: string, hello: Hello): void {
+    const { pilots, clock } = this.#options;
+    const { host, cores, wallTimeEnd } = hello.node;
+    pilots.move(pilotId, 'register', { agentId, host, cores, wallTimeEnd, registeredAt: clock.date().getTime() });
+  }
+
+  #hear(agentId: string, message: AgentMessage): void {
+    const { registry, pilots } = this.#options;
+    const agent = registry.get(agentId);
+    if (agent === undefined) return; // given up: whatever it says now is late
+    registry.heard(agentId);
+    if (agent.pilotId !== null && !this.#spent.has(agentId)) {
+      pilots.spendSecret(agent.pilotId);
+      this.#spent.add(agentId);
+    }
+    switch (message.type) {
+      case 'hello':
+        this.#links.get(agentId)?.close('hello is said once');
+        return;
+      case 'heartbeat':
+        registry.report(agentId, message.workers, message.loadAverage);
+        return;
+      case 'workerState':
+        registry.workerState(agentId, message.worker);
+        return;
+      case 'unfit':
+        registry.drain(agentId, message.reasons.join(' '));
+        this.#options.onUnfit(agent.node.site, agentId, message.reasons);
+        return;
+      case 'goodbye':
+        registry.remove(agentId, `agent ${agentId} left: ${message.reason}`);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/** The ProxyServer's configuration: every key with its default and what it is for. docs/proxy-server.md lists the same. */
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { configPath, isLoopback, listenAddress, loadConfig } from '../protocol/config.js';
+import { UsageError } from '../protocol/errors.js';
+import { logLevels } from '../protocol/log.js';
+
+const seconds = z.number().min(0).max(31_536_000);
+const url = z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://host:8093' });
+
+const siteShape = {
+  name: z.string().regex(/^[\w.:-]+$/, 'must be letters, digits and . : _ -'),
+  /** Agents alive at all times, whether anybody works or not. */
+  min: z.number().int().min(0).max(100_000).default(0),
+  /** Agents alive or on their way, at most; default: `min`. */
+  max: z.number().int().min(0).max(100_000).optional(),
+  /** Pilots handed over whose agent is not there yet, at most. */
+  maxQueued: z.number().int().min(1).max(100_000).default(100),
+  maxPerCycle: z.number().int().min(1).max(10_000).default(50),
+  /** Cores of one pilot: it runs so many workers. */
+  cores: z.number().int().min(1).max(4096).default(1),
+  /** Length of a slot. The agent drains before its end. */
+  ttlS: seconds.min(60).default(86_400),
+  /** An agent takes nothing new in the last part of its slot. */
+  drainBeforeEndS: seconds.default(600),
+  /** A pilot that runs for so long without registering is examined and given up. */
+  registerWithinS: seconds.min(1).default(60),
+  /** The first pause after a failure; it doubles with each further one. */
+  backOffS: seconds.default(5),
+  maxBackOffS: seconds.default(1800),
+  /** A node that is not fit keeps its slot for so long, so that it cannot swallow pilot after pilot. */
+  holdUnfitS: seconds.default(300),
+  minDiskBytes: z.number().int().min(0).default(200_000_000),
+  minMemoryBytes: z.number().int().min(0).default(100_000_000),
+  /** Where its nodes are, as replicas are ordered by. */
+  storageDomain: z.string().nullable().default(null),
+  closeSEs: z.array(z.string()).default([]),
+  /** Relative speed of a core, 100 = nominal. */
+  perf: z.number().min(1).max(10_000).default(100),
+};
+const site = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...siteShape,
+    type: z.literal('local'),
+    /** Scratch directories of the pilots; default: below the state directory. */
+    scratch: z.string().optional(),
+  }),
+]);
+export type SiteConfig = z.infer<typeof site> & { readonly max: number };
+
+const schema = z.strictObject({
+  /** Where it listens. Port 0: any free one, after a restart the same again if it is still free. */
+  listen: listenAddress.prefault('127.0.0.1:1093'),
+  /** The host's name as people know it: first part of session ids. */
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'must be a host name')
+    .default(hostname()),
+  /** Everything that outlives a restart; made if it is missing, for this user alone. */
+  stateDir: z.string().min(1),
+  /** token: every request needs one. development: no tokens, on the loopback only. */
+  auth: z.enum(['token', 'development']).default('token'),
+  /** How agents and clients reach this server, where that is not the address of `listen`. */
+  publicUrl: url.optional(),
+  /** PEM files; needed off the loopback. */
+  tls: z.strictObject({ cert: z.string(), key: z.string(), ca: z.string().optional() }).optional(),
+  /** `embedded`: a child process of its own; `none`; or the URL of one elsewhere. */
+  catalog: z.union([z.literal('embedded'), z.literal('none'), url]).default('embedded'),
+  catalogTokenFile: z.string().optional(),
+  /** An agent says that it is alive every so often; three missed beats lose it. */
+  heartbeatMs: z.number().int().min(50).max(60_000).default(2000),
+  /** Masters and local agents end by themselves when they have been without a ProxyServer for so long. */
+  orphanedAfterS: seconds.default(300),
+  /** A session without client and without running query ends after this time. */
+  sessionIdleS: seconds.default(3600),
+  /** SIGTERM leaves masters and local agents running, for the next ProxyServer to take back. */
+  keepOnStop: z.boolean().default(false),
+  /** Master processes started ahead of sessions. */
+  spareMasters: z.number().int().min(0).max(16).default(1),
+  /** The factory looks at every site so often, and at once when something happened. */
+  factoryTickS: z.number().int().min(1).max(59).default(5),
+  /** Sessions, queries and pilots that ended are forgotten after so many days, with their files. */
+  keepDays: z.number().int().min(1).default(30),
+  logLevel: logLevels.default('info'),
+  sites: z.array(site).default([]),
+});
+
+export type ProxyConfig = Omit<z.infer<typeof schema>, 'sites'> & {
+  readonly file: string;
+  readonly sites: readonly SiteConfig[];
+};
+
+/** @throws {ConfigError | UsageError} one sentence: the key, what is wrong with it, what would be right */
+export function readProxyConfig(file: string): ProxyConfig {
+  const raw = loadConfig(file, schema);
+  const config: ProxyConfig = {
+    ...raw,
+    file,
+    stateDir: configPath(file, raw.stateDir),
+    sites: raw.sites.map((s) => ({ ...s, max: s.max ?? s.min })),
+  };
+  if (!isLoopback(config.listen.host)) {
+    if (config.auth === 'development')
+      throw new UsageError(
+        `${file}: development authentication works on the loopback only, not on ${config.listen.host}. ` +
+          'Listen on 127.0.0.1, or say "auth: token".',
+      );
+    if (config.tls === undefined)
+      throw new UsageError(
+        `${file}: off the loopback (${config.listen.host}) a ProxyServer needs "tls: { cert: FILE, key: FILE }".`,
+      );
+  }
+  const names = config.sites.map((s) => s.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`${file}: two sites are named ${twice}. Give each its own name.`);
+  const wrong = config.sites.find((s) => s.max < s.min);
+  if (wrong !== undefined)
+    throw new UsageError(`${file}: site ${wrong.name} has max ${wrong.max} below min ${wrong.min}.`);
+  return config;
+}

@@ -1,0 +1,121 @@
+/**
+ * Brings workers to sessions: asks the scheduler (session-scheduler.ts) after everything that happened and carries out what it says.
+ * Several happenings of one turn of the event loop are one question.
+ */
+import type { ToAgentMessage } from '../protocol/agent-messages.js';
+import type { Clock } from '../protocol/clock.js';
+import type { Logger } from '../protocol/log.js';
+import type { AgentRegistry, PoolWorker } from './agent-registry.js';
+import type { Session } from './session.js';
+import { schedule } from './session-scheduler.js';
+import { TicketBox } from './tickets.js';
+
+export interface DispatcherOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly registry: AgentRegistry;
+  readonly sessions: () => readonly Session[];
+  readonly send: (agentId: string, message: ToAgentMessage) => void;
+  /** The number of workers that are wanted and do not exist has changed. */
+  readonly onUnmet: () => void;
+}
+
+/** A worker that got a ticket and has not come by then is taken for stuck and replaced. */
+const TICKET_LIFETIME_MS = 15_000;
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly tickets: TicketBox;
+  #isDue = false;
+  #isClosed = false;
+  #unmet = 0;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.tickets = new TicketBox(options.clock, TICKET_LIFETIME_MS, ({ workerId }) =>
+      this.release(workerId, 'it did not come to its session'),
+    );
+  }
+
+  /** Workers that sessions would use beyond those that exist. */
+  get unmet(): number {
+    return this.#unmet;
+  }
+
+  /** Something changed: look soon. */
+  look(): void {
+    if (this.#isDue || this.#isClosed) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      if (!this.#isClosed) this.#dispatch();
+    });
+  }
+
+  /** A worker that its session is done with, or that nobody will come for: its agent replaces the process. */
+  release(workerId: string, why: string): void {
+    const worker = this.#options.registry.release(workerId);
+    if (worker !== undefined) this.#options.send(worker.agentId, { type: 'release', workerId, why });
+  }
+
+  /** A worker process is gone: its session need not wait for the connection to time out. */
+  workerGone(worker: PoolWorker, why: string): void {
+    const session = this.#options.sessions().find((s) => s.record.sessionId === worker.sessionId);
+    if (session === undefined) return;
+    session.leaving = Math.max(0, session.leaving - 1);
+    session.link?.send({ type: 'workerGone', workerId: worker.workerId, why });
+  }
+
+  /** Workers that hold on to sessions that are over (reported by agents that came back): they are replaced. */
+  releaseStrays(): void {
+    const known = new Set(this.#options.sessions().map((s) => s.record.sessionId));
+    for (const worker of this.#options.registry.workers())
+      if (worker.sessionId !== null && !known.has(worker.sessionId))
+        this.release(worker.workerId, 'its session is over');
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.tickets.close();
+  }
+
+  #dispatch(): void {
+    const { registry, sessions, send, log } = this.#options;
+    this.releaseStrays();
+    const open = sessions();
+    const plan = schedule({
+      free: registry.freeWorkers().map((worker) => worker.workerId),
+      starting: registry.startingCount(),
+      sessions: open.map((session) => {
+        const held = registry.heldBy(session.record.sessionId).length;
+        session.leaving = Math.min(session.leaving, held);
+        const { sessionId, user } = session.record;
+        return { sessionId, user, wanted: session.wanted, held, leaving: session.leaving };
+      }),
+    });
+    for (const session of open) this.#expect(session, plan.shares.get(session.record.sessionId) ?? 0);
+    for (const { workerId, sessionId } of plan.attach) {
+      const worker = registry.promise(workerId, sessionId);
+      if (worker === undefined) continue;
+      const ticket = this.tickets.issue({ workerId, agentId: worker.agentId, sessionId });
+      send(worker.agentId, { type: 'attach', workerId, sessionId, ticket });
+    }
+    for (const { sessionId, n } of plan.letGo) {
+      const session = open.find((s) => s.record.sessionId === sessionId);
+      if (session === undefined) continue;
+      session.leaving += n;
+      log.info('workers asked back', { sessionId, n });
+      session.link?.send({ type: 'letGo', n, why: 'the turn of another session' });
+    }
+    if (plan.unmet !== this.#unmet) {
+      this.#unmet = plan.unmet;
+      this.#options.onUnmet();
+    }
+  }
+
+  #expect(session: Session, workers: number): void {
+    if (session.expected === workers) return;
+    session.expected = workers;
+    session.link?.send({ type: 'expect', workers });
+  }
+}

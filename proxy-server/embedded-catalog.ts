@@ -1,0 +1,130 @@
+/**
+ * The embedded catalog: the catalog daemon as a child process on the loopback, started when the configuration names no other.
+ *
+ * It serves at one address for as long as this ProxyServer runs: when it dies it is started again on the same port. It ends with its
+ * standard input, so that none is left behind by a ProxyServer that was killed.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { stringify } from 'yaml';
+import type { Clock } from '../protocol/clock.js';
+import { GridError } from '../protocol/errors.js';
+import type { Logger } from '../protocol/log.js';
+
+export class EmbeddedCatalogError extends GridError {
+  readonly code = 'PROXY_EMBEDDED_CATALOG';
+}
+
+export interface EmbeddedCatalogOptions {
+  readonly stateDir: string;
+  readonly auth: 'development' | 'token';
+  readonly keyFile: string;
+  readonly logLevel: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const PROGRAM = join(import.meta.dirname, '..', 'catalog', 'main.js');
+const READY_WITHIN_MS = 20_000;
+const STOP_GRACE_MS = 5_000;
+
+export class EmbeddedCatalog {
+  readonly #options: EmbeddedCatalogOptions;
+  #child: ChildProcess | undefined;
+  #url: string | undefined;
+  #pauseMs = 500;
+  #isStopping = false;
+  #cancelRestart: () => void = () => {};
+
+  constructor(options: EmbeddedCatalogOptions) {
+    this.#options = options;
+  }
+
+  get url(): string | null {
+    return this.#url ?? null;
+  }
+
+  /** @returns when it listens. @throws {EmbeddedCatalogError} with its own words */
+  async start(): Promise<void> {
+    if (!existsSync(PROGRAM))
+      throw new EmbeddedCatalogError(`${PROGRAM} is missing: build the project with "npm run build".`);
+    const file = await this.#writeConfig();
+    const child = spawn(process.execPath, [PROGRAM, '--config', file, '--embedded'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    let words = '';
+    child.stderr.on('data', (data: Buffer) => {
+      words = (words + data.toString('utf8')).slice(-2000);
+    });
+    child.stdin.on('error', () => {}); // it is gone: 'exit' tells
+    this.#url = await new Promise<string>((resolve, reject) => {
+      const failed = (why: string): void => {
+        cancel();
+        reject(
+          new EmbeddedCatalogError(
+            `The embedded catalog does not start: ${why}${words === '' ? '' : `: ${words.trim()}`}`,
+          ),
+        );
+      };
+      const cancel = this.#options.clock.after(READY_WITHIN_MS, () => {
+        child.kill('SIGKILL');
+        failed(`it was not ready within ${READY_WITHIN_MS / 1000} s`);
+      });
+      child.once('error', (error) => failed(error.message));
+      child.once('exit', (status, signal) => failed(`it ended (${signal ?? `exit status ${status}`})`));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const url = /^listening on (\S+)/.exec(line)?.[1];
+        if (url === undefined) return;
+        cancel();
+        resolve(url);
+      });
+    });
+    child.once('exit', (status, signal) => this.#ended(signal ?? `exit status ${status}`));
+    this.#options.log.info('embedded catalog ready', { url: this.#url, pid: child.pid });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelRestart();
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGTERM');
+    const cancel = this.#options.clock.after(STOP_GRACE_MS, () => child.kill('SIGKILL'));
+    await gone;
+    cancel();
+  }
+
+  #ended(how: string): void {
+    if (this.#isStopping) return;
+    this.#options.log.error(`the embedded catalog ended (${how}); it is started again`);
+    this.#cancelRestart = this.#options.clock.after(this.#pauseMs, () => {
+      this.start().catch((error: Error) => {
+        this.#options.log.error(error.message);
+        this.#ended('it does not start');
+      });
+    });
+    this.#pauseMs = Math.min(this.#pauseMs * 2, 60_000);
+  }
+
+  async #writeConfig(): Promise<string> {
+    const { stateDir, auth, keyFile, logLevel } = this.#options;
+    const directory = join(stateDir, 'catalog');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const port = this.#url === undefined ? '0' : new URL(this.#url).port;
+    const file = join(directory, 'catalog.yaml');
+    const config = {
+      listen: `127.0.0.1:${port}`,
+      stateDir: directory,
+      auth,
+      ...(auth === 'token' ? { keyFile: `${keyFile}.pub.json` } : {}),
+      log: { level: logLevel },
+    };
+    await writeFile(file, stringify(config), { mode: 0o600 });
+    return file;
+  }
+}

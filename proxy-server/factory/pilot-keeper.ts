@@ -1,0 +1,257 @@
+/**
+ * The factory at work on one site: asks the batch system about its pilots, reconciles that with the registry, decides
+ * (decide.ts), submits or cancels. On every tick and at once when something happened; one look at a time.
+ *
+ * A pilot that ends, or runs for long, without having registered is examined: its output is fetched, the reason is kept with the
+ * pilot and counts as a failure of the site. Pilots are recorded before they are handed over, so that a crash in between leaves
+ * one that is known, never one too many.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../protocol/clock.js';
+import { errorBody } from '../../protocol/errors.js';
+import type { Logger } from '../../protocol/log.js';
+import { withDeadline } from '../../storage/deadline.js';
+import type { SiteConfig } from '../config.js';
+import type { Pilot, PilotStore } from '../pilot-store.js';
+import type { SiteStore } from '../site-store.js';
+import { type BatchStatus, type Site, SiteError } from '../sites/site.js';
+import { afterFailure, type BackOffState, NO_BACK_OFF } from './back-off.js';
+import { type Decision, decide } from './decide.js';
+import { examine } from './examine.js';
+import { WAITING_STATES } from './pilot-states.js';
+
+export interface PilotKeeperOptions {
+  readonly site: Site;
+  readonly config: SiteConfig;
+  readonly jdl: string;
+  readonly pilots: PilotStore;
+  readonly sites: SiteStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Workers that sessions would use beyond those that exist. */
+  readonly workersWanted: () => number;
+  /** The batch system says that a pilot is over: its agent, if it had one, is dead. */
+  readonly onPilotEnded: (pilot: Pilot, why: string) => void;
+}
+
+/** A batch system that does not answer in this time has failed for this look. */
+const SITE_CALL_MS = 60_000;
+
+export class PilotKeeper {
+  readonly #options: PilotKeeperOptions;
+  readonly #log: Logger;
+  #decision: { at: Date; text: string } | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(options: PilotKeeperOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ site: options.config.name });
+  }
+
+  get site(): Site {
+    return this.#options.site;
+  }
+  get config(): SiteConfig {
+    return this.#options.config;
+  }
+  get jdl(): string {
+    return this.#options.jdl;
+  }
+  get backOff(): BackOffState {
+    return this.#options.sites.backOff(this.config.name);
+  }
+  /** Why it did what it did at its last look. */
+  get lastDecision(): string {
+    return this.#decision === undefined
+      ? 'not looked yet'
+      : `${this.#decision.at.toISOString()} ${this.#decision.text}`;
+  }
+
+  /** Looks now; a look that is under way is followed by another. */
+  look(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    this.#again = true;
+    this.#looking ??= this.#run().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** No more looks; waits for the one under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#again = false;
+    await this.#looking;
+  }
+
+  /** Pilots by hand: of this JDL, or of the factory's own. */
+  async submit(n: number, jdl: string | null): Promise<{ pilotIds: string[]; errors: string[] }> {
+    const { config, pilots, clock, site } = this.#options;
+    const tickets = Array.from({ length: n }, () => ({
+      pilotId: `p${clock.date().getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
+      secret: randomBytes(32).toString('base64url'),
+    }));
+    pilots.add(
+      tickets.map((ticket) => ({ ...ticket, site: config.name })),
+      clock.date().getTime(),
+    );
+    const errors: string[] = [];
+    try {
+      for (const answer of await this.#bounded(site.submit(jdl ?? this.jdl, tickets), 'take pilots')) {
+        if ('batchId' in answer) pilots.setBatchId(answer.pilotId, answer.batchId);
+        else {
+          errors.push(answer.error);
+          this.#ended(answer.pilotId, `not submitted: ${answer.error}`);
+        }
+      }
+    } catch (error) {
+      errors.push(errorBody(error).message);
+      for (const { pilotId } of tickets) this.#ended(pilotId, `not submitted: ${errorBody(error).message}`);
+    }
+    if (errors.length > 0) this.#fail(`submission: ${errors[0]}`);
+    this.#log.info('submitted pilots', { n: tickets.length - errors.length, failed: errors.length });
+    const failed = new Set(
+      errors.length === 0 ? [] : tickets.filter((t) => pilots.get(t.pilotId)?.state === 'gone').map((t) => t.pilotId),
+    );
+    return { pilotIds: tickets.map((t) => t.pilotId).filter((id) => !failed.has(id)), errors };
+  }
+
+  async kill(pilots: readonly Pilot[], why: string): Promise<void> {
+    const ids = pilots.flatMap((pilot) => (pilot.batchId === null ? [] : [pilot.batchId]));
+    if (ids.length > 0) await this.#bounded(this.site.cancel(ids), 'cancel pilots');
+    for (const pilot of pilots) this.#ended(pilot.pilotId, why);
+  }
+
+  /** A pilot's agent is there: the site works. */
+  registered(): void {
+    if (this.backOff.failures > 0) this.#options.sites.setBackOff(this.config.name, NO_BACK_OFF);
+  }
+
+  /** A failure that was seen elsewhere: an unfit node. */
+  failed(why: string): void {
+    this.#fail(why);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      try {
+        await this.#reconcile();
+        if (!this.#stopped) await this.#act();
+      } catch (error) {
+        const { message } = errorBody(error);
+        this.#note(`the look failed: ${message}`);
+        this.#log.error(`a look at the site failed: ${message}`);
+      }
+    }
+  }
+
+  #live(): Pilot[] {
+    return this.#options.pilots.live().filter((pilot) => pilot.site === this.config.name);
+  }
+
+  async #reconcile(): Promise<void> {
+    const { pilots, clock } = this.#options;
+    const live = this.#live();
+    const ids = live.flatMap((pilot) => (pilot.batchId === null ? [] : [pilot.batchId]));
+    const statuses =
+      ids.length === 0
+        ? new Map<string, BatchStatus>()
+        : await this.#bounded(this.site.status(ids), 'tell the state of its pilots');
+    const nowMs = clock.date().getTime();
+    for (const pilot of live) {
+      const status = pilot.batchId === null ? undefined : statuses.get(pilot.batchId);
+      if (status?.state === 'queued') pilots.move(pilot.pilotId, 'queue');
+      else if (status?.state === 'running') pilots.move(pilot.pilotId, 'run', { startedAt: nowMs });
+      const isWaiting = WAITING_STATES.includes(pilots.get(pilot.pilotId)?.state ?? 'gone');
+      if (status?.state === 'ended') await this.#pilotEnded(pilot, status, isWaiting);
+      else if (isWaiting && this.#isOverdue(pilot, status, nowMs)) await this.#giveUp(pilot, status);
+    }
+  }
+
+  /** Runs, or is not known to the batch system, for longer than a start can take. */
+  #isOverdue(pilot: Pilot, status: BatchStatus | undefined, nowMs: number): boolean {
+    if (status?.state === 'queued' || status?.state === 'held') return false;
+    return nowMs - (pilot.startedAt ?? pilot.submittedAt) > this.config.registerWithinS * 1000;
+  }
+
+  async #pilotEnded(pilot: Pilot, status: BatchStatus, isWaiting: boolean): Promise<void> {
+    if (isWaiting) {
+      const { why } = examine(status, await this.#outputOf(pilot));
+      this.#log.warn('a pilot ended without having registered', { pilotId: pilot.pilotId, why });
+      this.#fail(`pilot ${pilot.pilotId} never registered: ${why}`);
+      this.#ended(pilot.pilotId, `never registered: ${why}`);
+      return;
+    }
+    const how = status.why ?? (status.exitStatus === null ? 'it ended' : `exit status ${status.exitStatus}`);
+    this.#ended(pilot.pilotId, how);
+    this.#options.onPilotEnded(pilot, `pilot ${pilot.pilotId} is over: ${how}`);
+  }
+
+  async #giveUp(pilot: Pilot, status: BatchStatus | undefined): Promise<void> {
+    const known = status ?? { state: 'unknown' as const, exitStatus: null, why: null };
+    const { why } = examine(known, await this.#outputOf(pilot));
+    this.#fail(`pilot ${pilot.pilotId} did not register within ${this.config.registerWithinS} s: ${why}`);
+    await this.kill([pilot], `did not register within ${this.config.registerWithinS} s: ${why}`);
+  }
+
+  async #act(): Promise<void> {
+    const { clock, workersWanted } = this.#options;
+    const live = this.#live();
+    const waiting = live.filter((pilot) => WAITING_STATES.includes(pilot.state));
+    const draining = live.filter((pilot) => pilot.state === 'draining').length;
+    const decision = decide(
+      {
+        min: this.config.min,
+        max: this.config.max,
+        maxQueued: this.config.maxQueued,
+        maxPerCycle: this.config.maxPerCycle,
+        coresPerPilot: this.config.cores,
+      },
+      {
+        waiting: waiting.length,
+        serving: live.length - waiting.length - draining,
+        draining,
+        workersWanted: workersWanted(),
+        backOff: this.backOff,
+        nowMs: clock.date().getTime(),
+      },
+    );
+    this.#note(decision.because, decision);
+    if (decision.submit > 0) await this.submit(decision.submit, null);
+    // The youngest first: the oldest have waited longest and come next.
+    if (decision.cancel > 0) await this.kill(waiting.slice(-decision.cancel), 'not needed any more');
+  }
+
+  #note(text: string, decision?: Decision): void {
+    this.#decision = { at: this.#options.clock.date(), text };
+    if (decision !== undefined && decision.submit + decision.cancel > 0) this.#log.info(text);
+  }
+
+  #fail(why: string): void {
+    const { sites, clock } = this.#options;
+    const limits = { pauseMs: this.config.backOffS * 1000, maxPauseMs: this.config.maxBackOffS * 1000 };
+    sites.setBackOff(this.config.name, afterFailure(this.backOff, why, clock.date().getTime(), limits));
+  }
+
+  #ended(pilotId: string, why: string): void {
+    this.#options.pilots.move(pilotId, 'end', { endedAt: this.#options.clock.date().getTime(), why });
+  }
+
+  async #outputOf(pilot: Pilot): Promise<string> {
+    if (pilot.batchId === null) return '';
+    try {
+      return await this.#bounded(this.site.output(pilot.batchId), 'give the output of a pilot');
+    } catch (error) {
+      return `its output cannot be fetched: ${errorBody(error).message}`;
+    }
+  }
+
+  #bounded<T>(answer: Promise<T>, what: string): Promise<T> {
+    const error = (): Error =>
+      new SiteError(`Site ${this.config.name} did not ${what} within ${SITE_CALL_MS / 1000} s.`);
+    return withDeadline(answer, { clock: this.#options.clock, ms: SITE_CALL_MS, error });
+  }
+}

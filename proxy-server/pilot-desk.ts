@@ -1,0 +1,185 @@
+/** Pilots, workers and sites for whoever asks; submission and cancellation by hand. */
+import type { z } from 'zod';
+import type { newPilots, PilotInfo, SiteInfo, WorkerInfo } from '../protocol/api.js';
+import { pilotState } from '../protocol/api.js';
+import { GridError } from '../protocol/errors.js';
+import { didYouMean } from '../protocol/nearest.js';
+import type { AgentRegistry } from './agent-registry.js';
+import type { PilotKeeper } from './factory/pilot-keeper.js';
+import { readPilotJdl } from './factory/read-pilot-jdl.js';
+import type { Pilot, PilotStore } from './pilot-store.js';
+import type { Sessions } from './sessions.js';
+import { SiteError } from './sites/site.js';
+
+export class NoSuchSiteError extends GridError {
+  readonly code = 'PROXY_NO_SUCH_SITE';
+}
+export class NoSuchPilotError extends GridError {
+  readonly code = 'PROXY_NO_SUCH_PILOT';
+}
+
+export interface PilotDeskOptions {
+  readonly keepers: ReadonlyMap<string, PilotKeeper>;
+  readonly pilots: PilotStore;
+  readonly registry: AgentRegistry;
+  readonly sessions: () => Sessions;
+  readonly nowMs: () => number;
+}
+
+export class PilotDesk {
+  readonly #options: PilotDeskOptions;
+  constructor(options: PilotDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Those of the factory, and agents that were started by hand under their own ids. */
+  pilots(sinceMs: number): PilotInfo[] {
+    const { pilots, registry } = this.#options;
+    const fromFactory = pilots.since(sinceMs).map((pilot): PilotInfo => {
+      const { startedAt: _startedAt, ...rest } = pilot;
+      const agent = pilot.agentId === null ? undefined : registry.get(pilot.agentId);
+      return { ...rest, workers: agent?.workers.size ?? 0 };
+    });
+    const byHand = registry
+      .agents()
+      .filter((agent) => agent.pilotId === null)
+      .map((agent): PilotInfo => {
+        const busy = [...agent.workers.values()].some((worker) => worker.sessionId !== null);
+        return {
+          pilotId: agent.agentId,
+          site: agent.node.site,
+          state: agent.draining !== null ? 'draining' : busy ? 'interactive' : 'idle',
+          batchId: null,
+          agentId: agent.agentId,
+          host: agent.node.host,
+          cores: agent.node.cores,
+          workers: agent.workers.size,
+          submittedAt: agent.joinedAt,
+          registeredAt: agent.joinedAt,
+          endedAt: null,
+          wallTimeEnd: agent.node.wallTimeEnd,
+          why: agent.draining ?? 'started by hand',
+        };
+      });
+    return [...fromFactory, ...byHand];
+  }
+
+  workers(): WorkerInfo[] {
+    const { registry, sessions } = this.#options;
+    return registry.agents().flatMap((agent) =>
+      [...agent.workers.values()].map((worker) => ({
+        workerId: worker.workerId,
+        agentId: agent.agentId,
+        pilotId: agent.pilotId,
+        phase: worker.phase,
+        pid: worker.pid,
+        sessionId: worker.sessionId,
+        user: worker.sessionId === null ? null : (sessions().find(worker.sessionId)?.record.user ?? null),
+        node: agent.node,
+      })),
+    );
+  }
+
+  /** The configured sites, and those that agents started by hand have named. */
+  sites(): SiteInfo[] {
+    const { keepers, registry } = this.#options;
+    const unknown = new Set(
+      registry
+        .agents()
+        .map((agent) => agent.node.site)
+        .filter((name) => !keepers.has(name)),
+    );
+    return [...keepers.keys(), ...[...unknown].sort()].map((name) => this.#siteInfo(name));
+  }
+
+  /** All that led to the last decision. @throws {NoSuchSiteError} */
+  async explain(
+    name: string,
+  ): Promise<SiteInfo & { limits: Record<string, number>; description: string; recentEnds: string[] }> {
+    const keeper = this.keeper(name);
+    const { min, max, maxQueued, maxPerCycle, cores, ttlS, registerWithinS } = keeper.config;
+    const recent = this.#options.pilots
+      .since(this.#options.nowMs() - 3_600_000)
+      .filter((pilot) => pilot.site === name && pilot.state === 'gone')
+      .slice(-10);
+    return {
+      ...this.#siteInfo(name),
+      limits: { min, max, maxQueued, maxPerCycle, cores, ttlS, registerWithinS },
+      description: (await keeper.site.describe()).text,
+      recentEnds: recent.map(
+        (pilot) => `${new Date(pilot.endedAt ?? 0).toISOString()} ${pilot.pilotId}: ${pilot.why ?? 'no reason'}`,
+      ),
+    };
+  }
+
+  jdl(name: string): { jdl: string } {
+    return { jdl: this.keeper(name).jdl };
+  }
+
+  translate(name: string, jdl: string | null): { text: string } {
+    const keeper = this.keeper(name);
+    return { text: keeper.site.translate(jdl ?? keeper.jdl) };
+  }
+
+  /** @throws {PilotJdlError} before anything is submitted; {SiteError} when the site took none */
+  async submit(request: z.infer<typeof newPilots>): Promise<{ pilotIds: string[]; errors: string[] }> {
+    const keeper = this.keeper(request.site);
+    if (request.jdl !== null) readPilotJdl(request.jdl, request.site);
+    const answer = await keeper.submit(request.n, request.jdl);
+    if (answer.pilotIds.length === 0)
+      throw new SiteError(`Site ${request.site} took no pilot: ${answer.errors[0] ?? 'no reason given'}`);
+    return answer;
+  }
+
+  async output(pilotId: string): Promise<{ output: string }> {
+    const pilot = this.#pilot(pilotId);
+    return { output: pilot.batchId === null ? '' : await this.keeper(pilot.site).site.output(pilot.batchId) };
+  }
+
+  async kill(pilotId: string, why: string): Promise<void> {
+    const pilot = this.#pilot(pilotId);
+    const { registry } = this.#options;
+    await this.keeper(pilot.site).kill([pilot], why);
+    if (pilot.agentId !== null) registry.remove(pilot.agentId, why);
+  }
+
+  /** @throws {NoSuchSiteError} */
+  keeper(name: string): PilotKeeper {
+    const keeper = this.#options.keepers.get(name);
+    if (keeper !== undefined) return keeper;
+    const known = [...this.#options.keepers.keys()];
+    throw new NoSuchSiteError(
+      `This ProxyServer has no site ${name}.${didYouMean(name, known)} ${known.length === 0 ? 'None is configured.' : `It has ${known.join(', ')}.`}`,
+    );
+  }
+
+  #pilot(pilotId: string): Pilot {
+    const pilot = this.#options.pilots.get(pilotId);
+    if (pilot !== undefined) return pilot;
+    throw new NoSuchPilotError(`There is no pilot ${pilotId}. "proof pilots" lists them.`);
+  }
+
+  #siteInfo(name: string): SiteInfo {
+    const { keepers, registry, pilots } = this.#options;
+    const keeper = keepers.get(name);
+    const counts = Object.fromEntries(pilotState.options.map((state) => [state, 0])) as SiteInfo['pilots'];
+    for (const pilot of pilots.live()) if (pilot.site === name) counts[pilot.state]++;
+    const agents = registry.agents().filter((agent) => agent.node.site === name);
+    for (const agent of agents) if (agent.pilotId === null) counts.idle++;
+    const workers = agents.flatMap((agent) => [...agent.workers.values()]);
+    const until = keeper?.backOff.until ?? null;
+    return {
+      name,
+      type: keeper?.site.type ?? 'by hand',
+      min: keeper?.config.min ?? 0,
+      max: keeper?.config.max ?? 0,
+      pilots: counts,
+      workers: {
+        warm: workers.filter((worker) => worker.phase === 'warm' && worker.sessionId === null).length,
+        attached: workers.filter((worker) => worker.sessionId !== null).length,
+      },
+      lastDecision: keeper?.lastDecision ?? 'agents are started by hand there',
+      backOffUntil: until !== null && until > this.#options.nowMs() ? until : null,
+    };
+  }
+}

@@ -1,0 +1,39 @@
+/** Tells the pilots' records what the registry shows of their agents: at work, idle, draining. Only news are written. */
+import type { AgentRegistry } from './agent-registry.js';
+import type { PilotEvent } from './factory/pilot-states.js';
+import type { PilotStore } from './pilot-store.js';
+
+export class PilotFollower {
+  readonly #registry: AgentRegistry;
+  readonly #pilots: PilotStore;
+  readonly #told = new Map<string, PilotEvent>();
+  #isDue = false;
+
+  constructor(registry: AgentRegistry, pilots: PilotStore) {
+    this.#registry = registry;
+    this.#pilots = pilots;
+  }
+
+  look(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      this.#follow();
+    });
+  }
+
+  #follow(): void {
+    const present = new Set<string>();
+    for (const agent of this.#registry.agents()) {
+      if (agent.pilotId === null) continue;
+      present.add(agent.pilotId);
+      const isBusy = [...agent.workers.values()].some((worker) => worker.sessionId !== null);
+      const event: PilotEvent = agent.draining !== null ? 'drain' : isBusy ? 'attach' : 'release';
+      if (this.#told.get(agent.pilotId) === event) continue;
+      this.#told.set(agent.pilotId, event);
+      this.#pilots.move(agent.pilotId, event, agent.draining === null ? {} : { why: agent.draining });
+    }
+    for (const pilotId of this.#told.keys()) if (!present.has(pilotId)) this.#told.delete(pilotId);
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A process by its id *and* start time, since ids are given again. Reads /proc; where there is none, a living id counts as the
+ * same process.
+ */
+import { readFileSync } from 'node:fs';
+
+/** Start time in clock ticks since boot (proc(5), field 22 of stat); undefined: no such process, or no /proc. */
+export function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the command's name may hold blanks
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]; // a zombie has ended
+  } catch {
+    return undefined; // no such process: that is the answer
+  }
+}
+
+export function isSameProcess(pid: number, start: string | null): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  const now = startTimeOf(pid);
+  if (now !== undefined) return start === null || start === '' || start === now;
+  return process.platform !== 'linux' && isAlive(pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Signals a process (or, with a negative id, its group); one that is gone already is no error. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

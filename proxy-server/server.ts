@@ -1,0 +1,396 @@
+/**
+ * The ProxyServer: its parts, who tells whom, and the order of start and stop. Decisions are elsewhere; this is the wiring.
+ *
+ * A stop ends what was started here (masters, local agents, the embedded catalog) unless `keepOnStop` says otherwise; a ProxyServer that
+ * was killed leaves masters and agents alive, and the next one on the same state directory takes them back.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import type { JWK } from 'jose';
+import cron, { type ScheduledTask } from 'node-cron';
+import type { ServerInfo } from '../protocol/api.js';
+import type { Clock } from '../protocol/clock.js';
+import type { SessionFile } from '../protocol/control-messages.js';
+import { type Daemon, listenError } from '../protocol/daemon.js';
+import type { Logger } from '../protocol/log.js';
+import { openKey, signToken } from '../protocol/tokens.js';
+import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
+import { AgentDoor } from './agent-door.js';
+import { AgentRegistry, type RegistryEffect } from './agent-registry.js';
+import { AgentStore } from './agent-store.js';
+import type { ProxyConfig } from './config.js';
+import { Dispatcher } from './dispatcher.js';
+import { EmbeddedCatalog } from './embedded-catalog.js';
+import { pilotJdl } from './factory/pilot-jdl.js';
+import { PilotKeeper } from './factory/pilot-keeper.js';
+import { makeHttp } from './http.js';
+import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
+import { MasterNursery } from './master-nursery.js';
+import { PilotDesk } from './pilot-desk.js';
+import { PilotFollower } from './pilot-follower.js';
+import { PilotStore } from './pilot-store.js';
+import { QueryDesk } from './query-desk.js';
+import { QueryStore } from './query-store.js';
+import { SessionStore } from './session-store.js';
+import { Sessions } from './sessions.js';
+import { SiteStore } from './site-store.js';
+import { makeSite } from './sites/make-site.js';
+import { removeSocketDirectory, socketDirectory } from './socket-directory.js';
+import { serveSockets } from './sockets.js';
+import { lockStateDir, makeStateDir, openStateDb, type StateLock } from './state-db.js';
+
+export interface ProxyServerOptions {
+  readonly config: ProxyConfig;
+  readonly clock: Clock;
+  readonly makeLog: (stateDir: string) => Logger;
+}
+
+export async function startProxyServer(options: ProxyServerOptions): Promise<Daemon> {
+  makeStateDir(options.config.stateDir);
+  const lock = lockStateDir(options.config.stateDir);
+  try {
+    const db = openStateDb(join(options.config.stateDir, 'proxy.db'));
+    const keyFile = join(options.config.stateDir, 'key.json');
+    const server = new ProxyServer(options, { lock, db, keyFile, key: await openKey(keyFile) });
+    return await server.start();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+interface Base {
+  readonly lock: StateLock;
+  readonly db: Database.Database;
+  readonly keyFile: string;
+  readonly key: JWK;
+}
+
+class ProxyServer {
+  readonly #config: ProxyConfig;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #base: Base;
+  readonly #socketDir: string;
+  readonly #gate: Gate;
+  readonly #registry: AgentRegistry;
+  readonly #agents: AgentStore;
+  readonly #pilots: PilotStore;
+  readonly #sessionStore: SessionStore;
+  readonly #queryStore: QueryStore;
+  readonly #sessions: Sessions;
+  readonly #dispatcher: Dispatcher;
+  readonly #door: AgentDoor;
+  readonly #nursery: MasterNursery;
+  readonly #keepers = new Map<string, PilotKeeper>();
+  readonly #catalog: EmbeddedCatalog | undefined;
+  readonly #pilotFollower: PilotFollower;
+  #tasks: ScheduledTask[] = [];
+  #url = '';
+  #closeHttp: () => Promise<void> = () => Promise.resolve();
+
+  constructor({ config, clock, makeLog }: ProxyServerOptions, base: Base) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#base = base;
+    this.#log = makeLog(config.stateDir);
+    const { db, key, keyFile } = base;
+    const log = this.#log;
+    this.#socketDir = socketDirectory(config.stateDir, db);
+    this.#gate = config.auth === 'development' ? new DevelopmentGate(key) : new TokenGate(key);
+    this.#agents = new AgentStore(db);
+    this.#pilots = new PilotStore(db);
+    this.#sessionStore = new SessionStore(db);
+    this.#queryStore = new QueryStore(db);
+    this.#registry = new AgentRegistry({
+      clock,
+      heartbeatMs: config.heartbeatMs,
+      emit: (effect) => this.#carryOut(effect),
+    });
+    this.#nursery = new MasterNursery({
+      size: config.spareMasters,
+      logFile: join(config.stateDir, 'log', 'masters.log'),
+      clock,
+      log,
+    });
+    this.#catalog =
+      config.catalog === 'embedded'
+        ? new EmbeddedCatalog({
+            stateDir: config.stateDir,
+            auth: config.auth,
+            keyFile,
+            logLevel: config.logLevel,
+            clock,
+            log,
+          })
+        : undefined;
+    this.#sessions = this.#makeSessions();
+    this.#dispatcher = new Dispatcher({
+      clock,
+      log,
+      registry: this.#registry,
+      sessions: () => this.#sessions.open(),
+      send: (agentId, message) => this.#door.send(agentId, message),
+      onUnmet: () => this.#lookAtSites(),
+    });
+    this.#pilotFollower = new PilotFollower(this.#registry, this.#pilots);
+    this.#door = new AgentDoor({
+      clock,
+      log,
+      heartbeatMs: config.heartbeatMs,
+      registry: this.#registry,
+      pilots: this.#pilots,
+      agents: this.#agents,
+      gate: this.#gate,
+      onRegistered: (site) => {
+        this.#keepers.get(site)?.registered();
+        this.#lookAtSites(site);
+      },
+      onUnfit: (site, agentId, reasons) => this.#unfit(site, agentId, reasons),
+      onLeft: (agentId) => this.#lookAtSites(this.#registry.get(agentId)?.node.site),
+    });
+    for (const site of config.sites) this.#keepers.set(site.name, this.#makeKeeper(site));
+  }
+
+  async start(): Promise<Daemon> {
+    const config = this.#config;
+    this.#nursery.fill();
+    const [url] = await Promise.all([this.#listen(), this.#catalog?.start()]);
+    this.#url = url;
+    this.#sessions.takeBack();
+    for (const { agentId } of this.#agents.open()) this.#expectBack(agentId);
+    this.#tasks = [
+      cron.schedule(`*/${config.factoryTickS} * * * * *`, () => this.#lookAtSites()),
+      cron.schedule('17 * * * *', () => void this.#keepHouse()),
+    ];
+    this.#lookAtSites();
+    await writeFile(join(config.stateDir, 'url'), `${this.#url}\n`);
+    this.#log.info('ready', { url: this.#url, catalog: this.#catalogUrl() });
+    return { url: this.#url, stop: (why) => this.#stop(why) };
+  }
+
+  async #stop(why: string): Promise<void> {
+    this.#log.info(`stopping: ${why}`);
+    for (const task of this.#tasks) await task.stop();
+    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.stop()));
+    if (this.#config.keepOnStop) this.#sessions.leaveAll();
+    else await Promise.all([this.#sessions.endAll('the ProxyServer ends'), this.#endLocalPilots()]);
+    this.#dispatcher.close();
+    this.#registry.close();
+    this.#nursery.close();
+    this.#door.close('the ProxyServer ends');
+    await Promise.all([this.#closeHttp(), this.#catalog?.stop()]);
+    if (!this.#config.keepOnStop) removeSocketDirectory(this.#socketDir, this.#config.stateDir);
+    await rm(join(this.#config.stateDir, 'url'), { force: true });
+    this.#base.db.close();
+    this.#base.lock.release();
+    this.#log.info('stopped');
+    await new Promise<void>((resolve) => this.#log.once('finish', resolve).end());
+  }
+
+  /** Agents on sites of type local are this server's own processes; those of batch systems are theirs, and end by themselves. */
+  async #endLocalPilots(): Promise<void> {
+    const local = [...this.#keepers.values()].filter((keeper) => keeper.site.type === 'local');
+    await Promise.all(
+      local.map(async (keeper) => {
+        const own = this.#pilots.live().filter((pilot) => pilot.site === keeper.config.name);
+        await keeper.kill(own, 'the ProxyServer ended');
+      }),
+    );
+  }
+
+  #makeSessions(): Sessions {
+    const { name, stateDir, orphanedAfterS, sessionIdleS, logLevel } = this.#config;
+    return new Sessions({
+      host: name,
+      stateDir,
+      socketDir: this.#socketDir,
+      clock: this.#clock,
+      log: this.#log,
+      nursery: this.#nursery,
+      sessions: this.#sessionStore,
+      queries: this.#queryStore,
+      catalog: (user) => this.#catalogFor(user),
+      site: null,
+      orphanedAfterMs: orphanedAfterS * 1000,
+      idleAfterMs: sessionIdleS * 1000,
+      logLevel,
+      heldBy: (sessionId) => this.#registry.heldBy(sessionId).length,
+      onChange: () => this.#dispatcher.look(),
+      onReleased: (_session, workerId, why) => this.#dispatcher.release(workerId, why),
+      onEnded: () => this.#dispatcher.look(),
+    });
+  }
+
+  #makeKeeper(config: ProxyConfig['sites'][number]): PilotKeeper {
+    const { stateDir, orphanedAfterS, tls, name } = this.#config;
+    const site = makeSite(config, {
+      serverUrl: () => this.#config.publicUrl ?? this.#url,
+      ca: tls?.ca === undefined ? null : readFileSync(tls.ca, 'utf8'),
+      orphanedAfterMs: orphanedAfterS * 1000,
+      directory: join(stateDir, 'pilots'),
+    });
+    return new PilotKeeper({
+      site,
+      config,
+      jdl: pilotJdl(config, { name }),
+      pilots: this.#pilots,
+      sites: new SiteStore(this.#base.db),
+      clock: this.#clock,
+      log: this.#log,
+      workersWanted: () => this.#dispatcher.unmet,
+      onPilotEnded: (pilot, why) => {
+        if (pilot.agentId !== null) this.#registry.remove(pilot.agentId, why);
+      },
+    });
+  }
+
+  #carryOut(effect: RegistryEffect): void {
+    switch (effect.do) {
+      case 'poolChanged':
+        this.#dispatcher.look();
+        this.#pilotFollower.look();
+        return;
+      case 'workerGone':
+        if (effect.worker.sessionId !== null) this.#dispatcher.workerGone(effect.worker, effect.because);
+        return;
+      case 'agentLost': {
+        const { agent, because } = effect;
+        this.#log.warn('agent lost', { agentId: agent.agentId, pilotId: agent.pilotId, because });
+        this.#door.forget(agent.agentId, because);
+        if (agent.pilotId !== null) void this.#endPilot(agent.pilotId, because);
+        this.#lookAtSites(agent.node.site);
+      }
+    }
+  }
+
+  /** Its agent is given up: the slot must not go on without us knowing. */
+  async #endPilot(pilotId: string, because: string): Promise<void> {
+    const pilot = this.#pilots.get(pilotId);
+    const keeper = this.#keepers.get(pilot?.site ?? '');
+    if (pilot === undefined || pilot.state === 'gone') return;
+    this.#pilots.move(pilotId, 'end', { endedAt: this.#clock.date().getTime(), why: because });
+    if (keeper === undefined || pilot.batchId === null) return;
+    try {
+      await keeper.site.cancel([pilot.batchId]);
+    } catch (error) {
+      this.#log.warn(`a pilot could not be cancelled: ${(error as Error).message}`, { pilotId });
+    }
+  }
+
+  #unfit(site: string, agentId: string, reasons: readonly string[]): void {
+    this.#log.warn('agent takes nothing new', { agentId, site, reasons });
+    this.#lookAtSites(site);
+  }
+
+  /** An agent that had not ended when the last ProxyServer did has three heartbeats to come back. */
+  #expectBack(agentId: string): void {
+    // Its first pauses between dials may be long by now: as long as a dialler waits at most.
+    this.#clock.after(Math.max(15_000, 3 * this.#config.heartbeatMs), () => {
+      if (this.#registry.get(agentId) !== undefined) return;
+      const open = this.#agents.open().find((agent) => agent.agentId === agentId);
+      if (open === undefined) return;
+      this.#agents.end(agentId, 'it did not come back', this.#clock.date().getTime());
+      if (open.pilotId !== null)
+        void this.#endPilot(open.pilotId, 'its agent did not come back after a restart of the ProxyServer');
+      this.#lookAtSites();
+    });
+  }
+
+  #lookAtSites(name?: string): void {
+    for (const keeper of this.#keepers.values())
+      if (name === undefined || keeper.config.name === name) void keeper.look();
+  }
+
+  async #listen(): Promise<string> {
+    const { listen, tls, publicUrl } = this.#config;
+    const app = makeHttp({
+      log: this.#log,
+      gate: this.#gate,
+      info: () => this.#info(),
+      sessions: this.#sessions,
+      queries: new QueryDesk({ queries: this.#queryStore, records: this.#sessionStore, sessions: this.#sessions }),
+      pilots: new PilotDesk({
+        keepers: this.#keepers,
+        pilots: this.#pilots,
+        registry: this.#registry,
+        sessions: () => this.#sessions,
+        nowMs: () => this.#clock.date().getTime(),
+      }),
+      sign: (request) => signToken(this.#base.key, { ...request, tokenId: randomUUID() }),
+      tls: tls ?? null,
+    });
+    const closeSockets = serveSockets({
+      server: app.server as Server,
+      log: this.#log,
+      gate: this.#gate,
+      door: this.#door,
+      sessions: this.#sessions,
+      tickets: this.#dispatcher.tickets,
+    });
+    const port = await this.#listenOn(app);
+    this.#closeHttp = async () => {
+      closeSockets();
+      await app.close();
+    };
+    const isAny = listen.host === '0.0.0.0' || listen.host === '::';
+    const host = isAny ? hostname() : listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+    return publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
+  }
+
+  /** Port 0 is the port of last time, where it is free: agents and masters that outlived us look for us there. */
+  async #listenOn(app: ReturnType<typeof makeHttp>): Promise<number> {
+    const { host, port } = this.#config.listen;
+    const { db } = this.#base;
+    const setting = db.prepare<[], { value: string }>(`SELECT value FROM setting WHERE name = 'port'`).get();
+    const attempts = port !== 0 ? [port] : setting === undefined ? [0] : [Number(setting.value), 0];
+    for (const attempt of attempts) {
+      try {
+        await app.listen({ host, port: attempt });
+        break;
+      } catch (error) {
+        if (attempt === attempts.at(-1)) throw listenError(error, host, attempt);
+      }
+    }
+    const address = app.server.address();
+    const taken = typeof address === 'object' && address !== null ? address.port : port;
+    db.prepare(`INSERT OR REPLACE INTO setting (name, value) VALUES ('port', ?)`).run(String(taken));
+    return taken;
+  }
+
+  #info(): ServerInfo {
+    const { name, auth } = this.#config;
+    return { name, version: PACKAGE_VERSION, protocol: PROTOCOL_VERSION, auth, catalog: this.#catalogUrl() };
+  }
+
+  #catalogUrl(): string | null {
+    const { catalog } = this.#config;
+    if (catalog === 'none') return null;
+    return catalog === 'embedded' ? (this.#catalog?.url ?? null) : catalog;
+  }
+
+  async #catalogFor(user: string): Promise<SessionFile['catalog']> {
+    const url = this.#catalogUrl();
+    if (url === null) return null;
+    const { auth, catalogTokenFile } = this.#config;
+    if (catalogTokenFile !== undefined) return { url, token: readFileSync(catalogTokenFile, 'utf8').trim() };
+    if (auth === 'development') return { url, token: null };
+    const lifetimeS = 30 * 86_400;
+    return { url, token: await signToken(this.#base.key, { user, role: 'user', lifetimeS, tokenId: randomUUID() }) };
+  }
+
+  /** What ended long ago is forgotten, with its files. */
+  async #keepHouse(): Promise<void> {
+    const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
+    this.#queryStore.prune(before);
+    this.#agents.prune(before);
+    for (const { directory } of this.#sessionStore.prune(before)) await rm(directory, { recursive: true, force: true });
+    for (const pilotId of this.#pilots.prune(before))
+      await rm(join(this.#config.stateDir, 'pilots', pilotId), { recursive: true, force: true });
+  }
+}

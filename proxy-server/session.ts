@@ -1,0 +1,42 @@
+/** One session as the ProxyServer sees it: its record, its line to the master, what it asks for and what it was promised. */
+import type { SessionInfo } from '../protocol/api.js';
+import type { MasterLink } from './master-link.js';
+import type { SessionRecord } from './session-store.js';
+
+export class Session {
+  readonly record: SessionRecord;
+  link: MasterLink | undefined;
+  state: 'starting' | 'running' | 'ended' = 'starting';
+  clients = 0;
+  /** From the master: how many it would use now; null: any number. */
+  want: number | null = null;
+  /** Workers asked back and not returned yet. */
+  leaving = 0;
+  /** What the master was last told to expect. */
+  expected = 0;
+  /** Settles when its master listens; rejects when it never will. */
+  readonly listening: Promise<void>;
+  isListening!: () => void;
+  failed!: (error: Error) => void;
+
+  constructor(record: SessionRecord) {
+    this.record = record;
+    this.listening = new Promise((resolve, reject) => {
+      this.isListening = resolve;
+      this.failed = reject;
+    });
+    this.listening.catch(() => {}); // whoever waits is told
+  }
+
+  /** At most so many workers: the user's limit and the master's wish; null: any number. */
+  get wanted(): number | null {
+    const { maxWorkers } = this.record;
+    if (this.want === null) return maxWorkers;
+    return maxWorkers === null ? this.want : Math.min(this.want, maxWorkers);
+  }
+
+  info(workers: number): SessionInfo {
+    const { sessionId, user, title, startedAt } = this.record;
+    return { sessionId, user, title, state: this.state, workers, clients: this.clients, startedAt, endedAt: null };
+  }
+}

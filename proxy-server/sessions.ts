@@ -1,0 +1,258 @@
+/**
+ * The sessions and their masters: opens, takes back after a restart, ends; keeps the record of what masters report.
+ *
+ * A master lives on its own. Here it is known by its process and its socket; who gets which worker is the dispatcher's business.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SessionInfo } from '../protocol/api.js';
+import type { Clock } from '../protocol/clock.js';
+import type { MasterMessage, SessionFile } from '../protocol/control-messages.js';
+import { GridError } from '../protocol/errors.js';
+import type { Logger } from '../protocol/log.js';
+import { MasterLink } from './master-link.js';
+import type { MasterNursery } from './master-nursery.js';
+import { isSameProcess, sendSignal } from './process-id.js';
+import type { QueryStore } from './query-store.js';
+import { Session } from './session.js';
+import type { SessionRecord, SessionStore } from './session-store.js';
+
+/** No such session, or it is over: how to see which there are. */
+export class NoSuchSessionError extends GridError {
+  readonly code = 'PROXY_NO_SUCH_SESSION';
+  constructor(sessionId: string, why: string | null) {
+    super(
+      why === null
+        ? `There is no session ${sessionId}. "proof queries" shows what there is; "proof open" starts a new one.`
+        : `Session ${sessionId} has ended (${why}). Open a new one with "proof open"; its results stay with "proof retrieve".`,
+    );
+  }
+}
+/** The master of a new session does not come up. */
+export class MasterFailedError extends GridError {
+  readonly code = 'PROXY_MASTER_FAILED';
+}
+
+export interface SessionsOptions {
+  readonly host: string;
+  readonly stateDir: string;
+  readonly socketDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly nursery: MasterNursery;
+  readonly sessions: SessionStore;
+  readonly queries: QueryStore;
+  /** The catalog, with a token of that user. */
+  readonly catalog: (user: string) => Promise<SessionFile['catalog']>;
+  readonly site: string | null;
+  readonly orphanedAfterMs: number;
+  readonly idleAfterMs: number;
+  readonly logLevel: string;
+  readonly heldBy: (sessionId: string) => number;
+  /** Somebody wants more, or less. */
+  readonly onChange: () => void;
+  readonly onReleased: (session: Session, workerId: string, why: string) => void;
+  readonly onEnded: (session: Session, why: string) => void;
+}
+
+const END_GRACE_MS = 3_000;
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #sessions = new Map<string, Session>();
+  #lastStart = 0;
+  /** Settles when a session is over: for those that wait for an end. */
+  readonly #endings = new Map<string, () => void>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** The older first. */
+  open(): Session[] {
+    return [...this.#sessions.values()];
+  }
+  /** @throws {NoSuchSessionError} */
+  get(sessionId: string): Session {
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined) return session;
+    const record = this.#options.sessions.get(sessionId);
+    throw new NoSuchSessionError(sessionId, record === undefined ? null : (record.why ?? 'no reason is known'));
+  }
+  find(sessionId: string): Session | undefined {
+    return this.#sessions.get(sessionId);
+  }
+
+  /** The open ones, and those that ended since, the older first. */
+  list(sinceMs: number): SessionInfo[] {
+    return this.#options.sessions.since(sinceMs).map((record) => {
+      const session = this.#sessions.get(record.sessionId);
+      if (session !== undefined) return session.info(this.#options.heldBy(record.sessionId));
+      const { sessionId, user, title, startedAt, endedAt } = record;
+      return { sessionId, user, title, state: 'ended' as const, workers: 0, clients: 0, startedAt, endedAt };
+    });
+  }
+
+  /** A new session; its master gets to work while the answer travels to the client. @throws {MasterFailedError} */
+  async start(user: string, request: { workers: number | null; title: string }): Promise<Session> {
+    const { host, stateDir, socketDir, clock, nursery, sessions } = this.#options;
+    const master = nursery.take();
+    if (master.pid === 0)
+      throw new MasterFailedError('The session master cannot be started: the log of the ProxyServer says why.');
+    // Two sessions in one millisecond must not share a name.
+    this.#lastStart = Math.max(clock.date().getTime(), this.#lastStart + 1);
+    const sessionId = `${host}-${this.#lastStart}-${master.pid}`;
+    const record: SessionRecord = {
+      sessionId,
+      user,
+      title: request.title,
+      state: 'starting',
+      directory: join(stateDir, 'sessions', sessionId),
+      socket: join(socketDir, `${randomBytes(4).toString('hex')}.s`),
+      pid: master.pid,
+      pidStart: master.pidStart,
+      maxWorkers: request.workers,
+      startedAt: this.#lastStart,
+      endedAt: null,
+      why: null,
+    };
+    await mkdir(record.directory, { recursive: true, mode: 0o700 });
+    const file = join(record.directory, 'session.json');
+    await writeFile(file, JSON.stringify(await this.#sessionFile(record)), { mode: 0o600 });
+    sessions.add(record);
+    const session = this.#remember(record);
+    this.#options.log.info('session opened', { sessionId, user, pid: master.pid });
+    master.adopt(file).then(
+      () => this.#follow(session),
+      (error: Error) => this.#ended(session, `its master does not start: ${error.message}`),
+    );
+    this.#options.onChange(); // workers set out while the master gets ready
+    return session;
+  }
+
+  /** Sessions whose masters outlived the last ProxyServer. */
+  takeBack(): void {
+    for (const record of this.#options.sessions.open()) {
+      if (isSameProcess(record.pid, record.pidStart) && existsSync(record.socket)) this.#follow(this.#remember(record));
+      else this.#record(record, 'its master ended while no ProxyServer ran');
+    }
+  }
+
+  /** @returns when it is over */
+  async end(sessionId: string, why: string): Promise<void> {
+    const session = this.get(sessionId);
+    const { pid, pidStart } = session.record;
+    const over = new Promise<void>((resolve) => this.#endings.set(sessionId, resolve));
+    session.link?.send({ type: 'end', why });
+    const cancel = this.#options.clock.after(END_GRACE_MS, () => {
+      if (isSameProcess(pid, pidStart)) sendSignal(pid, 'SIGKILL');
+      this.#ended(session, `${why}; its master did not end by itself`);
+    });
+    await over;
+    cancel();
+  }
+
+  /** Ends all, for a clean stop. */
+  async endAll(why: string): Promise<void> {
+    await Promise.all(this.open().map((session) => this.end(session.record.sessionId, why)));
+  }
+
+  /** Leaves the masters running. */
+  leaveAll(): void {
+    for (const session of this.#sessions.values()) session.link?.close();
+  }
+
+  async #sessionFile(record: SessionRecord): Promise<SessionFile> {
+    const { catalog, site, orphanedAfterMs, idleAfterMs, logLevel } = this.#options;
+    const { sessionId, user, directory, socket } = record;
+    const log = { file: join(directory, 'master.log'), level: logLevel };
+    return {
+      sessionId,
+      user,
+      directory,
+      socket,
+      catalog: await catalog(user),
+      site,
+      orphanedAfterMs,
+      idleAfterMs,
+      log,
+    };
+  }
+
+  #remember(record: SessionRecord): Session {
+    const session = new Session(record);
+    this.#sessions.set(record.sessionId, session);
+    return session;
+  }
+
+  #follow(session: Session): void {
+    if (session.state === 'ended') return;
+    const { record } = session;
+    session.link = new MasterLink({
+      socket: record.socket,
+      pid: record.pid,
+      pidStart: record.pidStart,
+      clock: this.#options.clock,
+      onMessage: (message) => this.#hear(session, message),
+      onDead: (why) => this.#ended(session, why),
+    });
+    session.link.send({ type: 'expect', workers: session.expected });
+  }
+
+  #hear(session: Session, message: MasterMessage): void {
+    const { sessions, queries, onChange, onReleased } = this.#options;
+    const owner = session.record;
+    switch (message.type) {
+      case 'hello':
+        session.state = 'running';
+        session.clients = message.clients;
+        sessions.running(owner.sessionId);
+        for (const record of message.queries) queries.put(owner, record);
+        session.isListening();
+        onChange();
+        return;
+      case 'want':
+        session.want = message.workers;
+        onChange();
+        return;
+      case 'workerReady':
+        this.#options.log.debug('worker ready', { sessionId: owner.sessionId, workerId: message.workerId });
+        return;
+      case 'workerReleased':
+        session.leaving = Math.max(0, session.leaving - 1);
+        onReleased(session, message.workerId, message.why);
+        return;
+      case 'query':
+        queries.put(owner, message.record);
+        return;
+      case 'clients':
+        session.clients = message.n;
+        return;
+      case 'ended':
+        this.#ended(session, message.why);
+    }
+  }
+
+  #ended(session: Session, why: string): void {
+    if (session.state === 'ended') return;
+    session.state = 'ended';
+    const { sessionId } = session.record;
+    this.#sessions.delete(sessionId);
+    session.link?.close();
+    session.failed(new NoSuchSessionError(sessionId, why));
+    this.#record(session.record, why);
+    this.#options.onEnded(session, why);
+    this.#endings.get(sessionId)?.();
+    this.#endings.delete(sessionId);
+  }
+
+  #record(record: SessionRecord, why: string): void {
+    const nowMs = this.#options.clock.date().getTime();
+    this.#options.sessions.end(record.sessionId, why, nowMs);
+    this.#options.queries.abortOpen(record.sessionId, nowMs);
+    this.#options.log.info('session ended', { sessionId: record.sessionId, why });
+    void rm(record.socket, { force: true });
+  }
+}

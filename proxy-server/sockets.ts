@@ -1,0 +1,96 @@
+/**
+ * WebSocket upgrades on the one port: agents are answered here, clients and workers of sessions are checked and handed through to
+ * their master. Whoever does not get in is told why over HTTP; nobody else notices.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { type ErrorBody, errorBody, GridError } from '../protocol/errors.js';
+import type { Logger } from '../protocol/log.js';
+import { TokenError } from '../protocol/tokens.js';
+import type { AgentDoor } from './agent-door.js';
+import { handOver } from './handover.js';
+import { statusOf } from './http-status.js';
+import { ForbiddenError, type Gate } from './identity.js';
+import type { Sessions } from './sessions.js';
+import type { TicketBox } from './tickets.js';
+
+export interface SocketsOptions {
+  readonly server: Server;
+  readonly log: Logger;
+  readonly gate: Gate;
+  readonly door: AgentDoor;
+  readonly sessions: Sessions;
+  readonly tickets: TicketBox;
+}
+
+/** An agent has little to say; a frame beyond this is not one of ours. */
+const MAX_AGENT_FRAME_BYTES = 4 * 1024 * 1024;
+
+/** Nothing is served at that path. */
+export class NoSuchPathError extends GridError {
+  readonly code = 'PROXY_NO_SUCH_PATH';
+}
+
+/** @returns closes what is open */
+export function serveSockets(options: SocketsOptions): () => void {
+  const agents = new WebSocketServer({ noServer: true, maxPayload: MAX_AGENT_FRAME_BYTES, perMessageDeflate: false });
+  const open = new Set<Duplex>();
+  options.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    socket.on('error', () => {}); // a peer that vanishes: 'close' follows, and the Links tell why
+    route(options, agents, { request, socket, head }).catch((error: unknown) => {
+      options.log.warn(`connection refused: ${errorBody(error).message}`, {
+        peer: request.socket.remoteAddress,
+        path: request.url?.split('?')[0]?.slice(0, 200),
+      });
+      refuse(socket, statusOf(error), errorBody(error));
+    });
+  });
+  return () => {
+    agents.close();
+    for (const socket of open) socket.destroy();
+  };
+}
+
+async function route(
+  { gate, door, sessions, tickets }: SocketsOptions,
+  agents: WebSocketServer,
+  peer: { request: IncomingMessage; socket: Duplex; head: Buffer },
+): Promise<void> {
+  const url = new URL(peer.request.url ?? '/', 'http://server');
+  if (url.pathname === '/v1/agent') {
+    agents.handleUpgrade(peer.request, peer.socket, peer.head, (socket) => door.accept(socket, peer.request));
+    return;
+  }
+  const [, kind, sessionId] = /^\/v1\/(session|worker)\/([\w.:-]+)$/.exec(url.pathname) ?? [];
+  if (kind === undefined || sessionId === undefined)
+    throw new NoSuchPathError('WebSockets are served at /v1/agent, /v1/session/ID and /v1/worker/ID only.');
+  const facts: Record<string, string> = {};
+  if (kind === 'worker') {
+    const text =
+      url.searchParams.get('ticket') ?? /^Bearer (\S+)$/i.exec(peer.request.headers.authorization ?? '')?.[1];
+    const ticket = text === undefined ? undefined : tickets.redeem(text);
+    if (ticket === undefined || ticket.sessionId !== sessionId)
+      throw new TokenError('The ticket is not valid for this session, or it was used already.');
+    facts['x-proof-worker'] = ticket.workerId;
+    facts['x-proof-agent'] = ticket.agentId;
+  } else {
+    const { user, role } = await gate.identify(peer.request);
+    const owner = sessions.get(sessionId).record.user;
+    if (owner !== user && role !== 'admin') throw new ForbiddenError(`Session ${sessionId} belongs to ${owner}.`);
+    if (role === 'agent') throw new ForbiddenError('A token of the role agent opens no session.');
+    facts['x-proof-user'] = user;
+  }
+  const session = sessions.get(sessionId);
+  await session.listening;
+  await handOver(peer, session.record.socket, facts);
+}
+
+function refuse(socket: Duplex, status: number, body: ErrorBody): void {
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
+}

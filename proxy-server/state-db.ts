@@ -1,0 +1,115 @@
+/** The ProxyServer's SQLite file: opened once, brought to the present version, one writer by a lock. */
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { GridError } from '../protocol/errors.js';
+import { isSameProcess, startTimeOf } from './process-id.js';
+
+/** The state directory cannot be used: why, and what to do. */
+export class StateDirError extends GridError {
+  readonly code = 'PROXY_STATE_DIR';
+}
+
+/** Step i brings version i to i + 1. A step that was released is never changed; a new one is added. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE pilot (
+     pilot_id TEXT PRIMARY KEY, site TEXT NOT NULL, state TEXT NOT NULL, batch_id TEXT,
+     secret_hash TEXT, agent_id TEXT, host TEXT, cores INTEGER,
+     submitted_at INTEGER NOT NULL, started_at INTEGER, registered_at INTEGER, ended_at INTEGER,
+     wall_time_end INTEGER, why TEXT) STRICT;
+   CREATE INDEX pilot_live ON pilot (site) WHERE state <> 'gone';
+   CREATE TABLE agent (
+     agent_id TEXT PRIMARY KEY, pilot_id TEXT, site TEXT NOT NULL, token_hash TEXT NOT NULL,
+     joined_at INTEGER NOT NULL, ended_at INTEGER, why TEXT) STRICT;
+   CREATE TABLE session (
+     session_id TEXT PRIMARY KEY, user TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL,
+     directory TEXT NOT NULL, socket TEXT NOT NULL, pid INTEGER NOT NULL, pid_start TEXT, max_workers INTEGER,
+     started_at INTEGER NOT NULL, ended_at INTEGER, why TEXT) STRICT;
+   CREATE TABLE query (
+     query TEXT PRIMARY KEY, session_id TEXT NOT NULL, user TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL,
+     entries TEXT NOT NULL, submitted_at INTEGER NOT NULL, ended_at INTEGER) STRICT;
+   CREATE TABLE site (
+     name TEXT PRIMARY KEY, failures INTEGER NOT NULL, back_off_until INTEGER, last_failure TEXT) STRICT;
+   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+];
+
+/** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */
+export function openStateDb(file: string): Database.Database {
+  let db: Database.Database;
+  try {
+    db = new Database(file);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    db.pragma('busy_timeout = 5000');
+    const version = db.pragma('user_version', { simple: true }) as number;
+    if (version > MIGRATIONS.length)
+      throw new StateDirError(
+        `${file} was written by a newer ProxyServer (version ${version}, this one knows ${MIGRATIONS.length}). Use the newer one.`,
+      );
+    for (const [i, step] of MIGRATIONS.entries()) {
+      if (i < version) continue;
+      db.transaction(() => {
+        db.exec(step);
+        db.pragma(`user_version = ${i + 1}`);
+      })();
+    }
+  } catch (cause) {
+    if (cause instanceof StateDirError) throw cause;
+    throw new StateDirError(`Cannot open the state file ${file}: ${(cause as Error).message}.`, { cause });
+  }
+  return db;
+}
+
+/** Makes the directory for this user alone. @throws {StateDirError} */
+export function makeStateDir(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    for (const part of ['log', 'sessions', 'pilots']) mkdirSync(join(stateDir, part), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StateDirError(
+      `Cannot write to the state directory ${stateDir}: ${(cause as Error).message}. Choose another "stateDir", or its owner.`,
+      { cause },
+    );
+  }
+}
+
+export interface StateLock {
+  release(): void;
+}
+
+/** Who runs on this state directory: `pid start` of a living process, or undefined. */
+export function lockHolder(stateDir: string): number | undefined {
+  try {
+    const [pid, start] = readFileSync(join(stateDir, 'proxy.lock'), 'utf8').trim().split(' ');
+    return isSameProcess(Number(pid), start ?? null) ? Number(pid) : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** One ProxyServer a state directory. A lock whose process is dead is taken over. @throws {StateDirError} */
+export function lockStateDir(stateDir: string): StateLock {
+  const file = join(stateDir, 'proxy.lock');
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const fd = openSync(file, 'wx', 0o600);
+      writeSync(fd, `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`);
+      closeSync(fd);
+      return { release: () => rmSync(file, { force: true }) };
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new StateDirError(`Cannot write to the state directory ${stateDir}: ${(cause as Error).message}.`, {
+          cause,
+        });
+      const holder = lockHolder(stateDir);
+      if (holder !== undefined)
+        throw new StateDirError(
+          `A ProxyServer (process ${holder}) already runs on ${stateDir}. Stop it, or use another "stateDir".`,
+          { cause },
+        );
+      rmSync(file, { force: true });
+    }
+  }
+  throw new StateDirError(`Another ProxyServer is just starting on ${stateDir}.`);
+}
