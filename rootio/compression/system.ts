@@ -6,13 +6,13 @@ import koffi from 'koffi';
 import type { Algorithm, Codec } from './codec.js';
 
 type Native = (...args: unknown[]) => number | bigint;
-interface Library {
+export interface Library {
   readonly name: string;
   fn(declaration: string): Native;
 }
 
 /** Names under which Linux and macOS know the libraries; the ABI number is part of the promise that the declarations below rest on. */
-const NAMES = {
+export const NAMES = {
   deflate: [
     'libdeflate.so.0',
     'libdeflate.0.dylib',
@@ -51,7 +51,7 @@ export function systemCodecs(): SystemCodecs {
   return xxh64 === undefined ? { codecs } : { codecs, xxh64 };
 }
 
-function withLibrary<T>(names: readonly string[], use: (library: Library) => T): T | undefined {
+export function withLibrary<T>(names: readonly string[], use: (library: Library) => T): T | undefined {
   for (const name of names) {
     try {
       const lib = koffi.load(name);

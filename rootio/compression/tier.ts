@@ -43,7 +43,7 @@ export function codecs(choice: TierChoice = tierFromEnvironment()): Promise<Code
   return known;
 }
 
-function tierFromEnvironment(): TierChoice {
+export function tierFromEnvironment(): TierChoice {
   const value = process.env['PROOF_COMPRESSION'];
   return value === 'system' || value === 'portable' ? value : 'auto';
 }

@@ -31,21 +31,25 @@ export const textLength = (text: string) => {
   return length < 255 ? length + 1 : length + 5;
 };
 
+/** Baskets always have wide seeks, as ROOT writes them. */
+const isWide = (key: Pick<RecordKey, 'className' | 'seekKey'>) =>
+  key.seekKey > BIG_FILE_START || key.className === 'TBasket';
+
 export function keyLength(key: Pick<RecordKey, 'className' | 'name' | 'title' | 'seekKey'>): number {
-  const fixed = key.seekKey > BIG_FILE_START ? 34 : 26;
+  const fixed = isWide(key) ? 34 : 26;
   return fixed + textLength(key.className) + textLength(key.name) + textLength(key.title);
 }
 
 /** @param extra bytes that the class keeps in the key itself (TBasket) */
 export function writeKey(buffer: RecordBuffer, key: RecordKey, extra = 0): RecordBuffer {
-  const big = key.seekKey > BIG_FILE_START;
+  const wide = isWide(key);
   buffer
     .i32(key.nbytes)
-    .i16(big ? 1004 : 4)
+    .i16(wide ? 1004 : 4)
     .i32(key.objectLength)
     .u32(key.datime);
   buffer.i16(keyLength(key) + extra).i16(key.cycle);
-  if (big) buffer.i64(key.seekKey).i64(key.seekDirectory);
+  if (wide) buffer.i64(key.seekKey).i64(key.seekDirectory);
   else buffer.i32(key.seekKey).i32(key.seekDirectory);
   return buffer.text(key.className).text(key.name).text(key.title);
 }

@@ -13,6 +13,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
+import type { TierChoice } from '../compression/tier.js';
 import { type BlockCompressor, type Compression, openCompressor } from './block-compressor.js';
 import type { Basket, StoredBasket } from './branch-writer.js';
 import type { ByteSink } from './byte-sink.js';
@@ -42,6 +43,8 @@ export interface RootFileOptions {
   readonly compression?: Compression;
   /** 1 (fast) to 9 (small); each method has its usual one. 0 is no compression. */
   readonly level?: number;
+  /** Which libraries may compress; compression/tier.ts. */
+  readonly tier?: TierChoice;
   readonly title?: string;
   /** When the file says that it was written; now unless told. */
   readonly date?: Date;
@@ -63,15 +66,15 @@ export class RootFileWriter {
   readonly #trees = new Set<TreeWriter>();
   #isClosed = false;
 
-  /** @throws {RootWriteError} the folder does not exist or cannot be written */
+  /** @throws {RootWriteError} the folder does not exist or cannot be written; {NoCompressorError} */
   static async create(path: string, options: RootFileOptions = {}): Promise<RootFileWriter> {
-    const compressor = await openCompressor(options.compression ?? 'zlib', options.level);
+    const compressor = await compressorFor(options);
     return new RootFileWriter(new FileSink(path), compressor, options);
   }
 
   /** The same into any sink: to memory, for instance. */
   static async onto(sink: ByteSink, options: RootFileOptions = {}): Promise<RootFileWriter> {
-    return new RootFileWriter(sink, await openCompressor(options.compression ?? 'zlib', options.level), options);
+    return new RootFileWriter(sink, await compressorFor(options), options);
   }
 
   private constructor(sink: ByteSink, compressor: BlockCompressor, options: RootFileOptions) {
@@ -271,6 +274,9 @@ export class RootFileWriter {
     this.#sink.patch(0, header.bytes);
   }
 }
+
+const compressorFor = ({ compression, level, tier }: RootFileOptions) =>
+  openCompressor(compression ?? 'zlib', level, tier);
 
 /** Values, then for entries of varying length how many offsets follow, each entry's offset from the key's start, and 0. */
 function basketContents({ values, starts, entries }: Basket, keyBytes: number): Buffer {

@@ -20,3 +20,13 @@ export class RootWriteError extends GridError {
 export class TreeShapeError extends GridError {
   readonly code = 'ROOT_TREE_SHAPE';
 }
+
+/** A compression that this machine can read but not write. */
+export class NoCompressorError extends GridError {
+  readonly code = 'ROOT_NO_COMPRESSOR';
+  constructor(method: string, library: string) {
+    super(
+      `Files with ${method} can only be written with the system's ${library}, which was not found. Choose zlib, zstd or lz4.`,
+    );
+  }
+}
