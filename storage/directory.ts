@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UnsupportedSchemeError } from './errors.js';
 import { byName, type DirectoryEntry, type FileInfo } from './file-info.js';
+import { listHttp, statHttp } from './http/webdav.js';
 import { localError } from './local-file.js';
 import { type StorageOptions, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
@@ -22,6 +23,11 @@ export async function statUrl(url: string, options?: StorageOptions): Promise<Fi
     case 'xroot':
     case 'xroots':
       return statXrootd(url, settings);
+    case 'http':
+    case 'https':
+    case 'dav':
+    case 'davs':
+      return statHttp(url, settings);
     default:
       throw new UnsupportedSchemeError(displayUrl(url), schemeOf(url)!);
   }
@@ -39,6 +45,11 @@ export async function listDirectory(url: string, options?: StorageOptions): Prom
     case 'xroot':
     case 'xroots':
       return listXrootd(url, settings);
+    case 'http':
+    case 'https':
+    case 'dav':
+    case 'davs':
+      return listHttp(url, settings);
     default:
       throw new UnsupportedSchemeError(displayUrl(url), schemeOf(url)!);
   }

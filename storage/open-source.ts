@@ -1,6 +1,7 @@
 /** The one door to bytes: a path, a URL, or several URLs of the same file in order of preference, becomes a ByteSource. */
 import type { ByteSource } from './byte-source.js';
 import { UnsupportedSchemeError } from './errors.js';
+import { HttpFile } from './http/http-file.js';
 import { LocalFile } from './local-file.js';
 import { type StorageOptions, type StorageSettings, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
@@ -30,6 +31,11 @@ async function openOne(url: string, settings: StorageSettings): Promise<ByteSour
     case 'xroot':
     case 'xroots':
       return XrootdFile.open(url, settings);
+    case 'http':
+    case 'https':
+    case 'dav':
+    case 'davs':
+      return HttpFile.open(url, settings);
     default:
       throw new UnsupportedSchemeError(displayUrl(url), scheme);
   }

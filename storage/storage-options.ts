@@ -22,6 +22,8 @@ export interface StorageOptions {
   readonly verifyTls?: boolean;
   /** Read root: files by pages with a CRC-32C each (kXR_pgread), where the server can. Default false. */
   readonly pageChecksums?: boolean;
+  /** Pause before the second try of an HTTP request, in ms; it doubles each time. Default 200. */
+  readonly retryPauseMs?: number;
   /** Connections to share. Default: those of this process. */
   readonly pool?: StoragePool;
 }
@@ -29,6 +31,7 @@ export interface StorageOptions {
 export interface StorageSettings extends StorageOptions {
   readonly deadlineMs: number;
   readonly clock: Clock;
+  readonly retryPauseMs: number;
   readonly user: string;
   readonly verifyTls: boolean;
   readonly pool: StoragePool;
@@ -42,6 +45,7 @@ export function settingsOf(options: StorageOptions = {}): StorageSettings {
     ...options,
     deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS,
     clock: options.clock ?? systemClock,
+    retryPauseMs: options.retryPauseMs ?? 200,
     user: options.user ?? currentUser(),
     verifyTls: options.verifyTls ?? true,
     pool: options.pool ?? processPool,

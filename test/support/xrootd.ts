@@ -204,6 +204,7 @@ export class XrootdCluster {
       `xrd.port ${port}`,
       `xrd.protocol http:${port} libXrdHttp.so`,
       'http.listingdeny no',
+      'http.header2cgi Authorization authz',
       'fi',
     ];
     if (tls)
