@@ -39,7 +39,7 @@ function batch(): Batch {
     flag: Uint8Array.from(each, (i) => i & 1),
     charge: Int8Array.from(each, (i) => (i % 3) - 1),
     run: Uint32Array.from(each, (i) => 4e9 + i),
-    event: BigInt64Array.from(each, (i) => BigInt(i) - 2n ** 52n),
+    event: BigInt64Array.from(each, (i) => 2n ** 52n + BigInt(i)),
     weight: Float64Array.from(each, (i) => Math.sin(i) * 10 ** (i % 300)),
     matrix: Float32Array.from(upTo(6 * ENTRIES), (i) => Math.sqrt(i)),
     Muon_pt: { offsets: muons, values: Float32Array.from(upTo(muons[ENTRIES]!), (i) => 100 * Math.cos(i) ** 2) },
@@ -76,7 +76,7 @@ async function readByJsroot(bytes: Buffer): Promise<Record<string, string>> {
   const found = await readColumns(tree, ['nMuon', 'nhits', ...COLUMNS.map(({ name }) => name)]);
   const same = (name: string, value: unknown): unknown => {
     if (name === 'flag') return Number(value);
-    // JSROOT gives texts byte by byte, and 64-bit integers as numbers, exact up to 2^53.
+    // JSROOT gives texts byte by byte, and 64-bit integers as numbers, exact up to 2^53 and where positive.
     return typeof value === 'string'
       ? Buffer.from(value, 'latin1').toString('utf8')
       : name === 'event'
