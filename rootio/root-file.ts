@@ -110,7 +110,11 @@ export class RootFile {
     const { key } = entry;
     const place = { url: this.url, offset: key.seek, length: key.nbytes, what: `${key.className} "${entry.path}"` };
     if (TREE_CLASSES.has(key.className))
-      return new TreeTable(this.access, treeRecord(await this.#object(entry), key.className, place));
+      return new TreeTable(
+        this.access,
+        treeRecord(await this.#object(entry), key.className, place),
+        await this.#streamerInfos(),
+      );
     throw new UnsupportedFileError(place, `a ${key.className} has no entries to read`);
   }
 

@@ -39,8 +39,12 @@ export interface ColumnInfo {
   readonly kind: ColumnKind;
   /** Of the numbers; absent for text and objects. Double32_t is float64, Float16_t float32, char int8, bool bool (0 or 1 in a Uint8Array). */
   readonly type?: NumberType;
-  /** flat: numbers an entry (1, or the product of the fixed dimensions). */
+  /** flat: numbers an entry (1, or the product of the fixed dimensions). list: numbers an item, where items are fixed arrays. */
   readonly length?: number;
+  /** The fixed dimensions that make up `length`, outermost first. */
+  readonly dims?: readonly number[];
+  /** Where the column has fewer entries than its table. */
+  readonly entries?: number;
   /** As C++ has it, for people. */
   readonly typeName: string;
   readonly title: string;
@@ -50,7 +54,7 @@ export interface ColumnInfo {
 /** Values of entries [first, end) of one column; n = end - first. Arrays are valid until the next `load` of the same reader. */
 export type ColumnData =
   | { readonly kind: 'flat'; readonly values: NumberArray; readonly length: number } // n * length
-  | { readonly kind: 'list'; readonly offsets: Int32Array; readonly values: NumberArray } // offsets: n + 1, starting at 0
+  | { readonly kind: 'list'; readonly offsets: Int32Array; readonly values: NumberArray } // offsets: n + 1, starting at 0, counting numbers
   | { readonly kind: 'nested'; readonly offsets: Int32Array; readonly inner: Int32Array; readonly values: NumberArray } // offsets index inner, inner indexes values; inner has one more than the lists in all
   | { readonly kind: 'string'; readonly values: readonly string[] }
   | { readonly kind: 'strings'; readonly offsets: Int32Array; readonly values: readonly string[] }

@@ -1,5 +1,7 @@
 /** A reading position in big-endian bytes that knows where they came from: whatever reaches over their end is a CorruptFileError. */
+
 import { CorruptFileError, type Place } from '../errors.js';
+import { decodeText } from './text.js';
 
 export class Cursor {
   at = 0;
@@ -60,25 +62,10 @@ export class Cursor {
     const at = this.#take(length);
     return this.bytes.subarray(at, at + length);
   }
-  /** TString: one byte of length, or 255 and four of them. Bytes that are no UTF-8 are kept one by one (as Latin-1). */
+  /** TString: one byte of length, or 255 and four of them. */
   string(): string {
     let length = this.u8();
     if (length === 255) length = this.u32();
     return decodeText(this.take(length));
   }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Text as UTF-8 where it is that, else byte by byte: nothing is lost, nothing is replaced. */
-export function decodeText(bytes: Buffer): string {
-  for (const byte of bytes)
-    if (byte >= 0x80) {
-      try {
-        return utf8.decode(bytes);
-      } catch {
-        return bytes.toString('latin1');
-      }
-    }
-  return bytes.toString('latin1');
 }

@@ -4,6 +4,9 @@ export type StreamedObject = Record<string, unknown>;
 export interface Streamer {
   readonly name?: string;
   func(buffer: TBuffer, object: StreamedObject): void;
+  /** Of collections: their header, if there are elements, and one element's value. */
+  read_version?(buffer: TBuffer, count: number): { val: number; bytecnt?: number; off: number } | null;
+  readelem?(buffer: TBuffer): unknown;
 }
 
 export class TFile {

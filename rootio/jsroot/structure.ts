@@ -5,7 +5,7 @@
  * against the bytes that are there before anything is allocated, and whatever JSROOT throws becomes a CorruptFileError.
  */
 import { CorruptFileError, type Place } from '../errors.js';
-import { decodeText } from '../file/cursor.js';
+import { decodeText } from '../file/text.js';
 import { createMemberStreamer, createStreamerElement, type StreamedObject, TBuffer, TFile } from './jsroot.js';
 
 export type { StreamedObject };
@@ -20,6 +20,8 @@ export interface StreamerElement {
   readonly className: string;
   readonly raw: StreamedObject;
 }
+
+export type ValueReader = (buffer: TBuffer) => unknown;
 
 /** JSROOT's buffer with lengths checked before they are believed, and text as UTF-8. */
 class BoundedBuffer extends TBuffer {
@@ -66,14 +68,66 @@ export class ObjectStreamer {
     });
   }
 
-  /** Reads one value of a C++ type, by name, from an entry's bytes: a class, a collection, a pair. */
-  valueReader(typeName: string): (buffer: TBuffer) => unknown {
-    const member = createMemberStreamer(createStreamerElement('value', typeName, this.#file), this.#file);
+  /** A class's members one after another, without a header of its own: an object that is a branch of itself. */
+  members(className: string, version: number, checksum: number): ValueReader | undefined {
+    const streamers = this.#file.getStreamer(className, { val: version, ...(checksum === 0 ? {} : { checksum }) });
+    if (streamers === null) return undefined;
+    return (buffer) => {
+      const object: StreamedObject = { _typename: className };
+      for (const streamer of streamers) streamer.func(buffer, object);
+      return object;
+    };
+  }
+
+  /** A value of a C++ type by name: a class with its header, a collection, a pair. */
+  typed(typeName: string): ValueReader {
+    return this.member(createStreamerElement('value', typeName, this.#file));
+  }
+
+  /** One member, as its streamer element says. */
+  member(element: StreamedObject): ValueReader {
+    const member = createMemberStreamer({ ...element, fName: 'value' }, this.#file);
     return (buffer) => {
       const holder: StreamedObject = {};
       member.func(buffer, holder);
       return holder['value'];
     };
+  }
+
+  /** The same member of each element of a split collection: those that the entry's bytes hold. */
+  elementMembers(element: StreamedObject): ValueReader {
+    const member = createMemberStreamer({ ...element, fName: 'value' }, this.#file);
+    return (buffer) => {
+      const values: unknown[] = [];
+      const version = buffer.remain() > 0 ? member.read_version?.(buffer, 1) : undefined;
+      while (buffer.remain() > 0) {
+        const before = buffer.o;
+        const holder: StreamedObject = {};
+        if (member.readelem !== undefined) values.push(member.readelem(buffer));
+        else {
+          member.func(buffer, holder);
+          values.push(holder['value']);
+        }
+        if (buffer.o <= before) throw new Error('a value takes no bytes');
+      }
+      if (version !== undefined && version !== null) buffer.checkByteCount(version);
+      return values;
+    };
+  }
+
+  /** An object behind the name of its class: a TBranchObject of a virtual class. */
+  named(): ValueReader {
+    return (buffer) => {
+      const length = buffer.ntou1();
+      const className = buffer.substring(buffer.o, buffer.o + length);
+      buffer.shift(length + 1);
+      return buffer.classStreamer({}, className);
+    };
+  }
+
+  /** Reads one value from bytes [begin, end) of a basket, in which object tags count from its key. */
+  valueIn(bytes: Buffer, span: { begin: number; end: number; keylen: number }, read: ValueReader): unknown {
+    return read(this.#buffer(bytes.subarray(span.begin, span.end), span.keylen + span.begin));
   }
 
   /** The members of a class in a version, or with a checksum, or any; undefined where the file does not say. */
@@ -84,11 +138,6 @@ export class ObjectStreamer {
       this.#file.findStreamerInfo(className);
     const list = (info?.['fElements'] as { arr?: unknown } | undefined)?.arr;
     return Array.isArray(list) ? list.map((element) => toElement(element as StreamedObject)) : undefined;
-  }
-
-  /** A buffer over bytes whose object tags count from `keylen` before them. */
-  buffer(bytes: Buffer, keylen: number): TBuffer {
-    return this.#buffer(bytes, keylen);
   }
 
   #buffer(bytes: Buffer, keylen: number): BoundedBuffer {

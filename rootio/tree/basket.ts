@@ -42,6 +42,10 @@ export interface BasketContents {
   readonly bytes: Buffer;
   readonly border: number;
   readonly offsets: Int32Array | undefined;
+  /** Entries. */
+  readonly count: number;
+  /** Bytes ahead of the contents, from which tags of objects count. */
+  readonly keylen: number;
 }
 
 /**

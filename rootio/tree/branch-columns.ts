@@ -1,38 +1,36 @@
 /**
- * What each branch of a tree holds, as a column: decided from its leaves, its type codes and the streamer infos.
- * Source: ROOT, tree/tree/src/TBranch.cxx and TBranchElement.cxx.
+ * What each branch of a tree holds, as columns: decided from its leaves, its type codes and the streamer infos.
+ * Source: ROOT, tree/tree/src/TBranch.cxx, TBranchElement.cxx and TLeaf*.cxx.
  */
+import type { ObjectStreamer, StreamerElement } from '../jsroot/structure.js';
 import type { ColumnInfo, NumberType } from '../table.js';
-import type { Branch, Leaf } from './branch.js';
+import { type Branch, isElementMember, type Leaf } from './branch.js';
 import { type ColumnLoader, FlatLoader, ListLoader } from './column-loader.js';
-import { plainFormat } from './number-format.js';
-import { TextLoader } from './text-loader.js';
+import { isText, parseCppType } from './cpp-type.js';
+import { fixedLayout } from './fixed-layout.js';
+import { type NumberFormat, packedFormat, plainFormat } from './number-format.js';
+import { objectColumn } from './object-columns.js';
+import { packingOf } from './packing.js';
+import { StridedLoader } from './strided-loader.js';
+import { TextLoader, TextsLoader } from './text-loader.js';
+import { ARRAY, DOUBLE32, FLOAT16, POINTER, TSTRING, TYPE_OF_CODE } from './type-codes.js';
+import { typedColumn } from './typed-columns.js';
 
 /** A column and how to make its loader. */
 export interface BranchColumn {
   readonly info: ColumnInfo;
   readonly branch: Branch;
   readonly newLoader: (() => ColumnLoader) | undefined;
+  /** The branch is this column and nothing more, of a form that other readers have too: for `proof root inspect`. */
+  readonly plain: boolean;
 }
 
-/** Type codes of streamer elements and TLeafElement. Source: ROOT, core/meta/inc/TDataType.h and TVirtualStreamerInfo.h. */
-const TYPE_OF_CODE: Readonly<Record<number, NumberType>> = {
-  1: 'int8',
-  2: 'int16',
-  3: 'int32',
-  4: 'int64',
-  5: 'float32',
-  6: 'uint32',
-  8: 'float64',
-  11: 'uint8',
-  12: 'uint16',
-  13: 'uint32',
-  14: 'uint64',
-  15: 'uint32',
-  16: 'int64',
-  17: 'uint64',
-  18: 'bool',
+/** What a kind of column adds to its branch's name and title. */
+export type ColumnShape = Omit<ColumnInfo, 'name' | 'title'> & {
+  readonly newLoader?: () => ColumnLoader;
+  readonly plain?: boolean;
 };
+
 const TYPE_OF_LEAF: Readonly<Record<string, readonly [NumberType, NumberType]>> = {
   TLeafO: ['bool', 'bool'],
   TLeafB: ['int8', 'uint8'],
@@ -44,43 +42,154 @@ const TYPE_OF_LEAF: Readonly<Record<string, readonly [NumberType, NumberType]>> 
   TLeafD: ['float64', 'float64'],
 };
 
-function leafType(leaf: Leaf): NumberType | undefined {
-  if (leaf.className === 'TLeafElement')
-    return TYPE_OF_CODE[leaf.type > 20 && leaf.type < 40 ? leaf.type - 20 : leaf.type];
-  return TYPE_OF_LEAF[leaf.className]?.[leaf.isUnsigned ? 1 : 0];
-}
-
-export function branchColumns(branches: readonly Branch[]): BranchColumn[] {
+export function branchColumns(branches: readonly Branch[], streamer: ObjectStreamer, entries: number): BranchColumn[] {
   return branches.flatMap((branch) =>
-    branch.children.length > 0 ? branchColumns(branch.children) : [branchColumn(branch)],
+    branch.children.length > 0
+      ? branchColumns(branch.children, streamer, entries)
+      : columnsOf(branch, streamer).map((shape) => column(branch, shape, entries)),
   );
 }
 
-function branchColumn(branch: Branch): BranchColumn {
-  const base = { name: branch.path, title: branch.title };
+function column(branch: Branch, shape: ColumnShape & { readonly part?: string }, entries: number): BranchColumn {
+  const { newLoader, plain = false, part, ...kind } = shape;
+  const name = part === undefined ? branch.path : `${branch.path}/${part}`;
+  const short = branch.entries < entries ? { entries: branch.entries } : {};
+  return { info: { name, title: branch.title, ...kind, ...short }, branch, newLoader, plain };
+}
+
+function columnsOf(branch: Branch, streamer: ObjectStreamer): (ColumnShape & { readonly part?: string })[] {
   const [leaf] = branch.leaves;
-  const type = leaf === undefined ? undefined : leafType(leaf);
-  if (leaf !== undefined && branch.leaves.length === 1 && type !== undefined) {
-    const format = plainFormat(type);
-    if (leaf.count !== undefined)
-      return {
-        info: { ...base, kind: 'list', type, typeName: `${type}[]` },
-        branch,
-        newLoader: () => new ListLoader(format, 0),
-      };
-    const length = Math.max(1, leaf.length);
-    return {
-      info: { ...base, kind: 'flat', type, length, typeName: type },
-      branch,
-      newLoader: () => new FlatLoader(format, length),
-    };
+  if (branch.leaves.length > 1) return leafList(branch);
+  const element = streamerElement(branch, streamer);
+  const number = leaf === undefined ? undefined : leafFormat(leaf, element);
+  if (leaf !== undefined && number !== undefined) return [numberColumn(leaf, number)];
+  if (branch.element?.streamerType === TSTRING) return [isElementMember(branch) ? texts() : text()];
+  if (leaf?.className === 'TLeafC') return [text()];
+  return memberColumns(branch, element, streamer);
+}
+
+const text = (header = 0): ColumnShape => ({
+  kind: 'string',
+  typeName: 'string',
+  plain: true,
+  newLoader: () => new TextLoader(header),
+});
+const texts = (): ColumnShape => ({
+  kind: 'strings',
+  typeName: 'string[]',
+  newLoader: () => new TextsLoader(0, false),
+});
+
+/** The member that a branch of a split object holds. */
+function streamerElement(branch: Branch, streamer: ObjectStreamer): StreamerElement | undefined {
+  const { element } = branch;
+  if (element === undefined || element.id < 0) return undefined;
+  return streamer.elements(element.className, element.classVersion, element.checksum)?.[element.id];
+}
+
+function leafFormat(
+  leaf: Leaf,
+  element: StreamerElement | undefined,
+): (NumberFormat & { packed?: boolean }) | undefined {
+  const code = leaf.type > ARRAY && leaf.type < POINTER ? leaf.type - ARRAY : leaf.type;
+  const isFloat16 = leaf.className === 'TLeafF16' || (leaf.className === 'TLeafElement' && code === FLOAT16);
+  const isDouble32 = leaf.className === 'TLeafD32' || (leaf.className === 'TLeafElement' && code === DOUBLE32);
+  if (isFloat16 || isDouble32) {
+    const packing = packingOf(leaf.className === 'TLeafElement' ? (element?.title ?? '') : leaf.title);
+    return { ...packedFormat(isFloat16 ? 'float32' : 'float64', packing), packed: isFloat16 || packing !== undefined };
   }
-  if (leaf?.className === 'TLeafC' || branch.element?.streamerType === 65 || branch.element?.streamerType === 365)
-    return { info: { ...base, kind: 'string', typeName: 'string' }, branch, newLoader: () => new TextLoader(0) };
-  const why = 'this version cannot read it';
-  return {
-    info: { ...base, kind: 'unreadable', typeName: branch.element?.className ?? branch.className, why },
-    branch,
-    newLoader: undefined,
-  };
+  if (leaf.className === 'TLeafElement') {
+    const type = TYPE_OF_CODE[code];
+    return type === undefined ? undefined : plainFormat(type);
+  }
+  const type = TYPE_OF_LEAF[leaf.className]?.[leaf.isUnsigned ? 1 : 0];
+  return type === undefined ? undefined : plainFormat(type);
+}
+
+function numberColumn(leaf: Leaf, { packed = false, ...format }: NumberFormat & { packed?: boolean }): ColumnShape {
+  const dims = dimensions(leaf);
+  const length = dims.reduce((product, dim) => product * dim, 1);
+  const shape = { type: format.type, length, ...(dims.length > 0 ? { dims } : {}), plain: !packed };
+  const suffix = dims.map((dim) => `[${dim}]`).join('');
+  if (leaf.count !== undefined)
+    return {
+      ...shape,
+      kind: 'list',
+      typeName: `${format.type}[]${suffix}`,
+      newLoader: () => new ListLoader(format, 0, length),
+    };
+  return { ...shape, kind: 'flat', typeName: format.type + suffix, newLoader: () => new FlatLoader(format, length) };
+}
+
+/** The fixed dimensions in a leaf's title, as in `fit[nTracks][2][3]`; where it names none, its length. */
+function dimensions(leaf: Leaf): number[] {
+  const dims = [...leaf.title.matchAll(/\[([1-9][0-9]*)\]/g)].map((match) => Number(match[1]));
+  const length = dims.reduce((product, dim) => product * dim, 1);
+  if (length === leaf.length || leaf.length < 1) return dims;
+  return leaf.length > 1 ? [leaf.length] : [];
+}
+
+/** Several leaves of fixed length: records, and a column a leaf. */
+function leafList(branch: Branch): (ColumnShape & { readonly part?: string })[] {
+  const fields: { leaf: Leaf; format: NumberFormat; offset: number; length: number }[] = [];
+  let offset = 0;
+  for (const leaf of branch.leaves) {
+    const format = leafFormat(leaf, undefined);
+    if (format === undefined || leaf.count !== undefined) {
+      const why = `its leaf "${leaf.name}" varies in length, which a leaf list cannot have`;
+      return [{ kind: 'unreadable', typeName: branch.title, why }];
+    }
+    const length = Math.max(1, leaf.length);
+    fields.push({ leaf, format, offset, length });
+    offset += format.itemBytes * length;
+  }
+  return fields.map(({ leaf, format, offset: at, length }) => ({
+    part: leaf.name,
+    kind: 'flat' as const,
+    type: format.type,
+    length,
+    typeName: format.type,
+    newLoader: () => new StridedLoader(offset, { path: leaf.name, format, offset: at, length }, false),
+  }));
+}
+
+/** Members and objects that are no numbers by themselves: decided by their C++ type. */
+function memberColumns(
+  branch: Branch,
+  element: StreamerElement | undefined,
+  streamer: ObjectStreamer,
+): (ColumnShape & { readonly part?: string })[] {
+  const typeName = element?.typeName ?? branch.element?.className ?? '';
+  const type = parseCppType(typeName);
+  const isMember = element !== undefined;
+  const inCollection = isElementMember(branch);
+  const isArray = Number(element?.raw['fArrayLength'] ?? 0) > 0;
+  if (type !== undefined && !isArray) {
+    if (isText(type) && !inCollection) return [text(isMember && type.name === 'string' ? 6 : 0)];
+    const found = typedColumn(type, typeName, {
+      isPointerMember: element !== undefined && element.type > POINTER && element.type < 60,
+      inCollection,
+    });
+    if (found !== undefined) return [found];
+  }
+  const whole = objectColumn(branch, element, streamer, typeName);
+  if (inCollection || isArray || type === undefined) return [whole];
+  const recordType = type.name === 'vector' && type.args[0] !== undefined ? type.args[0] : type;
+  const vector = recordType !== type;
+  if (recordType.pointers > 0) return [whole];
+  const layout = fixedLayout(recordType.name, (name) =>
+    name === branch.element?.className && !isMember
+      ? streamer.elements(name, branch.element.classVersion, branch.element.checksum)
+      : streamer.elements(name),
+  );
+  if (layout === undefined) return [whole];
+  const parts = layout.fields.map((field) => ({
+    part: field.path,
+    kind: vector ? ('list' as const) : ('flat' as const),
+    type: field.format.type,
+    length: field.length,
+    typeName: field.format.type,
+    newLoader: () => new StridedLoader(layout.bytes, field, vector),
+  }));
+  return [whole, ...parts];
 }

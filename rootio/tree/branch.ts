@@ -31,6 +31,8 @@ export interface Leaf {
   readonly title: string;
   /** Numbers an entry, or of one element where there is a count. */
   readonly length: number;
+  /** TLeafObject only: each entry names its class. */
+  readonly isVirtual: boolean;
   readonly isUnsigned: boolean;
   /** TLeafElement only: the member's type code. */
   readonly type: number;
@@ -65,6 +67,11 @@ export interface BranchElement {
   readonly type: number;
   readonly streamerType: number;
   readonly count: StreamedObject | undefined;
+}
+
+/** Branches in a collection that was split: their entries hold the member of all its elements. */
+export function isElementMember(branch: Branch): boolean {
+  return branch.element?.type === 31 || branch.element?.type === 41;
 }
 
 export interface TreeRecord {
@@ -128,6 +135,7 @@ function leafOf(members: Members): Leaf {
     title: members.string('fTitle'),
     length: members.number('fLen'),
     isUnsigned: members.boolean('fIsUnsigned'),
+    isVirtual: members.boolean('fVirtual'),
     type: members.number('fType', -1),
     count: count === undefined ? undefined : { leaf: count.string('fName'), object: count.object },
   };
@@ -154,36 +162,25 @@ function baskets(members: Members): Basket[] {
   const firsts = members.numbers('fBasketEntry');
   const seeks = members.numbers('fBasketSeek');
   const sizes = members.numbers('fBasketBytes');
-  const inMemory = new Map(members.list('fBaskets').map(({ index, members: basket }) => [index, basket]));
-  const found: { first: number; seek: number; nbytes: number; embedded?: EmbeddedBasket }[] = [];
-  for (let i = 0; i <= written && i < firsts.length; i++) {
-    const first = firsts[i]!;
-    const seek = seeks[i] ?? 0;
-    const basket = inMemory.get(i);
-    if (seek > 0 && i < written) found.push({ first, seek, nbytes: sizes[i] ?? 0 });
-    else if (basket !== undefined && first < entries)
-      found.push({ first, seek: 0, nbytes: 0, embedded: embedded(basket) });
+  const found: Basket[] = [];
+  for (let i = 0; i < written && i < seeks.length && seeks[i] !== 0; i++) {
+    const end = firsts[i + 1] ?? entries;
+    found.push({ first: firsts[i] ?? -1, end, seek: seeks[i]!, nbytes: sizes[i] ?? 0 });
   }
-  const out = found.map(
-    (basket, i): Basket => ({ ...basket, end: found[i + 1]?.first ?? lastEnd(basket, firsts, written, entries) }),
-  );
-  for (const { first, end } of out)
-    if (!(first >= 0 && end >= first && end <= Number.MAX_SAFE_INTEGER))
+  let first = found.at(-1)?.end ?? 0;
+  if (first !== entries)
+    for (const { members: basket } of members.list('fBaskets')) {
+      const end = first + basket.number('fNevBuf');
+      if (end > first) found.push({ first, end, seek: 0, nbytes: 0, embedded: embedded(basket) });
+      first = end;
+    }
+  for (const { first, end, seek, nbytes } of found)
+    if (!(first >= 0 && end >= first && end <= Number.MAX_SAFE_INTEGER && seek >= 0 && nbytes >= 0))
       throw new CorruptFileError(
         members.place,
-        `branch "${members.string('fName')}" has a basket of entries ${first} to ${end}`,
+        `branch "${members.string('fName')}" has a basket of entries ${first} to ${end} at ${seek}`,
       );
-  return out;
-}
-
-function lastEnd(
-  basket: { embedded?: EmbeddedBasket },
-  firsts: readonly number[],
-  written: number,
-  entries: number,
-): number {
-  const next = firsts[written];
-  return basket.embedded === undefined && next !== undefined && next > 0 ? Math.min(next, entries) : entries;
+  return found;
 }
 
 function embedded(basket: Members): EmbeddedBasket {

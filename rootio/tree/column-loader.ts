@@ -85,7 +85,7 @@ export class FlatLoader implements ColumnLoader {
   }
 }
 
-/** Any number of numbers an entry, behind `header` bytes each. */
+/** Any number of items an entry, behind `header` bytes each; an item is a fixed array of `length` numbers. */
 export class ListLoader implements ColumnLoader {
   readonly wantsOffsets = true;
   #values: NumberArray;
@@ -97,6 +97,7 @@ export class ListLoader implements ColumnLoader {
   constructor(
     readonly format: NumberFormat,
     readonly header: number,
+    readonly length: number,
   ) {
     this.#values = numberArray(format.type, 1024);
     this.#bytes = bytesUnder(this.#values);
@@ -110,8 +111,8 @@ export class ListLoader implements ColumnLoader {
     this.#offsets[0] = 0;
   }
 
-  direct({ objlen }: BasketHeader): Buffer | undefined {
-    if (!this.format.plain || this.header !== 0) return undefined;
+  direct({ objlen, border }: BasketHeader): Buffer | undefined {
+    if (!this.format.plain || this.header !== 0 || objlen === border) return undefined;
     this.#reserve(Math.ceil(objlen / this.format.itemBytes));
     const at = this.#filled * this.format.itemBytes;
     return this.#bytes.subarray(at, at + objlen);
@@ -160,7 +161,7 @@ export class ListLoader implements ColumnLoader {
     let total = this.#offsets[this.#entries]!;
     for (let i = from; i < to; i++) {
       const length = (offsets[i + 1]! - offsets[i]! - this.header) / itemBytes;
-      if (!(length >= 0) || length !== Math.trunc(length))
+      if (!(length >= 0) || length % this.length !== 0)
         throw new CorruptFileError(
           place,
           `its entry ${i} is ${offsets[i + 1]! - offsets[i]!} bytes long, in items of ${itemBytes}`,

@@ -33,11 +33,12 @@ export interface Packing {
   readonly bits: number;
 }
 
-/** Double32_t without brackets is a 32-bit float on disk; Float16_t without is a truncated one of 12 bits. */
+/** Double32_t without brackets is a 32-bit float on disk; Float16_t without is a truncated one of 12 bits. Source: TStreamerElement::GetRange. */
 export function packedFormat(type: 'float32' | 'float64', packing: Packing | undefined): NumberFormat {
-  if (packing === undefined && type === 'float64') return halfFormat();
-  const { min, max, bits } = packing ?? { min: 0, max: 0, bits: 12 };
-  return min < max ? scaledFormat(type, min, max, bits) : truncatedFormat(type, bits);
+  const { min, max, bits } = packing ?? { min: 0, max: 0, bits: 32 };
+  if (min < max) return scaledFormat(type, min, max, bits);
+  if (bits < 15) return truncatedFormat(type, bits);
+  return type === 'float64' ? halfFormat() : truncatedFormat(type, 12);
 }
 
 function halfFormat(): NumberFormat {

@@ -1,10 +1,21 @@
-/** Columns of text: a TLeafC's characters or a std::string, each behind its length (one byte, or 255 and four). */
+/** Columns of text, one or any number an entry: characters behind their length (one byte, or 255 and four). */
 import { CorruptFileError, type Place } from '../errors.js';
-import { decodeText } from '../file/cursor.js';
+import { decodeText } from '../file/text.js';
 import type { ColumnData } from '../table.js';
 import type { BasketContents } from './basket.js';
 import type { ColumnLoader, Part } from './column-loader.js';
 
+/** Bytes of the length of a text, and its end. */
+function textSpan(bytes: Buffer, at: number, end: number, place: Place): { begin: number; end: number } {
+  const short = at < end ? bytes[at]! : -1;
+  const begin = at + (short === 255 ? 5 : 1);
+  const length = short === 255 && begin <= end ? bytes.readUInt32BE(at + 1) : short;
+  if (short < 0 || begin + length > end)
+    throw new CorruptFileError(place, `a text of ${length} bytes is claimed where ${end - begin} are`);
+  return { begin, end: begin + length };
+}
+
+/** One text an entry. */
 export class TextLoader implements ColumnLoader {
   readonly wantsOffsets = true;
   #values: string[] = [];
@@ -15,22 +26,71 @@ export class TextLoader implements ColumnLoader {
     this.#values = [];
   }
 
-  add({ bytes, offsets }: BasketContents, { from, to }: Part, place: Place): void {
-    if (offsets === undefined) throw new CorruptFileError(place, 'it does not say where its entries begin');
-    for (let i = from; i < to; i++) this.#values.push(textAt(bytes, offsets[i]! + this.header, offsets[i + 1]!, place));
+  add(basket: BasketContents, { from, to }: Part, place: Place): void {
+    const { bytes, border } = basket;
+    const offsets = basket.offsets ?? this.#scan(bytes, border, to, place);
+    for (let i = from; i < to; i++) {
+      const at = offsets[i]! + this.header;
+      const end = offsets[i + 1]!;
+      if (at >= end) this.#values.push('');
+      else {
+        const text = textSpan(bytes, at, end, place);
+        this.#values.push(decodeText(bytes.subarray(text.begin, text.end)));
+      }
+    }
   }
 
   finish(): ColumnData {
     return { kind: 'string', values: this.#values };
   }
+
+  /** Baskets without offsets: the texts follow one another. */
+  #scan(bytes: Buffer, border: number, count: number, place: Place): Int32Array {
+    const offsets = new Int32Array(count + 1);
+    for (let i = 0; i < count; i++) offsets[i + 1] = textSpan(bytes, offsets[i]! + this.header, border, place).end;
+    return offsets;
+  }
 }
 
-function textAt(bytes: Buffer, begin: number, end: number, place: Place): string {
-  if (begin >= end) return '';
-  const long = bytes[begin] === 255;
-  const length = long && begin + 5 <= end ? bytes.readUInt32BE(begin + 1) : bytes[begin]!;
-  const at = begin + (long ? 5 : 1);
-  if (at + length > end)
-    throw new CorruptFileError(place, `a text of ${length} bytes is claimed where ${end - at} are`);
-  return decodeText(bytes.subarray(at, at + length));
+/**
+ * Texts of a `vector<string>` (behind a header and their count), or of the elements of a split collection (without a count: they end
+ * where the entry ends).
+ */
+export class TextsLoader implements ColumnLoader {
+  readonly wantsOffsets = true;
+  #values: string[] = [];
+  #offsets: number[] = [0];
+  constructor(
+    readonly header: number,
+    readonly counted: boolean,
+  ) {}
+
+  begin(): void {
+    this.#values = [];
+    this.#offsets = [0];
+  }
+
+  add({ bytes, offsets }: BasketContents, { from, to }: Part, place: Place): void {
+    if (offsets === undefined) throw new CorruptFileError(place, 'it does not say where its entries begin');
+    for (let i = from; i < to; i++) {
+      const end = offsets[i + 1]!;
+      let at = offsets[i]! + this.header;
+      let left = Number.MAX_SAFE_INTEGER;
+      if (this.counted) {
+        if (at + 4 > end) throw new CorruptFileError(place, `its entry ${i} is too short for a count`);
+        left = bytes.readUInt32BE(at);
+        at += 4;
+      }
+      for (; left > 0 && (at < end || this.counted); left--) {
+        const text = textSpan(bytes, at, end, place);
+        this.#values.push(decodeText(bytes.subarray(text.begin, text.end)));
+        at = text.end;
+      }
+      this.#offsets.push(this.#values.length);
+    }
+  }
+
+  finish(): ColumnData {
+    return { kind: 'strings', offsets: Int32Array.from(this.#offsets), values: this.#values };
+  }
 }

@@ -147,16 +147,18 @@ function basketsOf({ baskets, path }: Branch, first: number, end: number, url: s
 
 function embeddedContents(basket: Basket, place: Place): BasketContents {
   const { payload, border, keylen, entryOffsets: stated } = basket.embedded!;
-  if (stated === undefined) return { bytes: payload, border, offsets: undefined };
   const count = basket.end - basket.first;
+  if (stated === undefined) return { bytes: payload, border, offsets: undefined, count, keylen };
   const offsets = new Int32Array(count + 1);
   for (let i = 0; i < count; i++) offsets[i] = (stated[i] ?? -1) - keylen;
   offsets[count] = border;
-  return { bytes: payload, border, offsets: checkedOffsets(offsets, place) };
+  return { bytes: payload, border, offsets: checkedOffsets(offsets, place), count, keylen };
 }
 
 function contentsOf(bytes: Buffer, header: BasketHeader, wantsOffsets: boolean, place: Place): BasketContents {
-  return { bytes, border: header.border, offsets: wantsOffsets ? entryOffsets(bytes, header, place) : undefined };
+  const { border, count, keylen, objlen } = header;
+  const offsets = wantsOffsets && border < objlen ? entryOffsets(bytes, header, place) : undefined;
+  return { bytes, border, offsets, count, keylen };
 }
 
 function scratch(old: Buffer | undefined, length: number): Buffer {

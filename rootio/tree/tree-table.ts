@@ -1,9 +1,11 @@
 /** A TTree as a Table. */
 import { ColumnTypeError, NoSuchColumnError } from '../errors.js';
 import type { FileAccess } from '../file/record.js';
+import type { ObjectStreamer } from '../jsroot/structure.js';
 import type { ColumnInfo, ColumnReader, Table } from '../table.js';
-import type { TreeRecord } from './branch.js';
+import type { Branch, TreeRecord } from './branch.js';
 import { type BranchColumn, branchColumns } from './branch-columns.js';
+import type { ColumnLoader } from './column-loader.js';
 import { TreeReader } from './tree-reader.js';
 
 export class TreeTable implements Table {
@@ -13,10 +15,12 @@ export class TreeTable implements Table {
   readonly entries: number;
   readonly clusters: readonly number[];
   readonly columns: readonly ColumnInfo[];
+  readonly branchColumns: readonly BranchColumn[];
   readonly #byName = new Map<string, BranchColumn>();
   constructor(
     readonly file: FileAccess,
     readonly record: TreeRecord,
+    streamer: ObjectStreamer,
   ) {
     ({
       name: this.name,
@@ -25,11 +29,17 @@ export class TreeTable implements Table {
       entries: this.entries,
       clusters: this.clusters,
     } = record);
-    const columns = branchColumns(record.branches);
+    const columns = branchColumns(record.branches, streamer, record.entries);
+    this.branchColumns = columns;
     this.columns = columns.map((column) => column.info);
     for (const column of columns) this.#byName.set(column.info.name, column);
     // A branch's own name will do where it is the only one of that name.
     for (const [alias, column] of aliases(columns)) if (!this.#byName.has(alias)) this.#byName.set(alias, column);
+  }
+
+  /** One branch as it is, even where it has more or fewer entries than the tree. */
+  branchReader(branch: Branch, name: string, loader: ColumnLoader): ColumnReader {
+    return new TreeReader(this.file, { name: this.name, entries: branch.entries }, [{ name, branch, loader }]);
   }
 
   reader(names: readonly string[]): ColumnReader {
@@ -44,12 +54,15 @@ export class TreeTable implements Table {
   }
 }
 
-/** Last parts of paths that only one column has. */
+/** Shorter names that only one column has: the last part of its path, and the path with points for slashes. */
 function aliases(columns: readonly BranchColumn[]): [string, BranchColumn][] {
   const found = new Map<string, BranchColumn | undefined>();
   for (const column of columns) {
-    const { name } = column.branch;
-    found.set(name, found.has(name) ? undefined : column);
+    const { name } = column.info;
+    const isWhole = name === column.branch.path;
+    const short = isWhole ? column.branch.name : name.slice(column.branch.path.length - column.branch.name.length);
+    for (const alias of new Set([short, short.replaceAll('/', '.'), name.replaceAll('/', '.')]))
+      found.set(alias, found.has(alias) ? undefined : column);
   }
   return [...found].filter((entry): entry is [string, BranchColumn] => entry[1] !== undefined);
 }
