@@ -36,9 +36,10 @@ export class NumberSummarizer {
     this.#crc = crc32(bytesUnder(values), this.#crc);
     this.#count += values.length;
     for (let i = 0; i < values.length && this.#first.length < FIRST; i++) this.#first.push(values[i]!);
+    const isBool = this.type === 'bool';
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
-      this.#total.add(Number(value));
+      this.#total.add(isBool ? Number(value !== 0) : Number(value));
       if (Number.isNaN(value)) this.#isNan = true;
       else {
         if (this.#min === undefined || value < this.#min) this.#min = value;

@@ -12,8 +12,8 @@ import { type NumberFormat, packedFormat, plainFormat } from './number-format.js
 import { objectColumn } from './object-columns.js';
 import { packingOf } from './packing.js';
 import { StridedLoader } from './strided-loader.js';
-import { TextLoader, TextsLoader } from './text-loader.js';
-import { ARRAY, DOUBLE32, FLOAT16, POINTER, TSTRING, TYPE_OF_CODE } from './type-codes.js';
+import { type TextLength, TextLoader, TextsLoader } from './text-loader.js';
+import { ARRAY, CHAR_STAR, DOUBLE32, FLOAT16, POINTER, TSTRING, TYPE_OF_CODE } from './type-codes.js';
 import { typedColumn } from './typed-columns.js';
 
 /** A column and how to make its loader. */
@@ -65,14 +65,15 @@ function columnsOf(branch: Branch, streamer: ObjectStreamer): (ColumnShape & { r
   if (leaf !== undefined && number !== undefined) return [numberColumn(leaf, number)];
   if (branch.element?.streamerType === TSTRING) return [isElementMember(branch) ? texts() : text()];
   if (leaf?.className === 'TLeafC') return [text()];
+  if (branch.element?.streamerType === CHAR_STAR && !isElementMember(branch)) return [text(0, 'int32')];
   return memberColumns(branch, element, streamer);
 }
 
-const text = (header = 0): ColumnShape => ({
+const text = (header = 0, length: TextLength = 'short'): ColumnShape => ({
   kind: 'string',
   typeName: 'string',
   plain: true,
-  newLoader: () => new TextLoader(header),
+  newLoader: () => new TextLoader(header, length),
 });
 const texts = (): ColumnShape => ({
   kind: 'strings',

@@ -5,12 +5,26 @@ import type { ColumnData } from '../table.js';
 import type { BasketContents } from './basket.js';
 import type { ColumnLoader, Part } from './column-loader.js';
 
-/** Bytes of the length of a text, and its end. */
-function textSpan(bytes: Buffer, at: number, end: number, place: Place): { begin: number; end: number } {
+/** How the length ahead of a text is written: TString and std::string, or char*. */
+export type TextLength = 'short' | 'int32';
+
+/** Where a text's characters begin and end. */
+function textSpan(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  place: Place,
+  kind: TextLength,
+): { begin: number; end: number } {
+  if (kind === 'int32') return span(at + 4, at + 4 <= end ? bytes.readUInt32BE(at) : -1, end, place);
   const short = at < end ? bytes[at]! : -1;
-  const begin = at + (short === 255 ? 5 : 1);
-  const length = short === 255 && begin <= end ? bytes.readUInt32BE(at + 1) : short;
-  if (short < 0 || begin + length > end)
+  const isLong = short === 255;
+  const length = isLong && at + 5 <= end ? bytes.readUInt32BE(at + 1) : short;
+  return span(at + (isLong ? 5 : 1), length, end, place);
+}
+
+function span(begin: number, length: number, end: number, place: Place): { begin: number; end: number } {
+  if (length < 0 || begin + length > end)
     throw new CorruptFileError(place, `a text of ${length} bytes is claimed where ${end - begin} are`);
   return { begin, end: begin + length };
 }
@@ -20,7 +34,10 @@ export class TextLoader implements ColumnLoader {
   readonly wantsOffsets = true;
   #values: string[] = [];
   /** @param header bytes ahead of each text's length */
-  constructor(readonly header: number) {}
+  constructor(
+    readonly header: number,
+    readonly length: TextLength = 'short',
+  ) {}
 
   begin(): void {
     this.#values = [];
@@ -34,7 +51,7 @@ export class TextLoader implements ColumnLoader {
       const end = offsets[i + 1]!;
       if (at >= end) this.#values.push('');
       else {
-        const text = textSpan(bytes, at, end, place);
+        const text = textSpan(bytes, at, end, place, this.length);
         this.#values.push(decodeText(bytes.subarray(text.begin, text.end)));
       }
     }
@@ -47,7 +64,8 @@ export class TextLoader implements ColumnLoader {
   /** Baskets without offsets: the texts follow one another. */
   #scan(bytes: Buffer, border: number, count: number, place: Place): Int32Array {
     const offsets = new Int32Array(count + 1);
-    for (let i = 0; i < count; i++) offsets[i + 1] = textSpan(bytes, offsets[i]! + this.header, border, place).end;
+    for (let i = 0; i < count; i++)
+      offsets[i + 1] = textSpan(bytes, offsets[i]! + this.header, border, place, this.length).end;
     return offsets;
   }
 }
@@ -82,7 +100,7 @@ export class TextsLoader implements ColumnLoader {
         at += 4;
       }
       for (; left > 0 && (at < end || this.counted); left--) {
-        const text = textSpan(bytes, at, end, place);
+        const text = textSpan(bytes, at, end, place, 'short');
         this.#values.push(decodeText(bytes.subarray(text.begin, text.end)));
         at = text.end;
       }

@@ -18,6 +18,7 @@ export const TYPE_OF_CODE: Readonly<Record<number, NumberType>> = {
   17: 'uint64',
   18: 'bool',
 };
+export const CHAR_STAR = 7;
 export const DOUBLE32 = 9;
 export const FLOAT16 = 19;
 export const TSTRING = 65;
