@@ -8,6 +8,7 @@ import type { ProofSession } from './session/proof-session.js';
 
 /** First words -> who adds them. One line a file of client/commands/. */
 const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCommands: AddCommands }> }[] = [
+  { words: ['root'], load: () => import('./commands/root.js') },
   { words: ['jdl'], load: () => import('./commands/jdl.js') },
   { words: ['agent'], load: () => import('./commands/agent.js') },
   { words: ['proxy'], load: () => import('./commands/proxy.js') },

@@ -12,6 +12,6 @@ export interface Codec {
 }
 
 export type Codecs = Readonly<Record<Algorithm, Codec>> & {
-  /** Big-endian bytes of the xxHash64 with seed 0: ROOT's checksum of LZ4 blocks. */
+  /** xxHash64 with seed 0: ROOT's checksum of LZ4 blocks. */
   readonly xxh64: (input: Uint8Array) => bigint;
 };

@@ -2,10 +2,10 @@
  * Which library decompresses what, chosen once a process: the system's where koffi finds it, else the portable package.
  * `PROOF_COMPRESSION=portable` or `=system` forces one tier (system: an algorithm whose library is missing then has no codec but an error).
  */
+import { xxhash64 } from '../write/xxhash64.js';
 import { ALGORITHMS, type Algorithm, type Codec, type Codecs } from './codec.js';
 import { portableCodecs } from './portable.js';
 import { systemCodecs } from './system.js';
-import { xxh64 as portableXxh64 } from './xxh64.js';
 
 export type TierChoice = 'auto' | 'system' | 'portable';
 
@@ -20,8 +20,10 @@ export async function chooseCodecs(choice: TierChoice): Promise<Codecs> {
       system.codecs[algorithm] ?? (portable as Partial<Record<Algorithm, Codec>>)[algorithm] ?? absent(algorithm),
     ]),
   ) as Record<Algorithm, Codec>;
-  return { ...codecs, xxh64: system.xxh64 ?? portableXxh64 };
+  return { ...codecs, xxh64: system.xxh64 ?? ((input) => xxhash64(asBuffer(input)).readBigUInt64BE(0)) };
 }
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function absent(algorithm: Algorithm): Codec {
   return {
