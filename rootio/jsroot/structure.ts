@@ -7,6 +7,7 @@
 import { CorruptFileError, type Place } from '../errors.js';
 import { decodeText } from '../file/text.js';
 import { createMemberStreamer, createStreamerElement, type StreamedObject, TBuffer, TFile } from './jsroot.js';
+import { STANDARD_CLASSES, standardStreamerInfos } from './standard-classes.js';
 
 export type { StreamedObject };
 
@@ -20,6 +21,9 @@ export interface StreamerElement {
   readonly className: string;
   readonly raw: StreamedObject;
 }
+
+/** Marks the byte count that an object may begin with. */
+const BYTE_COUNT = 0x40000000;
 
 export type ValueReader = (buffer: TBuffer) => unknown;
 
@@ -46,8 +50,26 @@ class BoundedBuffer extends TBuffer {
   }
 }
 
+/** The classes that a file describes; those that every reader knows come to their aid, loaded when one is first missed. */
+class ClassesOfFile extends TFile {
+  override findStreamerInfo(className?: string, version?: number, checksum?: number): StreamedObject | null {
+    const found = super.findStreamerInfo(className, version, checksum);
+    if (found !== null || className === undefined || !STANDARD_CLASSES.has(className)) return found;
+    // Only where the file says nothing of the class: an unknown version of a known one is not to be guessed.
+    if (super.findStreamerInfo(className) !== null) return null;
+    const standard = new TFile(null);
+    standard.extractStreamerInfos(new TBuffer(viewOf(standardStreamerInfos()), 0, standard));
+    this.fStreamerInfos ??= { arr: [] };
+    const known = new Set(this.fStreamerInfos.arr.map((info) => info['fName']));
+    this.fStreamerInfos.arr.push(...(standard.fStreamerInfos?.arr ?? []).filter((info) => !known.has(info['fName'])));
+    return super.findStreamerInfo(className, version, checksum);
+  }
+}
+
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+
 export class ObjectStreamer {
-  readonly #file = new TFile(null);
+  readonly #file = new ClassesOfFile(null);
   constructor(readonly url: string) {}
 
   /** Learns the classes of a file from its StreamerInfo record. @throws {CorruptFileError} */
@@ -68,12 +90,14 @@ export class ObjectStreamer {
     });
   }
 
-  /** A class's members one after another, without a header of its own: an object that is a branch of itself. */
+  /** An object that is an entry of its own: behind a byte count and version where its class has a streamer, else its bare members. */
   members(className: string, version: number, checksum: number): ValueReader | undefined {
     const streamers = this.#file.getStreamer(className, { val: version, ...(checksum === 0 ? {} : { checksum }) });
     if (streamers === null) return undefined;
     return (buffer) => {
       const object: StreamedObject = { _typename: className };
+      const first = buffer.remain() >= 6 ? buffer.arr.getUint32(buffer.o) : 0;
+      if (first === (BYTE_COUNT | (buffer.remain() - 4)) >>> 0) return buffer.classStreamer(object, className);
       for (const streamer of streamers) streamer.func(buffer, object);
       return object;
     };
@@ -141,7 +165,7 @@ export class ObjectStreamer {
   }
 
   #buffer(bytes: Buffer, keylen: number): BoundedBuffer {
-    const buffer = new BoundedBuffer(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, this.#file);
+    const buffer = new BoundedBuffer(viewOf(bytes), 0, this.#file);
     buffer.fTagOffset = keylen;
     return buffer;
   }

@@ -150,7 +150,12 @@ function leafList(branch: Branch): (ColumnShape & { readonly part?: string })[] 
     type: format.type,
     length,
     typeName: format.type,
-    newLoader: () => new StridedLoader(offset, { path: leaf.name, format, offset: at, length }, false),
+    newLoader: () =>
+      new StridedLoader(
+        offset,
+        { path: leaf.name, format, offset: at, length, member: { offset: 0, bytes: offset } },
+        false,
+      ),
   }));
 }
 

@@ -13,6 +13,8 @@ export interface FixedField {
   readonly format: NumberFormat;
   readonly length: number;
   readonly offset: number;
+  /** The outermost member that it is in: where vectors are streamed member by member, that is what is kept together. */
+  readonly member: { readonly offset: number; readonly bytes: number };
 }
 
 export interface FixedLayout {
@@ -31,35 +33,46 @@ export function fixedLayout(
   className: string,
   elementsOf: (className: string) => readonly StreamerElement[] | undefined,
 ): FixedLayout | undefined {
-  const fields: FixedField[] = [];
+  const fields: Omit<FixedField, 'member'>[] = [];
+  const members: { offset: number; bytes: number }[] = [];
   const lay = (name: string, prefix: string, begin: number, depth: number): number | undefined => {
     if (name === 'TObject') return begin + TOBJECT_BYTES;
     const elements = depth > DEEPEST ? undefined : elementsOf(name);
     if (elements === undefined) return undefined;
     let at = begin;
+    let previous = begin;
+    const endMember = (): void => {
+      if (depth === 0) members.push({ offset: previous, bytes: at - previous });
+      previous = at;
+    };
     for (const element of elements) {
       if (element.className === 'TStreamerBase') {
         const inside = element.name === 'TObject' ? at : at + OBJECT_HEADER;
         const end = lay(element.name, prefix, inside, depth + 1);
         if (end === undefined) return undefined;
         at = end;
+        endMember();
         continue;
       }
       const number = numberElement(element);
       if (number !== undefined) {
         fields.push({ path: prefix + element.name, ...number, offset: at });
         at += number.format.itemBytes * number.length;
+        endMember();
         continue;
       }
       if (element.type !== 61 && element.type !== 62) return undefined; // kObject, kAny
       const end = lay(element.typeName, `${prefix}${element.name}/`, at + OBJECT_HEADER, depth + 1);
       if (end === undefined) return undefined;
       at = end;
+      endMember();
     }
     return at;
   };
   const bytes = lay(className, '', 0, 0);
-  return bytes === undefined || bytes === 0 ? undefined : { bytes, fields };
+  if (bytes === undefined || bytes === 0) return undefined;
+  const memberOf = (offset: number) => members.findLast((member) => member.offset <= offset)!;
+  return { bytes, fields: fields.map((field) => ({ ...field, member: memberOf(field.offset) })) };
 }
 
 /** A member that is a number or a fixed array of them. */

@@ -11,6 +11,8 @@ import type { FixedField } from './fixed-layout.js';
 
 /** An object may begin with its byte count and version. */
 const OBJECT_HEADER = 6;
+/** Classes without ClassDef have version 0 and a checksum behind it. */
+const FOREIGN_HEADER = 10;
 /** Byte count, version and count of a vector. */
 const VECTOR_HEADER = 10;
 const MEMBERWISE = 0x4000;
@@ -48,20 +50,37 @@ export class StridedLoader implements ColumnLoader {
 
   #addVector(bytes: Buffer, begin: number, end: number, place: Place): void {
     if (end - begin < VECTOR_HEADER) throw new CorruptFileError(place, 'an entry is too short for a vector');
-    if ((bytes.readUInt16BE(begin + 4) & MEMBERWISE) !== 0)
+    if ((bytes.readUInt16BE(begin + 4) & MEMBERWISE) !== 0) this.#addMemberwise(bytes, begin, end, place);
+    else {
+      const count = bytes.readUInt32BE(begin + 6);
+      const stride = count === 0 ? 0 : (end - begin - VECTOR_HEADER) / count;
+      for (let k = 0; k < count; k++) this.#addRecord(bytes, begin + VECTOR_HEADER + k * stride, stride, place);
+    }
+    this.#offsets.push(this.#filled);
+  }
+
+  /** One member of all the records, then the next. Ahead of the count stand the class version, or 0 or less and a checksum. */
+  #addMemberwise(bytes: Buffer, begin: number, end: number, place: Place): void {
+    const countAt = begin + 8 + (bytes.readInt16BE(begin + 6) <= 0 ? 4 : 0);
+    const count = countAt + 4 <= end ? bytes.readUInt32BE(countAt) : -1;
+    const start = countAt + 4;
+    if (start + count * this.recordBytes !== end)
       throw new UnsupportedFileError(
         place,
-        'the vector is streamed member by member; read the whole branch as an object instead',
+        `${count} records take ${end - start} bytes, where their class says ${this.recordBytes} each`,
       );
-    const count = bytes.readUInt32BE(begin + 6);
-    const stride = count === 0 ? 0 : (end - begin - VECTOR_HEADER) / count;
-    for (let k = 0; k < count; k++) this.#addRecord(bytes, begin + VECTOR_HEADER + k * stride, stride, place);
-    this.#offsets.push(this.#filled);
+    const { format, offset, length, member } = this.field;
+    this.#reserve(count * length);
+    const column = start + member.offset * count + (offset - member.offset);
+    for (let k = 0; k < count; k++) {
+      format.decode(bytes, column + k * member.bytes, length, this.#values, this.#filled);
+      this.#filled += length;
+    }
   }
 
   #addRecord(bytes: Buffer, begin: number, length: number, place: Place): void {
     const header = length - this.recordBytes;
-    if (header !== 0 && header !== OBJECT_HEADER)
+    if (header !== 0 && header !== OBJECT_HEADER && header !== FOREIGN_HEADER)
       throw new UnsupportedFileError(place, `a record takes ${length} bytes, where its class says ${this.recordBytes}`);
     const { format, offset } = this.field;
     this.#reserve(this.field.length);
