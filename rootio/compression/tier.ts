@@ -2,10 +2,11 @@
  * Which library decompresses what, chosen once a process: the system's where koffi finds it, else the portable package.
  * `PROOF_COMPRESSION=portable` or `=system` forces one tier (system: an algorithm whose library is missing then has no codec but an error).
  */
-import { xxhash64 } from '../write/xxhash64.js';
+
 import { ALGORITHMS, type Algorithm, type Codec, type Codecs } from './codec.js';
 import { portableCodecs } from './portable.js';
 import { systemCodecs } from './system.js';
+import { xxhash64 } from './xxhash64.js';
 
 export type TierChoice = 'auto' | 'system' | 'portable';
 
