@@ -1,6 +1,6 @@
 /**
  * The branches that a selector names, bound to one table: accessors for `process`, arrays for `processBatch`.
- * A branch is named by its full path or, where that is unambiguous, by the last part of it.
+ * A branch is named by its full path (`/` or `.` between its parts) or, where that is unambiguous, by the last part of it.
  */
 
 import { didYouMean } from '../protocol/nearest.js';
@@ -42,6 +42,8 @@ export function findColumn(table: Table, branch: string, fileName: string): Colu
   if (exact !== undefined) return exact;
   const byLastPart = table.columns.filter(({ name }) => name.endsWith(`/${branch}`));
   if (byLastPart.length === 1) return byLastPart[0]!;
+  const dotted = table.columns.find(({ name }) => name === branch.replaceAll('.', '/'));
+  if (dotted !== undefined) return dotted;
   throw new NoSuchBranchError(
     branch,
     fileName,

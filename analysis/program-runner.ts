@@ -6,6 +6,7 @@
  * clusters. Between batches the event loop gets its turn, so that a stop is heard.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { GridError } from '../protocol/errors.js';
 import type { Table } from '../rootio/table.js';
 import { Batch } from './batch.js';
 import { batchesOf } from './batches.js';
@@ -252,8 +253,9 @@ export class ProgramRunner {
     }
   }
 
-  #userError(step: string, entry: number | null, cause: unknown): UserCodeError {
+  #userError(step: string, entry: number | null, cause: unknown): GridError {
     const { stack, program } = this.#loaded;
+    if (program.kind === 'draw' && cause instanceof GridError) return cause; // our own code, and its own sentence
     const at = entry === null ? `in ${step}()` : `at entry ${entry}`;
     return new UserCodeError(`${program.name} ${at}: ${stack.describe(cause)}`, entry, stack.translate(cause), {
       cause,

@@ -109,17 +109,19 @@ export class BinState {
     this.entries = 0;
   }
 
-  /** Adds another state of the same shape, exactly. */
-  absorb(other: BinState): void {
+  /** Adds another state, exactly. @param place which cell here takes a cell of the other; without it the shapes are the same */
+  absorb(other: BinState, place?: (cell: number) => number): void {
     if (other.isWeighted) this.makeWeighted();
     this.entries += other.entries;
     const pairs = CELL_SUMS.map((name) => [this[name], other[name]] as const);
     for (const cell of other.#touchedCells()) {
-      this.counts[cell]! += other.counts[cell]!;
-      for (const [mine, theirs] of pairs) if (mine !== null && theirs !== null) mine.merge(cell, theirs, cell);
+      if (!other.#holdsAnything(cell)) continue;
+      const target = place === undefined ? cell : place(cell);
+      this.counts[target]! += other.counts[cell]!;
+      this.touched[target >> BLOCK_BITS] = 1;
+      for (const [mine, theirs] of pairs) if (mine !== null && theirs !== null) mine.merge(target, theirs, cell);
     }
     for (let i = 0; i < this.shape.nstats; i++) this.stats.merge(i, other.stats, i);
-    for (let i = 0; i < this.touched.length; i++) this.touched[i]! |= other.touched[i]!;
   }
 
   encode(): Part {

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { axisSpec } from './axis.js';
 
 export const OUTPUT_TYPES = ['H1', 'H2', 'H3', 'Profile', 'Auto', 'counter', 'list', 'ntuple', 'object'] as const;
-/** `Auto` is a histogram that chooses its axes from the values (auto-binned `proof draw`); its result is an H1, H2 or H3. */
+/**
+ * `Auto` is a histogram that chooses its axes from the values (`proof draw` without bins): the declared axes give titles only, and its
+ * result is an H1, H2 or H3.
+ */
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
 export const NTUPLE_TYPES = ['float64', 'float32', 'int32', 'int64', 'bool'] as const;
@@ -22,8 +25,6 @@ export const declarationSchema = z
     axes: z.array(axisSpec).max(3),
     /** Of an ntuple. */
     columns: z.array(z.object({ name: z.string().min(1).max(1000), type: z.enum(NTUPLE_TYPES) })).max(10_000),
-    /** Auto: the least binary exponent of a bin's width on each axis (0 for whole numbers), null where none. */
-    steps: z.array(z.int().min(-1100).max(1000).nullable()).max(3),
   })
   .refine(({ axes }) => axes.reduce((cells, { nbins }) => cells * (nbins + 2), 1) <= MAX_CELLS, {
     message: `more than ${MAX_CELLS} bins`,
@@ -34,7 +35,7 @@ export type Declaration = Readonly<z.infer<typeof declarationSchema>>;
 export function declare(
   given: Pick<Declaration, 'type' | 'name' | 'title'> & Partial<Omit<Declaration, 'type' | 'name' | 'title'>>,
 ): Declaration {
-  return { valueTitle: '', axes: [], columns: [], steps: [], ...given };
+  return { valueTitle: '', axes: [], columns: [], ...given };
 }
 
 /** ROOT's way to write titles in one: "title;x axis;y axis". `\;` is a semicolon. */

@@ -1,6 +1,8 @@
 /** The merged state of one output: what increments add to, and what it is as a result. One class a kind of output. */
 import { IncrementError } from '../errors.js';
 import { decodeUserValue, decodeValue } from '../message-pack.js';
+import { AutoBins } from './auto-bins.js';
+import { autoResult } from './auto-histogram.js';
 import { Axis } from './axis.js';
 import { type BinShape, BinState } from './bin-state.js';
 import { shapeOf } from './binned-output.js';
@@ -40,6 +42,9 @@ export function mergedOutput(declaration: Declaration, tools: MergeTools): Merge
       return new MergedRows(declaration, tools.chunks);
     case 'object':
       return new MergedObjects(declaration, tools.objectMerger);
+    case 'Auto':
+      if (declaration.axes.length < 1) throw new IncrementError(`${declaration.name} of this increment has no axes.`);
+      return new MergedAuto(declaration);
     default:
       checkAxes(declaration);
       return new MergedBins(declaration, shapeOf(declaration));
@@ -76,6 +81,23 @@ export class MergedBins implements MergedOutput {
     const { type, name, title } = this.declaration;
     if (type === 'counter') return [{ type, name, title, value: this.state.content(0) }];
     return [binnedResult(this.declaration, this.state)];
+  }
+}
+
+export class MergedAuto implements MergedOutput {
+  readonly state: AutoBins;
+  constructor(readonly declaration: Declaration) {
+    this.state = new AutoBins(declaration.axes.length);
+  }
+  prepare(part: Part): () => void {
+    const arrived = AutoBins.decode(this.declaration.axes.length, part);
+    return () => this.state.absorb(arrived);
+  }
+  *parts(): Iterable<Part> {
+    if (this.state.entries > 0) yield this.state.encode();
+  }
+  results(): OutputResult[] {
+    return [autoResult(this.declaration, this.state)];
   }
 }
 

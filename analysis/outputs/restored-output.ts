@@ -1,11 +1,11 @@
 /** On the client: merged states back into a selector's outputs, and from these, after `terminate`, to results. */
-import { OutputError } from '../errors.js';
+import { AutoHistogram } from './auto-histogram.js';
 import { BinnedOutput } from './binned-output.js';
 import { binnedResult } from './binned-result.js';
 import { Counter } from './counter.js';
 import type { Declaration } from './declaration.js';
 import { H1, H2, H3 } from './histogram.js';
-import { MergedBins, MergedObjects, type MergedOutput, MergedRows } from './merged-output.js';
+import { MergedAuto, MergedBins, MergedObjects, type MergedOutput, MergedRows } from './merged-output.js';
 import { ObjectOutput } from './object.js';
 import type { Output } from './output.js';
 import { Profile } from './profile.js';
@@ -32,7 +32,7 @@ export function outputFrom(declaration: Declaration): Output {
     case 'object':
       return new ObjectOutput(declaration, undefined);
     case 'Auto':
-      throw new OutputError(`${declaration.name} chooses its own axes, which only "proof draw" can.`);
+      return new AutoHistogram(declaration);
   }
 }
 
@@ -40,6 +40,8 @@ export function outputFrom(declaration: Declaration): Output {
 export function restoreOutput(output: Output, merged: MergedOutput | undefined): void {
   if (output instanceof BinnedOutput || output instanceof Counter) {
     if (merged instanceof MergedBins) output.restore(merged.state);
+  } else if (output instanceof AutoHistogram) {
+    if (merged instanceof MergedAuto) output.restore(merged.state);
   } else if (output instanceof List) output.restore(merged instanceof MergedRows ? merged.items() : []);
   else if (output instanceof Ntuple) {
     if (merged instanceof MergedRows) output.restore(merged.rows, () => merged.ntupleChunks());
@@ -52,6 +54,7 @@ export function restoreOutput(output: Output, merged: MergedOutput | undefined):
 export function resultsOf(output: Output, merged: MergedOutput | undefined): OutputResult[] {
   const { name, title, declaration } = output;
   if (output instanceof BinnedOutput) return [binnedResult(declaration, output.bins)];
+  if (output instanceof AutoHistogram) return [output.result()];
   if (output instanceof Counter) return [{ type: 'counter', name, title, value: output.value }];
   if (output instanceof List) return [{ type: 'list', name, title, items: output.items }];
   if (output instanceof Ntuple) {
