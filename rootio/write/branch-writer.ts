@@ -42,7 +42,7 @@ export class BranchWriter {
   /** Bytes before and after compression. */
   totalBytes = 0;
   zipBytes = 0;
-  /** Of a counter: the longest list. Of texts: bytes of the longest. */
+  /** Of a counter: the longest list. Of texts: bytes of the longest and one, for ROOT counts a final zero. */
   maximum = 0;
   readonly #store: (basket: Basket) => StoredBasket;
   readonly #elementBytes: number;
@@ -149,7 +149,7 @@ export class BranchWriter {
       this.#values[this.#used] = isShort ? length : 255;
       if (!isShort) this.#values.writeInt32BE(length, this.#used + 1);
       this.#used += length + (isShort ? 1 : 5);
-      this.maximum = Math.max(this.maximum, length);
+      this.maximum = Math.max(this.maximum, length + 1);
       if (!this.#fits(this.#used)) this.flush();
     }
   }

@@ -132,9 +132,9 @@ export class RecordBuffer {
   }
 
   /** TObjArray inside an object: `write` streams its `count` elements, each by `object` or `reference`. */
-  objArray(count: number, write: () => void): this {
+  objArray(count: number, write: () => void, bits = 0): this {
     return this.versioned(3, () => {
-      this.tobject().text('').i32(count).i32(0);
+      this.tobject(bits).text('').i32(count).i32(0);
       write();
     });
   }

@@ -22,6 +22,8 @@ export interface TreeSummary {
 
 /** TBranch::kDoNotUseBufferMap: values without pointers need no map. */
 const NO_BUFFER_MAP = 1 << 22;
+/** TCollection::kIsOwner */
+const OWNS_ITS_OBJECTS = 1 << 14;
 /** Starting length of a basket's offset table, where there is one. */
 const OFFSET_TABLE = 1000;
 /** ROOT never makes shorter basket tables. */
@@ -46,9 +48,10 @@ export function writeTree(buffer: RecordBuffer, tree: TreeSummary): void {
     buffer.u8(0).u8(0); // no cluster ranges beside fAutoFlush
     writeNoFeatures(buffer);
     const leaves = new Map<string, number>();
-    buffer.objArray(tree.branches.length, () => {
+    const writeBranches = () => {
       for (const branch of tree.branches) buffer.object('TBranch', () => writeBranch(buffer, tree, branch, leaves));
-    });
+    };
+    buffer.objArray(tree.branches.length, writeBranches, OWNS_ITS_OBJECTS);
     buffer.objArray(leaves.size, () => {
       for (const leaf of leaves.values()) buffer.reference(leaf);
     });
@@ -99,7 +102,7 @@ function writeLeaf(buffer: RecordBuffer, branch: BranchWriter, title: string, co
     buffer.versioned(2, () => {
       buffer.tnamed(shape.name, title);
       buffer
-        .i32(isText ? maximum + 1 : shape.length)
+        .i32(isText ? Math.max(1, maximum) : shape.length)
         .i32(format?.bytes ?? 1)
         .i32(0);
       buffer
@@ -108,8 +111,7 @@ function writeLeaf(buffer: RecordBuffer, branch: BranchWriter, title: string, co
         .reference(counter);
     });
     // fMinimum and fMaximum, of the leaf's own type; only counters and texts use them.
-    if (isText) buffer.i32(0).i32(maximum + 1);
-    else if (shape.counts !== undefined) buffer.i32(0).i32(maximum);
+    if (isText || shape.counts !== undefined) buffer.i32(0).i32(maximum);
     else buffer.zeros(2 * format!.bytes);
   });
 }
