@@ -13,13 +13,16 @@ export class DaemonFailedError extends GridError {
 
 const programOf = (room: string): string => join(import.meta.dirname, '..', room, 'main.js');
 
-/** In the foreground: its output is ours, signals go to it, and its exit status becomes ours. */
+/** In the foreground: its output is ours, signals go to it, its exit status becomes ours, and it dies with us (by the IPC channel). */
 export async function runRoom(
   room: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const child = spawn(process.execPath, [programOf(room), ...args], { stdio: 'inherit', env });
+  const child = spawn(process.execPath, [programOf(room), ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env,
+  });
   const pass = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };

@@ -32,6 +32,7 @@ export interface Daemon {
 }
 
 export async function runDaemon(name: string, start: () => Promise<Daemon>): Promise<void> {
+  dieWithParent();
   const fail = (error: unknown): never => {
     const { code, message } = errorBody(error);
     process.stderr.write(`${name}: ${message} [${code}]\n`);
@@ -58,4 +59,14 @@ export async function runDaemon(name: string, start: () => Promise<Daemon>): Pro
     if (!stopping) process.exit(status);
   }, fail);
   if (daemon.url !== null) process.stdout.write(`listening on ${daemon.url}\n`);
+}
+
+/**
+ * Started by `proof X start` in the foreground (over an IPC channel), a daemon is one with that command: when the command is killed,
+ * the daemon is too, at once and without a farewell, as if the signal had met it.
+ */
+function dieWithParent(): void {
+  if (process.channel === undefined) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.channel.unref();
 }
