@@ -50,6 +50,11 @@ export function outputsJson(outputs: readonly OutputResult[], options: PrintOpti
   return `[\n${outputs.map((output) => `    ${text(outputFields(output, options))}`).join(',\n')}\n  ]`;
 }
 
+/** One output alone. */
+export function outputJson(output: OutputResult): string {
+  return text(outputFields(output, {}));
+}
+
 /** The whole document, ending in a line break. */
 export function resultJson(result: QueryResult, options: PrintOptions = {}): string {
   const { query, status, entries, failures, missingFiles, outputs, timing, workers, ...more } = result;

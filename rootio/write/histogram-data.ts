@@ -18,6 +18,8 @@ export interface HistogramData {
   readonly title: string;
   /** One, two or three, as the class says; a profile has one. */
   readonly axes: readonly AxisData[];
+  /** Of what the cells hold: the title of the first axis that the histogram has no bins on. */
+  readonly valueTitle?: string;
   /** All cells with under- and overflow, x running fastest: the product of (nbins + 2). Of a profile: not read, see `bins`. */
   readonly contents: ArrayLike<number>;
   /** Sums of squared weights, cell by cell, or null where the errors are the square roots of the contents. */

@@ -69,7 +69,8 @@ function writeProfile(buffer: RecordBuffer, h: HistogramData): void {
 }
 
 function writeTH1(buffer: RecordBuffer, h: HistogramData, sumw2: ArrayLike<number> | null): void {
-  const [x, y = EMPTY_AXIS, z = EMPTY_AXIS] = h.axes as [AxisData, AxisData?, AxisData?];
+  const values = { ...EMPTY_AXIS, title: h.valueTitle ?? '' };
+  const [x, y = values, z = h.axes.length === 2 ? values : EMPTY_AXIS] = h.axes as [AxisData, AxisData?, AxisData?];
   buffer.versioned(8, () => {
     writeStyle(buffer, h.name, h.title, MUST_CLEANUP);
     buffer.i32(h.axes.reduce((cells, axis) => cells * (axis.nbins + 2), 1));
