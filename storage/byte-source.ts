@@ -16,8 +16,11 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Buffer>;
   /** All ranges, in their order, with as few round trips as the protocol allows. */
   readMany(ranges: readonly ByteRange[]): Promise<Buffer[]>;
-  /** Local files only: the same without a turn of the event loop, into `into` where given (and large enough). */
-  readSync?(offset: number, length: number, into?: Buffer): Buffer;
+  /**
+   * The same without a turn of the event loop, into `into` where given (and large enough). There only while the bytes are
+   * local: look it up at each use. Where it throws, `read` may still succeed, at another replica.
+   */
+  readonly readSync?: ((offset: number, length: number, into?: Buffer) => Buffer) | undefined;
   /** A hint that these ranges are wanted next; network sources start to fetch them, others ignore it. */
   prefetch?(ranges: readonly ByteRange[]): void;
   close(): Promise<void>;

@@ -162,6 +162,24 @@ export class ChecksumError extends StorageError {
   }
 }
 
+/** No replica is left to read from. */
+export class NoReplicaError extends StorageError {
+  readonly code = 'STORAGE_NO_REPLICA';
+  override readonly retryable: boolean;
+  constructor(
+    url: string,
+    /** What each replica failed with, in the order tried. */
+    readonly failures: readonly StorageError[],
+    range?: ByteRange,
+  ) {
+    const reasons = failures.map(({ message }) => message).join(' ');
+    super(url, `None of the ${failures.length} replicas of ${whatOf(url, range)} can be read. ${reasons}`, {
+      cause: failures[0],
+    });
+    this.retryable = failures.some(({ retryable }) => retryable);
+  }
+}
+
 /** What a server says goes into a message only cut short, in one line, and without the opaque part of paths. */
 export function cleanServerText(text: string): string {
   const line = text

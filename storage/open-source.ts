@@ -3,6 +3,7 @@ import type { ByteSource } from './byte-source.js';
 import { UnsupportedSchemeError } from './errors.js';
 import { HttpFile } from './http/http-file.js';
 import { LocalFile } from './local-file.js';
+import { ReplicaFile } from './replica-file.js';
 import { type StorageOptions, type StorageSettings, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
 import { XrootdFile } from './xrootd/xrootd-file.js';
@@ -15,9 +16,9 @@ import { XrootdFile } from './xrootd/xrootd-file.js';
  */
 export async function openSource(urls: string | readonly string[], options?: StorageOptions): Promise<ByteSource> {
   const settings = settingsOf(options);
-  const [url] = typeof urls === 'string' ? [urls] : urls;
+  const [url, ...others] = new Set(typeof urls === 'string' ? [urls] : urls);
   if (url === undefined) throw new RangeError('openSource needs at least one URL');
-  return openOne(url, settings);
+  return others.length === 0 ? openOne(url, settings) : ReplicaFile.open([url, ...others], settings, openOne);
 }
 
 async function openOne(url: string, settings: StorageSettings): Promise<ByteSource> {

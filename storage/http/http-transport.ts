@@ -5,10 +5,9 @@
  * A bearer token goes to the host of the URL and, after a redirection, to hosts of the same domain; never in clear text
  * beyond this machine. Bodies are bounded by what was asked for.
  */
-import { readFile } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
-import { rootCertificates } from 'node:tls';
+import { authoritiesOf } from '../authorities.js';
 import { bearerToken } from '../bearer-token.js';
 import type { ByteRange } from '../byte-source.js';
 import {
@@ -66,14 +65,15 @@ export class HttpAgents {
   readonly #plain = new Agent({ keepAlive: true, maxSockets: SOCKETS_A_HOST });
   readonly #secure = new Map<string, Promise<TlsAgent>>();
 
-  async agentFor(url: URL, { caFile, verifyTls }: StorageSettings): Promise<Agent> {
+  async agentFor(url: URL, settings: StorageSettings): Promise<Agent> {
     if (url.protocol === 'http:') return this.#plain;
-    const key = `${verifyTls} ${caFile ?? ''}`;
+    const key = JSON.stringify([settings.verifyTls, settings.caFile, settings.caFolder]);
     const known = this.#secure.get(key);
     if (known !== undefined) return known;
     const made = (async () => {
-      const ca = caFile === undefined ? {} : { ca: [...rootCertificates, await readFile(caFile, 'utf8')] };
-      return new TlsAgent({ keepAlive: true, maxSockets: SOCKETS_A_HOST, rejectUnauthorized: verifyTls, ...ca });
+      const ca = await authoritiesOf(settings);
+      const trust = { rejectUnauthorized: settings.verifyTls, ...(ca === undefined ? {} : { ca }) };
+      return new TlsAgent({ keepAlive: true, maxSockets: SOCKETS_A_HOST, ...trust });
     })();
     this.#secure.set(key, made);
     made.catch(() => this.#secure.delete(key));
@@ -137,7 +137,9 @@ async function exchangeOnce(ask: HttpAsk, url: URL, settings: StorageSettings): 
   const { clock, deadlineMs } = settings;
   const display = displayUrl(ask.url);
   const what = whatOf(display, ask.range);
-  const agent = await settings.pool.http.agentFor(url, settings);
+  const agent = await settings.pool.http.agentFor(url, settings).catch((cause: Error) => {
+    throw new AuthenticationError(display, `certificates of authorities: ${cause.message}`, { cause });
+  });
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const startedAt = clock.now();

@@ -61,7 +61,15 @@ async function connect({ endpoint, settings, ...wish }: ServerWish): Promise<Ser
 
 /** Two wishes share a connection only if server, encryption and identity are the same. */
 function keyOf({ endpoint, settings, wantTls, token }: ServerWish): string {
-  const identity = [settings.user, settings.token, settings.tokenFile, settings.sssKeytab, settings.caFile, token];
+  const identity = [
+    settings.user,
+    settings.token,
+    settings.tokenFile,
+    settings.sssKeytab,
+    settings.caFile,
+    settings.caFolder,
+    token,
+  ];
   const digest = createHash('sha256')
     .update(JSON.stringify([...identity, settings.verifyTls]))
     .digest('hex');

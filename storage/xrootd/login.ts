@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { authoritiesOf } from '../authorities.js';
 import { bearerToken } from '../bearer-token.js';
 import { AuthenticationError, cleanServerText, ProtocolError } from '../errors.js';
 import type { StorageSettings } from '../storage-options.js';
@@ -49,7 +50,7 @@ export async function logIn(connection: XrootdConnection, wish: LoginWish): Prom
   if (wish.wantTls && !isEncrypted)
     throw new AuthenticationError(subject.url, 'the server has no TLS, which roots: demands');
   if (isEncrypted) {
-    const context = await secureContext(settings);
+    const context = await secureContext(settings, subject);
     await connection.startTls({ context, verify: settings.verifyTls }, options);
   }
   const login = await connection.request(loginRequest(settings.user, process.pid, wish.token), options);
@@ -121,7 +122,11 @@ async function privateText(path: string, subject: Subject): Promise<string> {
   }
 }
 
-async function secureContext({ caFile }: StorageSettings): Promise<SecureContext> {
-  if (caFile === undefined) return createSecureContext();
-  return createSecureContext({ ca: [...rootCertificates, await readFile(caFile, 'utf8')] });
+async function secureContext(settings: StorageSettings, subject: Subject): Promise<SecureContext> {
+  try {
+    const ca = await authoritiesOf(settings);
+    return createSecureContext(ca === undefined ? {} : { ca });
+  } catch (cause) {
+    throw new AuthenticationError(subject.url, `certificates of authorities: ${(cause as Error).message}`, { cause });
+  }
 }

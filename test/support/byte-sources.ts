@@ -4,7 +4,7 @@ import type { ByteSource } from '../../storage/byte-source.js';
 
 export function fileSource(path: string): ByteSource {
   const fd = openSync(path, 'r');
-  const read = (offset: number, length: number, into = Buffer.allocUnsafe(length)): Buffer => {
+  const read = (offset: number, length: number, into: Buffer = Buffer.allocUnsafe(length)): Buffer => {
     if (readSync(fd, into, 0, length, offset) !== length)
       throw new Error(`${path} ends before byte ${offset + length}`);
     return into.subarray(0, length);
