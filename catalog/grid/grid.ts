@@ -42,12 +42,14 @@ export interface Grid {
 
 export interface NewGridFile {
   readonly lfn: string;
-  readonly size?: number;
-  readonly checksum?: string;
-  readonly guid?: string;
-  readonly entries?: number;
-  readonly tree?: string;
-  readonly replicas: readonly { readonly url: string; readonly se?: string }[];
+  readonly size?: number | undefined;
+  readonly checksum?: string | undefined;
+  readonly guid?: string | undefined;
+  readonly entries?: number | undefined;
+  readonly tree?: string | undefined;
+  readonly replicas: readonly { readonly url: string; readonly se?: string | undefined }[];
+  /** The file is a member of an archive, which is registered already: its replicas are the archive's. */
+  readonly member?: { readonly archive: string; readonly name: string } | undefined;
 }
 
 export interface GridEntry {

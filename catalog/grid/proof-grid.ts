@@ -1,0 +1,137 @@
+/** Plug-in `proof`: our own catalog, by HTTP. */
+import { z } from 'zod';
+import { RemoteError } from '../../protocol/errors.js';
+import type { Grid, GridEntry, GridFile, NewGridFile } from './grid.js';
+import { HttpClient, type HttpClientOptions } from './http-client.js';
+import {
+  gridFileShape,
+  learnAnswer,
+  listAnswer,
+  lookupAnswer,
+  MAX_BATCH,
+  type RegisterAnswer,
+  registerAnswer,
+  type StatAnswer,
+  statAnswer,
+  type WhereisAnswer,
+  whereisAnswer,
+} from './wire.js';
+
+export interface ProofGridOptions extends HttpClientOptions {
+  /** Site of this process: replicas come closest first. */
+  readonly site?: string | undefined;
+}
+
+export class ProofGrid implements Grid {
+  readonly #http: HttpClient;
+  readonly #site: string | undefined;
+
+  constructor(
+    readonly url: string,
+    options: ProofGridOptions = {},
+  ) {
+    this.#http = new HttpClient(url, options);
+    this.#site = options.site;
+  }
+
+  /** The HTTP client, for calls that only our own catalog has. */
+  get http(): HttpClient {
+    return this.#http;
+  }
+
+  glob(pattern: string, site = this.#site): Promise<GridFile[]> {
+    return this.#all('/v1/glob', { pattern, shape: 'file', site });
+  }
+
+  find(query: string, site = this.#site): Promise<GridFile[]> {
+    return this.#all('/v1/find', { query, shape: 'file', site });
+  }
+
+  async dataset(name: string, site = this.#site): Promise<{ files: GridFile[]; tree: string | null }> {
+    const answer = z.object({ files: z.array(gridFileShape), tree: z.string().nullable() });
+    return this.#http.get('/v1/dataset', { name, site }, answer);
+  }
+
+  async lookup(lfns: readonly string[], site = this.#site): Promise<(GridFile | undefined)[]> {
+    const found: (GridFile | undefined)[] = [];
+    for (let first = 0; first < lfns.length; first += MAX_BATCH) {
+      const body = { lfns: lfns.slice(first, first + MAX_BATCH), site };
+      const { files } = await this.#http.post('/v1/lookup', body, lookupAnswer);
+      for (const file of files) found.push(file ?? undefined);
+    }
+    return found;
+  }
+
+  async learn(facts: readonly { lfn: string; tree: string; entries: number }[]): Promise<void> {
+    for (let first = 0; first < facts.length; first += MAX_BATCH)
+      await this.#http.post('/v1/learn', { facts: facts.slice(first, first + MAX_BATCH) }, learnAnswer);
+  }
+
+  async register(files: readonly NewGridFile[]): Promise<void> {
+    const { failed } = await this.registerAll(files);
+    const first = failed[0];
+    if (first === undefined) return;
+    const others = failed.length > 1 ? ` (and ${failed.length - 1} others)` : '';
+    throw new RemoteError(first.code, `${first.message}${others}`);
+  }
+
+  /** Like register, but tells what could not be registered instead of throwing. */
+  async registerAll(files: readonly NewGridFile[]): Promise<RegisterAnswer> {
+    const report: RegisterAnswer = { registered: 0, updated: 0, unchanged: 0, failed: [] };
+    for (let first = 0; first < files.length; first += MAX_BATCH) {
+      const body = { files: files.slice(first, first + MAX_BATCH) };
+      const part = await this.#http.post('/v1/register', body, registerAnswer);
+      report.registered += part.registered;
+      report.updated += part.updated;
+      report.unchanged += part.unchanged;
+      for (const failure of part.failed) report.failed.push({ ...failure, index: failure.index + first });
+    }
+    return report;
+  }
+
+  async mkdir(path: string, options: { parents?: boolean } = {}): Promise<void> {
+    await this.#http.tell('/v1/mkdir', { path, parents: options.parents ?? false });
+  }
+
+  async rm(path: string, options: { recursive?: boolean } = {}): Promise<void> {
+    await this.#http.tell('/v1/rm', { path, recursive: options.recursive ?? false });
+  }
+
+  async mv(from: string, to: string): Promise<void> {
+    await this.#http.tell('/v1/mv', { from, to });
+  }
+
+  async ls(path: string): Promise<GridEntry[]> {
+    const entries: GridEntry[] = [];
+    for await (const page of this.listPages(path)) entries.push(...page);
+    return entries;
+  }
+
+  /** A directory of any size, page by page. */
+  async *listPages(path: string): AsyncGenerator<GridEntry[]> {
+    for (let after: string | undefined; ; ) {
+      const page = await this.#http.get('/v1/ls', { path, after }, listAnswer);
+      yield page.entries;
+      if (page.next === null) return;
+      after = page.next;
+    }
+  }
+
+  stat(path: string): Promise<StatAnswer> {
+    return this.#http.get('/v1/stat', { path }, statAnswer);
+  }
+
+  whereis(lfn: string, site = this.#site): Promise<WhereisAnswer> {
+    return this.#http.get('/v1/whereis', { lfn, site }, whereisAnswer);
+  }
+
+  async close(): Promise<void> {
+    this.#http.close();
+  }
+
+  async #all(path: string, params: Record<string, unknown>): Promise<GridFile[]> {
+    const files: GridFile[] = [];
+    for await (const file of this.#http.lines(path, params, gridFileShape)) files.push(file);
+    return files;
+  }
+}

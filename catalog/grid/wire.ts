@@ -1,0 +1,113 @@
+/** The catalog's HTTP API, version 1: shapes of bodies and answers, shared by server and client. Errors are `{ code, message }`. */
+import { z } from 'zod';
+
+export const API_VERSION = 'v1';
+/** Names in one look-up or registration call; longer lists go in several, or through the bulk call. */
+export const MAX_BATCH = 10_000;
+/** Header that names the user under development authentication. */
+export const USER_HEADER = 'x-proof-user';
+
+const bytes = z.number().int().min(0);
+const name = z.string().max(16_000);
+/** A number of entries: whole, not negative. */
+const entryCount = z.number().int().min(0);
+
+export const replicaShape = z.object({ url: z.string(), se: z.string().nullable(), site: z.string().nullable() });
+export const gridFileShape = z.object({
+  lfn: z.string(),
+  size: z.number().nullable(),
+  checksum: z.string().nullable(),
+  entries: z.number().nullable(),
+  tree: z.string().nullable(),
+  replicas: z.array(replicaShape).readonly(),
+});
+export const lookupBody = z.object({ lfns: z.array(name).max(MAX_BATCH), site: z.string().optional() });
+export const lookupAnswer = z.object({ files: z.array(gridFileShape.nullable()) });
+
+export const newFileShape = z.object({
+  lfn: name,
+  size: bytes.optional(),
+  checksum: z.string().max(200).optional(),
+  guid: z.string().max(40).optional(),
+  entries: entryCount.optional(),
+  tree: z.string().max(1000).optional(),
+  replicas: z
+    .array(z.object({ url: z.string().max(8000), se: z.string().max(200).optional() }))
+    .max(100)
+    .default([]),
+  /** The file is a member of an archive that is registered already. */
+  member: z.object({ archive: name, name: z.string().min(1).max(1000) }).optional(),
+});
+export const registerBody = z.object({ files: z.array(newFileShape).max(MAX_BATCH) });
+export const failureShape = z.object({
+  index: z.number().int(),
+  lfn: z.string(),
+  code: z.string(),
+  message: z.string(),
+});
+export const registerAnswer = z.object({
+  registered: z.number().int(),
+  updated: z.number().int(),
+  unchanged: z.number().int(),
+  failed: z.array(failureShape),
+});
+export type RegisterAnswer = z.infer<typeof registerAnswer>;
+
+export const learnBody = z.object({
+  facts: z.array(z.object({ lfn: name, tree: z.string().max(1000), entries: entryCount })).max(MAX_BATCH),
+});
+export const learnAnswer = z.object({ learnt: z.number().int() });
+
+export const entryShape = z.object({
+  path: z.string(),
+  type: z.enum(['file', 'directory', 'collection', 'link']),
+  owner: z.string(),
+  group: z.string(),
+  mode: z.number().int(),
+  size: z.number().nullable(),
+  modified: z.string(),
+});
+export const listAnswer = z.object({ entries: z.array(entryShape), next: z.string().nullable() });
+export const statAnswer = entryShape.extend({
+  created: z.string(),
+  guid: z.string().nullable(),
+  checksum: z.string().nullable(),
+  entries: z.number().nullable(),
+  tree: z.string().nullable(),
+  replicas: z.number().int(),
+  archive: z.string().nullable(),
+  member: z.string().nullable(),
+});
+export type StatAnswer = z.infer<typeof statAnswer>;
+export const whereisAnswer = z.object({
+  lfn: z.string(),
+  replicas: z
+    .array(replicaShape.extend({ status: z.enum(['good', 'bad', 'down']), tags: z.array(z.string()).readonly() }))
+    .readonly(),
+});
+export type WhereisAnswer = z.infer<typeof whereisAnswer>;
+
+export const mkdirBody = z.object({ path: name, parents: z.boolean().default(false) });
+export const rmBody = z.object({ path: name, recursive: z.boolean().default(false) });
+export const mvBody = z.object({ from: name, to: name });
+export const chmodBody = z.object({
+  path: name,
+  mode: z.number().int().min(0).max(0o7777),
+  recursive: z.boolean().default(false),
+});
+export const chownBody = z.object({
+  path: name,
+  owner: z.string().min(1).max(100).optional(),
+  group: z.string().min(1).max(100).optional(),
+  recursive: z.boolean().default(false),
+});
+export const touchBody = z.object({ path: name });
+export const replicaBody = z.object({ lfn: name, url: z.string().max(8000), to: z.enum(['bad', 'good', 'removed']) });
+
+export const infoAnswer = z.object({
+  name: z.literal('proof-catalog'),
+  version: z.string(),
+  api: z.literal(API_VERSION),
+  auth: z.enum(['development', 'token']),
+});
+export const errorAnswer = z.object({ code: z.string(), message: z.string() });

@@ -1,0 +1,69 @@
+/** Files and their replicas: look-up, whereis, registration, what queries learnt. */
+import { z } from 'zod';
+import {
+  errorAnswer,
+  learnAnswer,
+  learnBody,
+  lookupAnswer,
+  lookupBody,
+  registerAnswer,
+  registerBody,
+  replicaBody,
+  whereisAnswer,
+} from '../grid/wire.js';
+import type { CatalogParts } from '../http-server.js';
+import { lookup, whereis } from '../operations/reading.js';
+import type { Api } from './routes.js';
+
+export function addFileRoutes(api: Api, { stores, writer }: CatalogParts): void {
+  const failed = { '4xx': errorAnswer };
+  api.post(
+    '/v1/lookup',
+    {
+      schema: {
+        summary: 'Up to 10,000 names to files with replicas, closest to `site` first; null where there is none',
+        body: lookupBody,
+        response: { 200: lookupAnswer, ...failed },
+      },
+    },
+    async ({ body, caller }) => {
+      stores.refresh();
+      return { files: lookup(stores, caller, body.lfns, body.site) };
+    },
+  );
+  api.get(
+    '/v1/whereis',
+    {
+      schema: {
+        summary: 'All replicas of one file with their state',
+        querystring: z.object({ lfn: z.string().min(1), site: z.string().optional() }),
+        response: { 200: whereisAnswer, ...failed },
+      },
+    },
+    async ({ query, caller }) => {
+      stores.refresh();
+      return whereis(stores, caller, query.lfn, query.site);
+    },
+  );
+  api.post(
+    '/v1/register',
+    {
+      schema: {
+        summary: 'Registers files and replicas; those that cannot be are reported, the others are kept',
+        body: registerBody,
+        response: { 200: registerAnswer, ...failed },
+      },
+    },
+    ({ body, caller }) => writer.write('register', caller, body),
+  );
+  api.post(
+    '/v1/learn',
+    { schema: { summary: 'Tree names and entry counts', body: learnBody, response: { 200: learnAnswer, ...failed } } },
+    ({ body, caller }) => writer.write('learn', caller, body),
+  );
+  api.post(
+    '/v1/replica',
+    { schema: { summary: 'Marks a replica bad or good, or forgets it', body: replicaBody } },
+    ({ body, caller }) => writer.write('changeReplica', caller, body),
+  );
+}

@@ -1,0 +1,48 @@
+/** `find` and `glob` as streams of JSON lines: what a query matches, in bytewise order. */
+
+import { type Entry, pathOf } from '../operations/paths.js';
+import { gridEntry, gridFile, stat } from '../operations/reading.js';
+import { type Caller, mayAccess } from '../permissions.js';
+import type { Stores } from '../store/stores.js';
+import { parsePattern } from './pattern.js';
+import { below, matching } from './walk.js';
+
+/** What a line of the answer is: a name alone, an entry as in listings, all that stat tells, or a file with its replicas. */
+export type LineShape = 'name' | 'entry' | 'stat' | 'file';
+
+export function* globLines(
+  stores: Stores,
+  caller: Caller,
+  args: { pattern: string; shape: LineShape; site?: string | undefined },
+): Generator<string> {
+  for (const entry of matching({ stores, caller }, parsePattern(args.pattern)))
+    if (entry.file !== null || args.shape !== 'file') yield line(stores, caller, entry, args);
+}
+
+export function line(
+  stores: Stores,
+  caller: Caller,
+  entry: Entry,
+  { shape, site }: { shape: LineShape; site?: string | undefined },
+): string {
+  if (shape === 'name') return JSON.stringify(pathOf(entry));
+  if (shape === 'entry') return JSON.stringify(gridEntry(entry));
+  if (shape === 'stat' || entry.file === null) return JSON.stringify(stat(stores, caller, pathOf(entry)));
+  return JSON.stringify(gridFile(stores, entry.directory, entry.file, site));
+}
+
+/** May its replicas be told? */
+export function isReadable(caller: Caller, entry: Entry): boolean {
+  return mayAccess(caller, entry.file ?? entry.directory, 'read');
+}
+
+/** `ls -r`: everything below a directory. */
+export function* listLines(
+  stores: Stores,
+  caller: Caller,
+  args: { path: string; shape: LineShape },
+): Generator<string> {
+  const top = stores.directories.resolve(args.path);
+  if (top === undefined) return;
+  for (const entry of below({ stores, caller }, top)) yield line(stores, caller, entry, args);
+}

@@ -1,0 +1,70 @@
+/**
+ * Walks over the tree: everything below a directory, or what a pattern matches, in bytewise order of whole paths.
+ * Generators over index ranges: nothing is held but one page a level, so a million names cost no memory. What the caller may
+ * not read is left out.
+ */
+
+import type { Entry } from '../operations/paths.js';
+import { pageOf } from '../operations/reading.js';
+import { type Caller, mayAccess } from '../permissions.js';
+import type { Directory } from '../store/directory-store.js';
+import type { Stores } from '../store/stores.js';
+import type { Level } from './pattern.js';
+
+const PAGE = 512;
+
+export interface Walk {
+  readonly stores: Stores;
+  readonly caller: Caller;
+}
+
+/** All entries right in a directory whose key has the prefix. */
+export function* children(walk: Walk, directory: Directory, prefix = ''): Generator<Entry> {
+  if (!mayAccess(walk.caller, directory, 'read') || !walk.stores.directories.mayEnter(walk.caller, directory)) return;
+  // The least key that begins with the prefix is the prefix itself: ask for what is behind the key just before it.
+  const before = prefix === '' ? '\u{10ffff}' : `${prefix}\u{10ffff}`;
+  if (prefix !== '') {
+    const file = walk.stores.files.child(directory.id, prefix);
+    if (file !== undefined) yield { directory, file };
+  }
+  for (let after = prefix; ; ) {
+    const page = pageOf(walk.stores, directory, { after, before, limit: PAGE });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = last.file === null ? `${last.directory.name}/` : last.file.name;
+  }
+}
+
+/** The directory's files, and those of all directories below; with directories where they are asked for. */
+export function* below(walk: Walk, directory: Directory): Generator<Entry> {
+  for (const entry of children(walk, directory)) {
+    yield entry;
+    if (entry.file === null) yield* below(walk, entry.directory);
+  }
+}
+
+/** Entries whose whole path matches. */
+export function* matching(walk: Walk, levels: readonly Level[], from?: Directory): Generator<Entry> {
+  const directory = from ?? walk.stores.directories.resolve('/')!;
+  const [level, ...rest] = levels;
+  if (level === undefined) {
+    yield { directory, file: null };
+    return;
+  }
+  if (level.kind === 'literal') {
+    if (!mayAccess(walk.caller, directory, 'enter')) return;
+    const child = walk.stores.directories.child(directory, level.name);
+    if (child !== undefined) yield* matching(walk, rest, child);
+    else if (rest.length === 0) {
+      const file = walk.stores.files.child(directory.id, level.name);
+      if (file !== undefined) yield { directory, file };
+    }
+    return;
+  }
+  for (const entry of children(walk, directory, level.prefix)) {
+    if (entry.file === null) {
+      if (level.matches(entry.directory.name)) yield* matching(walk, rest, entry.directory);
+    } else if (rest.length === 0 && level.matches(entry.file.name)) yield entry;
+  }
+}

@@ -1,0 +1,183 @@
+/** Files, collections and members of archives: the only module that knows the file table. */
+import type Database from 'better-sqlite3';
+import { derivedGuid, packChecksum, packGuid, unpackChecksum, unpackGuid } from './checksum.js';
+import type { WordStore } from './word-store.js';
+
+export const KINDS = ['file', 'collection', 'link'] as const;
+export type FileKind = (typeof KINDS)[number];
+
+export interface StoredFile {
+  readonly id: number;
+  readonly dir: number;
+  readonly name: string;
+  readonly kind: FileKind;
+  readonly size: number | null;
+  readonly checksum: string | null;
+  readonly guid: string;
+  readonly owner: string;
+  readonly group: string;
+  readonly mode: number;
+  readonly created: number;
+  readonly modified: number;
+  readonly entries: number | null;
+  readonly tree: string | null;
+}
+
+export interface FileFacts {
+  readonly kind?: FileKind | undefined;
+  readonly size?: number | undefined;
+  readonly checksum?: string | undefined;
+  readonly guid?: string | undefined;
+  readonly entries?: number | undefined;
+  readonly tree?: string | undefined;
+}
+
+/** Columns in the order of COLUMNS: rows are read as arrays, which is half the cost of objects. */
+type Row = [
+  id: number,
+  dir: number,
+  name: string,
+  kind: number,
+  size: number | null,
+  checksum: Buffer | null,
+  guid: Buffer | null,
+  owner: number,
+  grp: number,
+  mode: number,
+  created: number,
+  modified: number | null,
+  entries: number | null,
+  tree: number | null,
+];
+const COLUMNS = 'id, dir, name, kind, size, checksum, guid, owner, grp, mode, created, modified, entries, tree';
+
+export class FileStore {
+  readonly #words: WordStore;
+  readonly #identity: string;
+  readonly #read: Database.Statement<[number], Row>;
+  readonly #child: Database.Statement<[number, string], Row>;
+  readonly #children: Database.Statement<[number, string, string, number], Row>;
+  readonly #insert: Database.Statement<unknown[]>;
+  readonly #change: Database.Statement<unknown[]>;
+  readonly #learn: Database.Statement<unknown[]>;
+  readonly #move: Database.Statement<[number, string, number, number]>;
+  readonly #delete: Database.Statement<[number]>;
+  readonly #sums: Database.Statement<[number], [number, number | null]>;
+
+  constructor(db: Database.Database, words: WordStore) {
+    this.#words = words;
+    this.#identity = db.prepare<[], string>("SELECT value FROM setting WHERE name = 'identity'").pluck().get()!;
+    this.#read = db.prepare<[number], Row>(`SELECT ${COLUMNS} FROM file WHERE id = ?`).raw();
+    this.#child = db.prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM file WHERE dir = ? AND name = ?`).raw();
+    this.#children = db
+      .prepare<[number, string, string, number], Row>(
+        `SELECT ${COLUMNS} FROM file WHERE dir = ? AND name > ? AND name < ? ORDER BY name LIMIT ?`,
+      )
+      .raw();
+    this.#insert = db.prepare(
+      'INSERT OR IGNORE INTO file (dir, name, kind, size, checksum, guid, owner, grp, mode, created, entries, tree)' +
+        " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE NOT EXISTS (SELECT 1 FROM directory WHERE parent = ?1 AND name = ?2 || '/')",
+    );
+    this.#change = db.prepare('UPDATE file SET owner = ?, grp = ?, mode = ?, modified = ? WHERE id = ?');
+    this.#learn = db.prepare(
+      'UPDATE file SET size = coalesce(?, size), checksum = coalesce(?, checksum), guid = coalesce(?, guid),' +
+        ' entries = coalesce(?, entries), tree = coalesce(?, tree) WHERE id = ?',
+    );
+    this.#move = db.prepare('UPDATE file SET dir = ?, name = ?, modified = ? WHERE id = ?');
+    this.#delete = db.prepare('DELETE FROM file WHERE id = ?');
+    this.#sums = db
+      .prepare<[number], [number, number | null]>('SELECT count(*), sum(size) FROM file WHERE dir = ?')
+      .raw();
+  }
+
+  get(id: number): StoredFile | undefined {
+    return this.#stored(this.#read.get(id));
+  }
+
+  child(dir: number, name: string): StoredFile | undefined {
+    return this.#stored(this.#child.get(dir, name));
+  }
+
+  /** Those with `after` < name < `before`, bytewise. */
+  children(dir: number, range: { after?: string; before?: string; limit: number }): StoredFile[] {
+    return this.#children
+      .all(dir, range.after ?? '', range.before ?? '\u{10ffff}', range.limit)
+      .map((row) => this.#stored(row)!);
+  }
+
+  /** @returns its id; undefined where the directory has an entry of that name. @throws {BadNameError} of checksum or GUID */
+  insert(
+    place: { dir: number; name: string },
+    facts: FileFacts,
+    owned: { owner: number; group: number; mode: number },
+    nowMs: number,
+  ): number | undefined {
+    const result = this.#insert.run(
+      place.dir,
+      place.name,
+      facts.kind === undefined ? 0 : KINDS.indexOf(facts.kind),
+      facts.size ?? null,
+      facts.checksum === undefined ? null : packChecksum(facts.checksum),
+      facts.guid === undefined ? null : packGuid(facts.guid),
+      owned.owner,
+      owned.group,
+      owned.mode,
+      nowMs,
+      facts.entries ?? null,
+      facts.tree === undefined ? null : this.#words.intern(facts.tree),
+    );
+    return result.changes === 0 ? undefined : Number(result.lastInsertRowid);
+  }
+
+  /** Fills in what is given, keeps the rest. */
+  learn(id: number, facts: FileFacts): void {
+    const { size, checksum, guid, entries, tree } = facts;
+    this.#learn.run(
+      size ?? null,
+      checksum === undefined ? null : packChecksum(checksum),
+      guid === undefined ? null : packGuid(guid),
+      entries ?? null,
+      tree === undefined ? null : this.#words.intern(tree),
+      id,
+    );
+  }
+
+  change(id: number, owned: { owner: string; group: string; mode: number }, modifiedMs: number): void {
+    this.#change.run(this.#words.intern(owned.owner), this.#words.intern(owned.group), owned.mode, modifiedMs, id);
+  }
+
+  move(id: number, dir: number, name: string, nowMs: number): void {
+    this.#move.run(dir, name, nowMs, id);
+  }
+
+  delete(id: number): void {
+    this.#delete.run(id);
+  }
+
+  /** Number and bytes of the files right in one directory. */
+  sums(dir: number): { files: number; size: number } {
+    const [files, size] = this.#sums.get(dir)!;
+    return { files, size: size ?? 0 };
+  }
+
+  #stored(row: Row | undefined): StoredFile | undefined {
+    if (row === undefined) return undefined;
+    const [id, dir, name, kind, size, checksum, guid, owner, grp, mode, created, modified, entries, tree] = row;
+    return {
+      id,
+      dir,
+      name,
+      kind: KINDS[kind]!,
+      size,
+      checksum: checksum === null ? null : unpackChecksum(checksum),
+      guid: guid === null ? derivedGuid(this.#identity, id, created) : unpackGuid(guid),
+      owner: this.#words.text(owner),
+      group: this.#words.text(grp),
+      mode,
+      created,
+      modified: modified ?? created,
+      entries,
+      tree: tree === null ? null : this.#words.text(tree),
+    };
+  }
+}

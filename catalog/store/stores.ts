@@ -1,0 +1,61 @@
+/** All stores of one connection, and the rules of its caches and transactions. */
+import type Database from 'better-sqlite3';
+import { storeError } from './database.js';
+import { DirectoryStore } from './directory-store.js';
+import { ElementStore } from './element-store.js';
+import { FileStore } from './file-store.js';
+import { ReplicaStore } from './replica-store.js';
+import { UrlPartStore } from './url-part-store.js';
+import { WordStore } from './word-store.js';
+
+export class Stores {
+  readonly words: WordStore;
+  readonly directories: DirectoryStore;
+  readonly files: FileStore;
+  readonly elements: ElementStore;
+  readonly parts: UrlPartStore;
+  readonly replicas: ReplicaStore;
+  readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
+  #version = -1;
+
+  constructor(readonly db: Database.Database) {
+    this.words = new WordStore(db);
+    this.directories = new DirectoryStore(db, this.words);
+    this.files = new FileStore(db, this.words);
+    this.elements = new ElementStore(db);
+    this.parts = new UrlPartStore(db);
+    this.replicas = new ReplicaStore(db, this.parts, this.elements);
+  }
+
+  /** A statement of an operation that concerns several tables; prepared once. */
+  sql<P extends unknown[], R>(text: string): Database.Statement<P, R> {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.db.prepare<unknown[], unknown>(text);
+      this.#statements.set(text, statement);
+    }
+    return statement as Database.Statement<P, R>;
+  }
+
+  /** To be called before reading: forgets what another connection has changed since. */
+  refresh(): void {
+    const version = this.db.pragma('data_version', { simple: true }) as number;
+    if (version === this.#version) return;
+    this.#version = version;
+    this.directories.forget();
+    this.elements.forget();
+  }
+
+  /** All that `run` writes is kept, or nothing of it. */
+  write<T>(run: () => T): T {
+    try {
+      return this.db.transaction(run).immediate();
+    } catch (error) {
+      this.words.forget();
+      this.parts.forget();
+      this.directories.forget();
+      this.elements.forget();
+      throw storeError(error, this.db.name);
+    }
+  }
+}
