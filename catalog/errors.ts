@@ -39,8 +39,18 @@ export class AccessDeniedError extends GridError {
   readonly code = 'CATALOG_ACCESS_DENIED';
 }
 
+/** More at once than a call takes. */
 export class TooLargeError extends GridError {
   readonly code = 'CATALOG_TOO_LARGE';
+}
+
+/** A body or parameter that is not what the API's description says. */
+export class BadRequestError extends GridError {
+  readonly code = 'CATALOG_BAD_REQUEST';
+}
+
+export class NoSuchRouteError extends GridError {
+  readonly code = 'CATALOG_NO_SUCH_ROUTE';
 }
 
 /** Control characters and endless names must not reach a terminal or a log. */

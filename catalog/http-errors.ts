@@ -1,6 +1,7 @@
 /** Error codes -> HTTP status. What is not listed and no bug of ours is a 400. */
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorBody, errorBody, GridError } from '../protocol/errors.js';
+import { BadRequestError, TooLargeError } from './errors.js';
 
 const STATUS: Readonly<Record<string, number>> = {
   CATALOG_NO_SUCH_NAME: 404,
@@ -24,14 +25,14 @@ export function httpError(error: unknown): { status: number; body: ErrorBody } {
     const issue = error.validation[0];
     const where = issue?.instancePath.replace(/^\//, '').replaceAll('/', '.') ?? '';
     const message = `Bad request${where === '' ? '' : ` at ${where}`}: ${issue?.message ?? 'not understood'}.`;
-    return { status: 400, body: { code: 'CATALOG_BAD_REQUEST', message } };
+    return { status: 400, body: errorBody(new BadRequestError(message)) };
   }
   if (!(error instanceof GridError)) {
     const { statusCode, message } = error as { statusCode?: number; message?: string };
     if (statusCode === 413)
-      return { status: 413, body: { code: 'CATALOG_TOO_LARGE', message: 'The body is too large; send several.' } };
+      return { status: 413, body: errorBody(new TooLargeError('The body is too large; send several.')) };
     if (statusCode !== undefined && statusCode < 500)
-      return { status: statusCode, body: { code: 'CATALOG_BAD_REQUEST', message: `Bad request: ${message ?? ''}.` } };
+      return { status: statusCode, body: errorBody(new BadRequestError(`Bad request: ${message ?? ''}.`)) };
   }
   const body = errorBody(error);
   const status = STATUS[body.code] ?? 400;

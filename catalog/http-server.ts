@@ -9,8 +9,10 @@ import compress from '@fastify/compress';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import type { Authenticate } from './auth.js';
+import { NoSuchRouteError } from './errors.js';
 import { httpError } from './http-errors.js';
 import type { Caller } from './permissions.js';
 import { addRoutes } from './routes/routes.js';
@@ -77,7 +79,7 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   });
   server.setNotFoundHandler((request, reply) => {
     const message = `There is no ${request.method} ${request.url.split('?')[0]}; see /v1/openapi.json.`;
-    reply.status(404).send({ code: 'CATALOG_NO_SUCH_ROUTE', message });
+    reply.status(404).send(errorBody(new NoSuchRouteError(message)));
   });
   addRoutes(server.withTypeProvider<ZodTypeProvider>(), parts);
   await server.ready();

@@ -14,6 +14,13 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
   { words: ['proxy'], load: () => import('./commands/proxy.js') },
   { words: ['pilot', 'pilots', 'workers'], load: () => import('./commands/pilots.js') },
   { words: ['sites'], load: () => import('./commands/sites.js') },
+  {
+    words: [
+      ...['catalog', 'ls', 'find', 'whereis', 'register', 'mkdir', 'rm', 'mv', 'stat', 'meta', 'datasets'],
+      ...['chmod', 'chown', 'touch', 'du', 'tree'],
+    ],
+    load: () => import('./commands/catalog.js'),
+  },
   { words: ['open'], load: () => import('./commands/open.js') },
   {
     words: ['queries', 'stop', 'abort', 'remove', 'archive'],

@@ -37,6 +37,9 @@ export interface Grid {
   mkdir(path: string, options?: { parents?: boolean }): Promise<void>;
   rm(path: string, options?: { recursive?: boolean }): Promise<void>;
   ls(path: string): Promise<GridEntry[]>;
+  /** A directory of any size, page by page. */
+  listPages(path: string): AsyncIterable<GridEntry[]>;
+  mv(from: string, to: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -37,7 +37,7 @@ export function makeDirectories(at: Context, caller: Caller, path: string): { di
 function makeDirectory({ stores, nowMs }: Context, caller: Caller, parent: Directory, name: string): Directory {
   if (stores.files.child(parent.id, name) !== undefined)
     throw new WrongKindError(`${joinName(parent.path, name)} is a file; a directory is needed.`);
-  requireAccess(stores, caller, parent, 'write', parent.path);
+  requireAccess(caller, parent, 'write', parent.path);
   return stores.directories.insert(parent, name, { ...ownership(caller), mode: DIRECTORY_MODE }, nowMs);
 }
 
@@ -59,7 +59,7 @@ export function mv(at: Context, caller: Caller, args: { from: string; to: string
   const { directory: above, base } = splitName(target);
   const parent = directoryAt(stores, caller, above);
   requireUnlink(stores, caller, source);
-  requireAccess(stores, caller, parent, 'write', parent.path);
+  requireAccess(caller, parent, 'write', parent.path);
   if (stores.directories.child(parent, base) !== undefined || stores.files.child(parent.id, base) !== undefined)
     throw new NameExistsError(target, 'remove it first, or choose another name');
   if (source.file !== null) {
@@ -164,7 +164,7 @@ export function touch(at: Context, caller: Caller, args: { path: string }): { pa
   const directory = stores.directories.resolve(path);
   const parent = directory ?? directoryAt(stores, caller, above);
   if (directory === undefined && stores.files.child(parent.id, base) === undefined) {
-    requireAccess(stores, caller, parent, 'write', above);
+    requireAccess(caller, parent, 'write', above);
     const owned = ownership(caller);
     const ids = { owner: stores.words.intern(owned.owner), group: stores.words.intern(owned.group) };
     stores.files.insert({ dir: parent.id, name: base }, { size: 0 }, { ...ids, mode: FILE_MODE }, nowMs);
@@ -172,16 +172,16 @@ export function touch(at: Context, caller: Caller, args: { path: string }): { pa
   }
   const entry = directory === undefined ? fileEntryAt(stores, caller, path) : entryAt(stores, caller, path);
   const node = entry.file ?? entry.directory;
-  requireAccess(stores, caller, node, 'write', path);
+  requireAccess(caller, node, 'write', path);
   if (entry.file === null) stores.directories.change(entry.directory, entry.directory, nowMs);
   else stores.files.change(entry.file.id, entry.file, nowMs);
   return { path };
 }
 
-function requireUnlink(stores: Stores, caller: Caller, entry: Entry): void {
+function requireUnlink(_stores: Stores, caller: Caller, entry: Entry): void {
   const holder = entry.file === null ? entry.directory.parent : entry.directory;
   if (holder === null || (entry.file === null && entry.directory.id === ROOT_ID)) return;
-  requireAccess(stores, caller, holder, 'write', holder.path);
+  requireAccess(caller, holder, 'write', holder.path);
   const node = entry.file ?? entry.directory;
   if (!mayUnlink(caller, holder, node))
     throw new AccessDeniedError(

@@ -47,13 +47,7 @@ export function fileEntryAt(stores: Stores, caller: Caller, name: string): { dir
   return entry;
 }
 
-export function requireAccess(
-  stores: Stores,
-  caller: Caller,
-  node: Directory | StoredFile,
-  access: Access,
-  path: string,
-): void {
+export function requireAccess(caller: Caller, node: Directory | StoredFile, access: Access, path: string): void {
   if (mayAccess(caller, node, access)) return;
   const mode = (node.mode & 0o7777).toString(8);
   throw new AccessDeniedError(

@@ -59,7 +59,7 @@ export interface Whereis {
 export function whereis(stores: Stores, caller: Caller, lfn: string, site?: string): Whereis {
   const { directory, file } = fileEntryAt(stores, caller, lfn);
   const path = joinName(directory.path, file.name);
-  requireAccess(stores, caller, file, 'read', path);
+  requireAccess(caller, file, 'read', path);
   const all = replicasOf(stores, file);
   const byUrl = new Map(all.map((replica) => [replica.url, replica]));
   const good = closestFirst(all, stores.elements, site);
@@ -131,7 +131,7 @@ export function listPage(
   const top = entryAt(stores, caller, args.path);
   if (top.file !== null) return { entries: args.after === undefined ? [gridEntry(top)] : [], next: null };
   const directory = directoryAt(stores, caller, args.path);
-  requireAccess(stores, caller, directory, 'read', directory.path);
+  requireAccess(caller, directory, 'read', directory.path);
   const page = pageOf(stores, directory, { after: args.after ?? '', limit: args.limit + 1 });
   const entries = page.slice(0, args.limit);
   return { entries: entries.map(gridEntry), next: page.length > args.limit ? keyOf(entries.at(-1)!) : null };

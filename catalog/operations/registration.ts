@@ -87,7 +87,7 @@ class Registrar {
   #writable(path: string): Directory {
     if (this.#directory !== undefined && this.#directoryPath === path) return this.#directory;
     const { directory } = makeDirectories(this.#at, this.#caller, path);
-    requireAccess(this.#at.stores, this.#caller, directory, 'write', path);
+    requireAccess(this.#caller, directory, 'write', path);
     this.#directory = directory;
     this.#directoryPath = path;
     return directory;
@@ -103,7 +103,7 @@ class Registrar {
     const urls = new Set(stores.replicas.list(known).map(({ url }) => url));
     isNew ||= given.replicas.some(({ url }) => !urls.has(normalUrl(url)));
     if (!isNew) return 'unchanged';
-    requireAccess(stores, this.#caller, known, 'write', path);
+    requireAccess(this.#caller, known, 'write', path);
     stores.files.learn(known.id, facts);
     for (const { url, se } of given.replicas) this.#addReplica(known, url, se);
     return 'updated';
@@ -172,7 +172,7 @@ export function learn(
   let learnt = 0;
   for (const { lfn, tree, entries } of args.facts) {
     const { file } = fileEntryAt(stores, caller, lfn);
-    requireAccess(stores, caller, file, 'read', lfn);
+    requireAccess(caller, file, 'read', lfn);
     stores.files.learn(file.id, { tree, entries });
     learnt++;
   }
@@ -187,7 +187,7 @@ export function changeReplica(
 ): { url: string } {
   const { stores } = at;
   const { file } = fileEntryAt(stores, caller, args.lfn);
-  requireAccess(stores, caller, file, 'write', args.lfn);
+  requireAccess(caller, file, 'write', args.lfn);
   const url = normalUrl(args.url);
   const found =
     args.to === 'removed' ? stores.replicas.remove(file, url) : stores.replicas.mark(file, url, args.to === 'bad');

@@ -76,7 +76,7 @@ export class FileStore {
       .raw();
     this.#insert = db.prepare(
       'INSERT OR IGNORE INTO file (dir, name, kind, size, checksum, guid, owner, grp, mode, created, entries, tree)' +
-        " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE NOT EXISTS (SELECT 1 FROM directory WHERE parent = ?1 AND name = ?2 || '/')",
+        " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM directory WHERE parent = ? AND name = ? || '/')",
     );
     this.#change = db.prepare('UPDATE file SET owner = ?, grp = ?, mode = ?, modified = ? WHERE id = ?');
     this.#learn = db.prepare(
@@ -125,6 +125,8 @@ export class FileStore {
       nowMs,
       facts.entries ?? null,
       facts.tree === undefined ? null : this.#words.intern(facts.tree),
+      place.dir,
+      place.name,
     );
     return result.changes === 0 ? undefined : Number(result.lastInsertRowid);
   }

@@ -97,7 +97,10 @@ export class StoreThread {
   }
 
   #send(request: Request, waiting: Waiting): void {
-    if (this.#dead !== undefined) return waiting.fail(this.#dead);
+    if (this.#dead !== undefined) {
+      waiting.fail(this.#dead);
+      return;
+    }
     this.#waiting.set(request.id, waiting);
     this.#post(request);
   }
@@ -109,7 +112,10 @@ export class StoreThread {
   #receive(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     if (waiting === undefined) return;
-    if ('lines' in reply) return waiting.lines?.(reply.lines, reply.n);
+    if ('lines' in reply) {
+      waiting.lines?.(reply.lines, reply.n);
+      return;
+    }
     this.#waiting.delete(reply.id);
     if ('error' in reply) waiting.fail(new RemoteError(reply.error.code, reply.error.message));
     else waiting.answer(reply.value);

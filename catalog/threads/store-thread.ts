@@ -23,14 +23,12 @@ const PURGE_ROWS = 500;
 /** One running search: makes lines while its reader wants more. */
 class LineStream {
   /** Slices that the reader has asked for and not got. */
-  #wanted = 2;
+  #wanted = 1;
   #isRunning = false;
   constructor(
     readonly id: number,
     readonly lines: Iterator<string>,
-  ) {
-    this.#go();
-  }
+  ) {}
 
   more(): void {
     this.#wanted++;
@@ -106,7 +104,9 @@ function handle(request: Request): void {
       if (operation === undefined) throw new UsageError(`no stream ${request.name}`);
       stores.refresh();
       const lines = operation(stores, request.caller as Caller, request.args);
-      streams.set(request.id, new LineStream(request.id, lines));
+      const stream = new LineStream(request.id, lines);
+      streams.set(request.id, stream);
+      stream.more();
       return;
     }
     case 'more':

@@ -1,0 +1,13 @@
+/** The catalog's commands: the daemon, and one file of catalog/ for each group of what it is asked. */
+import type { Command } from 'commander';
+import { addFindCommands } from './catalog/find.js';
+import { addNameCommands } from './catalog/names.js';
+import { addReplicaCommands } from './catalog/replicas.js';
+import { addServiceCommands } from './catalog/service.js';
+
+export function addCommands(program: Command): void {
+  addServiceCommands(program);
+  addNameCommands(program);
+  addReplicaCommands(program);
+  addFindCommands(program);
+}
