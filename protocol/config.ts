@@ -83,6 +83,7 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     else return [];
   }
   unwrap();
+  if (at instanceof z.ZodUnion) return [...new Set(at.options.flatMap((option) => knownKeys(option as z.ZodType, [])))];
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 

@@ -19,8 +19,8 @@ export interface MasterProcess {
 }
 
 const PROGRAM = join(import.meta.dirname, 'master', 'main.js');
-/** The next spare must not compete with the start of a session for the processor. */
-const REFILL_AFTER_MS = 1_000;
+/** From the end of a session's start to the next spare's: they must not compete for the processor. */
+const REFILL_AFTER_MS = 200;
 
 export class MasterNursery {
   readonly #size: number;
@@ -52,16 +52,23 @@ export class MasterNursery {
 
   take(): MasterProcess {
     const child = this.#spares.shift() ?? this.#start();
-    this.#cancelRefill();
-    this.#cancelRefill = this.#clock.after(REFILL_AFTER_MS, () => this.fill());
     const pid = child.pid ?? 0;
-    return { pid, pidStart: startTimeOf(pid) ?? null, adopt: (sessionFile) => adopt(child, sessionFile) };
+    return {
+      pid,
+      pidStart: startTimeOf(pid) ?? null,
+      adopt: (sessionFile) => adopt(child, sessionFile).finally(() => this.#refillSoon()),
+    };
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancelRefill();
     for (const child of this.#spares.splice(0)) child.kill('SIGKILL'); // it has nothing yet that could be lost
+  }
+
+  #refillSoon(): void {
+    this.#cancelRefill();
+    this.#cancelRefill = this.#clock.after(REFILL_AFTER_MS, () => this.fill());
   }
 
   #start(): ChildProcess {

@@ -48,10 +48,10 @@ export class QueryStore {
   /** Newest last; of one user, or of all. */
   list(user: string | null): QueryInfo[] {
     return this.#db
-      .prepare<[string | null], QueryRow>(
-        'SELECT * FROM query WHERE ?1 IS NULL OR user = ?1 ORDER BY submitted_at, query',
+      .prepare<{ user: string | null }, QueryRow>(
+        'SELECT * FROM query WHERE @user IS NULL OR user = @user ORDER BY submitted_at, query',
       )
-      .all(user)
+      .all({ user })
       .map(fromRow);
   }
   /** What still ran when its session ended is aborted: nobody goes on with it. */
