@@ -3,7 +3,7 @@
  * through by the ProxyServer, which adds the headers x-proof-worker and x-proof-agent after it has checked the ticket).
  *
  *   hello/welcome; prepare → prepared | prepareFailed (the program asked for by needProgram when it is not in the cache);
- *   want → packet… | noMore; commit → committed | refusedCommit; packetFailed; count → counted; release: finish and go.
+ *   want → packet… | noMore; drop; commit → committed | refusedCommit; packetFailed; finish → finished; count → counted; release: finish and go.
  */
 import { z } from 'zod';
 import { nodeFacts } from './agent-messages.js';
@@ -69,8 +69,13 @@ export const workerMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('needProgram'), sha256: sha256Text }),
   z.object({ type: z.literal('prepared'), queryId }),
   z.object({ type: z.literal('prepareFailed'), queryId, error: errorShape }),
-  /** The worker has room for `n` more packets in its queue. */
-  z.object({ type: z.literal('want'), queryId, n: z.number().int().min(1).max(16) }),
+  /** The worker has room for `n` more packets in its queue. `running`: the packet that it has just begun. */
+  z.object({
+    type: z.literal('want'),
+    queryId,
+    n: z.number().int().min(0).max(16),
+    running: packetId.nullable(),
+  }),
   /** Learnt at the first open of a file in a query. */
   z.object({ type: z.literal('fileOpened'), queryId, position: count, facts: fileFacts }),
   z.object({
@@ -93,10 +98,21 @@ export const workerMessage = z.discriminatedUnion('type', [
     queryId,
     packetId,
     attempt: count,
-    /** user: their code threw at `entry`; data: the file cannot be opened or read; limit: time or memory. */
-    cause: z.enum(['user', 'data', 'limit']),
+    /**
+     * user: their code threw at `entry`; data: this range cannot be read; file: the file cannot be opened; limit: time or memory;
+     * program: it would fail at every entry (a branch that does not exist), and the query with it.
+     */
+    cause: z.enum(['user', 'data', 'file', 'limit', 'program']),
     entry: count.nullable(),
     error: errorShape,
+  }),
+  /** The answer to finish. */
+  z.object({
+    type: z.literal('finished'),
+    queryId,
+    /** What workerTerminate filled; absent for nothing. */
+    increment: bytes.optional(),
+    error: errorShape.optional(),
   }),
   z.object({ type: z.literal('replicaFailed'), url: z.string(), error: errorShape }),
   /** What user code printed, cut to a bounded tail. */
@@ -121,11 +137,15 @@ export const toWorkerMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('program'), sha256: sha256Text, code: bytes }),
   z.object({ type: z.literal('count'), requestId: count, file: queryFile }),
   z.object({ type: z.literal('packet'), queryId, packet: packetShape }),
+  /** Another worker was faster: forget these packets, unless they are begun or done (then a commit of them will be refused). */
+  z.object({ type: z.literal('drop'), queryId, packetIds: z.array(packetId) }),
   /** Nothing to hand out at present: commit what is collected; packets may come later unasked. */
   z.object({ type: z.literal('noMore'), queryId }),
   z.object({ type: z.literal('committed'), queryId, commitId: count }),
   /** Nothing of that commit counted; its packets are in other hands now. */
   z.object({ type: z.literal('refusedCommit'), queryId, commitId: count, why: z.string() }),
+  /** Every entry is settled: run workerTerminate. */
+  z.object({ type: z.literal('finish'), queryId }),
   /** The query is over (or this worker's part of it): drop its program, packets and uncommitted output. */
   z.object({ type: z.literal('endQuery'), queryId }),
   /** Finish the packet in hand, commit, then say leaving and end. */

@@ -1,0 +1,33 @@
+/** What user code prints goes to the user, not to the agent's log: collected, cut to its tail, and sent a few times a second. */
+import type { Clock } from '../../protocol/clock.js';
+
+const FLUSH_MS = 250;
+const MOST_CHARS = 60_000;
+
+/** From now on everything written to standard output and standard error of this process comes to `print`. */
+export function captureOutput(clock: Clock, print: (text: string) => void): void {
+  let pending = '';
+  let leftOut = 0;
+  let isPlanned = false;
+  const flush = (): void => {
+    isPlanned = false;
+    const text = leftOut > 0 ? `[${leftOut} characters left out]\n${pending}` : pending;
+    pending = '';
+    leftOut = 0;
+    print(text);
+  };
+  const write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    pending += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    if (pending.length > MOST_CHARS) {
+      leftOut += pending.length - MOST_CHARS;
+      pending = pending.slice(-MOST_CHARS);
+    }
+    if (!isPlanned) clock.after(FLUSH_MS, flush);
+    isPlanned = true;
+    const done = rest.at(-1);
+    if (typeof done === 'function') process.nextTick(done);
+    return true;
+  };
+  process.stdout.write = write;
+  process.stderr.write = write;
+}

@@ -1,0 +1,48 @@
+/**
+ * The worker process: forked by the job agent before anybody asks, so that all modules are loaded when a session wants it. Over IPC it
+ * says `warm`, is told `attach`, serves that one session, and ends; so does it when its agent dies.
+ */
+
+import type { FromWorkerProcess } from '../../protocol/agent-messages.js';
+import { toWorkerProcess } from '../../protocol/agent-messages.js';
+import { checked } from '../../protocol/check.js';
+import { systemClock } from '../../protocol/clock.js';
+import { codecs } from '../../rootio/compression/tier.js';
+import { captureOutput } from './captured-output.js';
+import { memoryShare, watchMemory } from './memory-watch.js';
+import { SessionWorker } from './session-worker.js';
+
+const tell = (message: FromWorkerProcess): void => {
+  if (process.connected) process.send?.(message);
+};
+let worker: SessionWorker | undefined;
+
+const end = (why: string): void => {
+  tell({ type: 'ended', why });
+  process.exit(0);
+};
+
+process.on('message', (value) => {
+  const message = checked(toWorkerProcess, value);
+  if (message.type === 'stop') {
+    if (worker === undefined) end('stopped');
+    else worker.stop('stopped');
+    return;
+  }
+  if (worker !== undefined) return; // one session a process, for ever
+  worker = new SessionWorker(message, {
+    clock: systemClock,
+    onAttached: () => tell({ type: 'attached', sessionId: message.sessionId }),
+    onEnded: end,
+  });
+  captureOutput(systemClock, (text) => worker?.printed(text));
+  watchMemory(systemClock, memoryShare(message.node), (why) => worker?.exceed(why));
+});
+process.on('disconnect', () => process.exit(0));
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => {
+    if (worker?.crash(error) !== true) worker?.printed(`${error instanceof Error ? error.stack : String(error)}\n`);
+  });
+
+await codecs(); // libraries for decompression: found and initialised now, not in the first packet
+tell({ type: 'warm' });

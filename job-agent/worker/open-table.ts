@@ -1,0 +1,26 @@
+/** A file of the data set as a table, from the nearest replica that opens. */
+import type { OpenTable } from '../../analysis/program-runner.js';
+import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
+import { openRootFile } from '../../rootio/root-file.js';
+import { openSource } from '../../storage/open-source.js';
+import { EntriesDifferError } from './errors.js';
+
+/**
+ * @param entries what the file must have; null: anything
+ * @throws {EntriesDifferError} and what storage and rootio throw
+ */
+export async function openTable(file: QueryFile, entries: number | null = null): Promise<OpenTable> {
+  const root = await openRootFile(await openSource(file.urls));
+  try {
+    const table = await root.table(file.tree ?? undefined);
+    if (entries !== null && entries !== table.entries) throw new EntriesDifferError(file.name, entries, table.entries);
+    return { table, close: () => root.close() };
+  } catch (error) {
+    await root.close();
+    throw error;
+  }
+}
+
+export function factsOf({ table }: OpenTable): FileFacts {
+  return { entries: table.entries, tree: table.name, clusters: [...table.clusters] };
+}

@@ -1,0 +1,205 @@
+/**
+ * A worker in its one session: dials the master (through the ProxyServer) with its ticket, and does what the master says.
+ *
+ * When the link breaks it dials again; what was not committed is dropped, because the master has given it to others already. It ends when the
+ * master lets it go, refuses it, or cannot be reached for `GIVE_UP_MS`.
+ */
+
+import { UserCodeError } from '../../analysis/errors.js';
+import { loadProgram } from '../../analysis/load-program.js';
+import type { ToWorkerProcess } from '../../protocol/agent-messages.js';
+import type { Clock } from '../../protocol/clock.js';
+import { type Dialler, dial } from '../../protocol/dial.js';
+import { errorBody } from '../../protocol/errors.js';
+import type { Link } from '../../protocol/link.js';
+import { PROTOCOL_VERSION } from '../../protocol/version.js';
+import {
+  type QueryFile,
+  type ToWorkerMessage,
+  toWorkerMessage,
+  type WorkerMessage,
+} from '../../protocol/worker-messages.js';
+import { factsOf, openTable } from './open-table.js';
+import { ProgramCache } from './program-cache.js';
+import { QueryWork } from './query-work.js';
+
+type Attach = Extract<ToWorkerProcess, { type: 'attach' }>;
+type Prepare = Extract<ToWorkerMessage, { type: 'prepare' }>;
+
+const GIVE_UP_MS = 300_000;
+/** The master closes the link of a worker that leaves; if not, the worker goes without. */
+const LEAVE_MS = 5_000;
+
+export interface SessionWorkerParts {
+  readonly clock: Clock;
+  /** The link stands and the master has welcomed us. */
+  readonly onAttached: () => void;
+  /** Once: this process has nothing left to do. */
+  readonly onEnded: (why: string) => void;
+}
+
+export class SessionWorker {
+  readonly #parts: SessionWorkerParts;
+  readonly #cache: ProgramCache;
+  readonly #dialler: Dialler;
+  #link: Link<ToWorkerMessage, WorkerMessage> | undefined;
+  #work: QueryWork | undefined;
+  /** The query whose program is being loaded. */
+  #preparing: Prepare | undefined;
+  #leavingWhy: string | undefined;
+
+  constructor(attach: Attach, parts: SessionWorkerParts) {
+    this.#parts = parts;
+    this.#cache = new ProgramCache(attach.cacheDir);
+    this.#dialler = dial<ToWorkerMessage, WorkerMessage>({
+      url: attach.url,
+      headers: { authorization: `Bearer ${attach.ticket}` },
+      schema: toWorkerMessage,
+      clock: parts.clock,
+      giveUpAfterMs: GIVE_UP_MS,
+      longestPauseMs: 2_000,
+      onOpen: (link) => {
+        this.#link = link;
+        const { workerId, node } = attach;
+        link.send({ type: 'hello', protocol: PROTOCOL_VERSION, workerId, pid: process.pid, node });
+      },
+      onMessage: (message) => this.#receive(message),
+      onLost: (why) => {
+        this.#link = undefined;
+        void this.#endQuery();
+        if (this.#leavingWhy !== undefined) this.#dialler.close(why);
+      },
+      onClosed: (why) => parts.onEnded(this.#leavingWhy ?? why),
+    });
+  }
+
+  /** User code failed behind our back. @returns false: no packet of it is running */
+  crash(error: unknown): boolean {
+    return this.#work?.crash(error) ?? false;
+  }
+  /** This process has outgrown its limit: the packet in hand is reported, and the worker goes. */
+  exceed(message: string): void {
+    this.#work?.exceed(message);
+    this.#sayLeaving(message);
+  }
+  printed(text: string): void {
+    const queryId = this.#work?.queryId ?? this.#preparing?.queryId;
+    if (queryId !== undefined) this.#send({ type: 'printed', queryId, text });
+  }
+  /** Its agent says so. */
+  stop(why: string): void {
+    this.#dialler.close(why);
+  }
+
+  #receive(message: ToWorkerMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#parts.onAttached();
+        break;
+      case 'refused':
+        this.#dialler.close(message.error.message);
+        break;
+      case 'prepare':
+        void this.#prepare(message);
+        break;
+      case 'program':
+        void this.#programCame(message.sha256, message.code);
+        break;
+      case 'count':
+        void this.#count(message.requestId, message.file);
+        break;
+      case 'packet':
+        this.#workOn(message.queryId)?.packet(message.packet);
+        break;
+      case 'drop':
+        this.#workOn(message.queryId)?.drop(message.packetIds);
+        break;
+      case 'noMore':
+        this.#workOn(message.queryId)?.noMore();
+        break;
+      case 'finish':
+        void this.#workOn(message.queryId)?.finish();
+        break;
+      case 'endQuery':
+        if (message.queryId === (this.#work?.queryId ?? this.#preparing?.queryId)) void this.#endQuery();
+        break;
+      case 'release':
+        void this.#leave(message.why);
+        break;
+      case 'committed':
+      case 'refusedCommit': // the master has given its packets to others
+        break;
+    }
+  }
+
+  #workOn(queryId: string): QueryWork | undefined {
+    return this.#work?.queryId === queryId ? this.#work : undefined;
+  }
+
+  async #prepare(message: Prepare): Promise<void> {
+    await this.#endQuery();
+    this.#preparing = message;
+    const { sha256 } = message.program;
+    const code = await this.#cache.find(sha256);
+    if (this.#preparing !== message) return;
+    if (code === undefined) this.#send({ type: 'needProgram', sha256 });
+    else await this.#load(message, code);
+  }
+  async #programCame(sha256: string, bytes: Uint8Array): Promise<void> {
+    const message = this.#preparing;
+    if (message?.program.sha256 !== sha256) return;
+    const code = Buffer.from(bytes).toString('utf8');
+    await this.#load(message, code);
+    // A cache that cannot be written costs time, not the query.
+    await this.#cache.keep(sha256, code).catch((error: unknown) => this.printed(`${errorBody(error).message}\n`));
+  }
+  async #load(message: Prepare, code: string): Promise<void> {
+    const { queryId, program } = message;
+    try {
+      const loaded = await loadProgram({ ...program, code });
+      if (this.#preparing !== message) return;
+      const work = new QueryWork(message, loaded, { clock: this.#parts.clock, send: (said) => this.#send(said) });
+      this.#preparing = undefined;
+      this.#work = work;
+      this.#send({ type: 'prepared', queryId });
+      work.begin();
+    } catch (error) {
+      this.#preparing = undefined;
+      const stack = error instanceof UserCodeError ? { stack: error.userStack } : {};
+      this.#send({ type: 'prepareFailed', queryId, error: { ...errorBody(error), ...stack } });
+    }
+  }
+
+  async #count(requestId: number, file: QueryFile): Promise<void> {
+    const { position } = file;
+    try {
+      const opened = await openTable(file);
+      await opened.close();
+      this.#send({ type: 'counted', requestId, position, facts: factsOf(opened) });
+    } catch (error) {
+      this.#send({ type: 'counted', requestId, position, error: errorBody(error) });
+    }
+  }
+
+  async #endQuery(): Promise<void> {
+    const work = this.#work;
+    this.#work = undefined;
+    this.#preparing = undefined;
+    await work?.end();
+  }
+  async #leave(why: string): Promise<void> {
+    if (this.#leavingWhy !== undefined) return;
+    this.#leavingWhy = why;
+    await this.#work?.leave();
+    this.#sayLeaving(why);
+  }
+  #sayLeaving(why: string): void {
+    this.#leavingWhy = why;
+    this.#send({ type: 'leaving', why });
+    this.#parts.clock.after(LEAVE_MS, () => this.#dialler.close(why));
+    if (this.#link === undefined) this.#dialler.close(why);
+  }
+  #send(message: WorkerMessage): void {
+    this.#link?.send(message);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * A QueryRun with its real parts: journal on disk, merger of analysis/, look-up by catalog/grid. Loaded after the master listens, so that
+ * a session opens without waiting for it.
+ */
+import { loadProgram } from '../../analysis/load-program.js';
+import { packState } from '../../analysis/merged-state.js';
+import { OutputMerger } from '../../analysis/output-merger.js';
+import type { Selector } from '../../analysis/selector.js';
+import type { Grid } from '../../catalog/grid/grid.js';
+import { openGrid } from '../../catalog/grid/open-grid.js';
+import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { SessionFile } from '../../protocol/control-messages.js';
+import { errorBody, GridError } from '../../protocol/errors.js';
+import type { Logger } from '../../protocol/log.js';
+import type { DataSetFile } from './data-set.js';
+import { type QueryParts, QueryRun } from './query-run.js';
+import type { QuerySpec } from './query-spec.js';
+import type { QueryStore } from './query-store.js';
+import type { RunEvents } from './session.js';
+
+/** A name of the catalog, in a session whose ProxyServer has none. */
+export class NoCatalogError extends GridError {
+  readonly code = 'MASTER_NO_CATALOG';
+}
+
+export interface CreateParts {
+  readonly file: SessionFile;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: QueryStore;
+}
+
+/** @throws {GridError} where the program does not load, or the disk does not take a journal */
+export async function createRun(spec: QuerySpec, events: RunEvents, parts: CreateParts): Promise<QueryRun> {
+  const { store, file, log, clock } = parts;
+  const selector = await selectorOf(spec, store);
+  const merger = new OutputMerger(selector === undefined ? {} : { selector });
+  const journal = await store.openJournal(spec.queryId);
+  const grid = lazyGrid(file);
+  const queryParts: QueryParts = {
+    clock,
+    merger: { add: (increment) => merger.add(increment), encode: () => packState(merger.encode()) },
+    journal,
+    lookUp: (asked) => lookUp(asked, grid, file.site),
+    learn: (facts) => {
+      grid()
+        .then((open) => open.learn(facts))
+        .catch((error: unknown) => log.warn('the catalog did not learn', { why: errorBody(error).message }));
+    },
+    tell: events.tell,
+    onEnd: (result, state) => {
+      journal.close().catch((error: unknown) => log.warn('journal', { why: errorBody(error).message }));
+      events.onEnd({ result, state });
+    },
+  };
+  return new QueryRun(spec, queryParts);
+}
+
+/** Objects with a `merge` of the user's are merged by it, here. */
+async function selectorOf(spec: QuerySpec, store: QueryStore): Promise<Selector | undefined> {
+  const { kind, name, sha256 } = spec.program;
+  if (kind !== 'selector') return undefined;
+  const code = Buffer.from(await store.program(sha256)).toString('utf8');
+  const loaded = await loadProgram({ kind, name, sha256, code });
+  const { params, inputs, seed } = spec;
+  return loaded.create({ params, inputs, seed });
+}
+
+async function lookUp(spec: QuerySpec, grid: () => Promise<Grid>, site: string | null): Promise<DataSetFile[]> {
+  const options = { tree: spec.tree, ...(site === null ? {} : { site }) };
+  const files = await resolveDataset(spec.dataset, grid, options);
+  return files.map(({ lfn, urls, replicas, tree, entries }) => ({
+    name: lfn ?? urls[0]!,
+    ...{ lfn, tree, entries },
+    places: replicas,
+  }));
+}
+
+function lazyGrid(file: SessionFile): () => Promise<Grid> {
+  let opened: Promise<Grid> | undefined;
+  return () => {
+    const { catalog, site, user } = file;
+    if (catalog === null)
+      return Promise.reject(
+        new NoCatalogError(
+          'This ProxyServer has no catalog: name files by path or URL, or set "catalog:" in its configuration.',
+        ),
+      );
+    const token = catalog.token === null ? {} : { token: catalog.token };
+    opened ??= openGrid(catalog.url, { user, ...token, ...(site === null ? {} : { site }) });
+    return opened;
+  };
+}

@@ -1,0 +1,319 @@
+/**
+ * The packets of one query at work: hands them to the workers that ask, takes commits and failures, until every entry is settled.
+ *
+ * Ledger, Packetizer and failure-policy decide; this class carries their decisions out over the workers' links, and journals what counts
+ * before anybody is told. A worker's `committed` leaves when the record is on disk.
+ */
+import type { NodeFacts } from '../../protocol/agent-messages.js';
+import type { Clock } from '../../protocol/clock.js';
+import { type ErrorBody, errorBody } from '../../protocol/errors.js';
+import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
+import type { DataSet } from './data-set.js';
+import { TooManyFailuresError, WorkerDiedError } from './errors.js';
+import { FailureLog } from './failure-log.js';
+import { verdictOn } from './failure-policy.js';
+import { Ledger, type LedgerCounts, type LedgerFile } from './ledger.js';
+import type { LedgerPacket } from './packet-states.js';
+import { type Handout, Packetizer } from './packetizer.js';
+import type { QueryFigures } from './query-figures.js';
+
+/** The worker of a session as its query sees it. */
+export interface QueryWorker {
+  readonly workerId: string;
+  readonly name: string;
+  readonly node: NodeFacts;
+  send(message: ToWorkerMessage): void;
+}
+
+/** Adds increments in any order; analysis/ has the real one. */
+export interface Merger {
+  add(increment: Uint8Array): void;
+  /** The whole state, as analysis/merged-state.ts packs it. */
+  encode(): Uint8Array;
+}
+
+/** Settles when the record is on disk. */
+export interface QueryJournal {
+  append(record: object): Promise<void>;
+}
+
+/** How a worker went: `killed` counts against the packet that it was running. */
+export type Leaving = 'left' | 'lost' | 'killed';
+
+export interface ProcessingParts {
+  readonly queryId: string;
+  readonly maxAttempts: number;
+  readonly maxFailures: number;
+  readonly clock: Clock;
+  readonly merger: Merger;
+  readonly journal: QueryJournal;
+  readonly figures: QueryFigures;
+  readonly onMerged: () => void;
+  /** Every entry is committed, failed or missing, or (after `halt`) nothing is in anybody's hands. */
+  readonly onSettled: () => void;
+  /** It cannot go on. */
+  readonly onBroken: (error: ErrorBody & { stack?: string | undefined }) => void;
+}
+
+interface Seat {
+  readonly worker: QueryWorker;
+  /** Packets that it has asked for and not got. */
+  wants: number;
+  running: number | null;
+  /** It knows that there is nothing for it at present. */
+  isTold: boolean;
+}
+type Commit = Extract<WorkerMessage, { type: 'commit' }>;
+type PacketFailed = Extract<WorkerMessage, { type: 'packetFailed' }>;
+
+const FILE_ATTEMPTS = 2;
+
+export class Processing {
+  readonly #parts: ProcessingParts;
+  readonly #seats = new Map<string, Seat>();
+  readonly failures = new FailureLog();
+  #dataSet: DataSet | undefined;
+  #ledger = new Ledger([]);
+  #packetizer: Packetizer | undefined;
+  readonly #clusters = new Map<number, readonly number[]>();
+  #isHalted = false;
+  #isOver = false;
+
+  constructor(parts: ProcessingParts) {
+    this.#parts = parts;
+  }
+
+  counts(): LedgerCounts {
+    return this.#ledger.counts();
+  }
+  get workers(): number {
+    return this.#seats.size;
+  }
+  /** Entries in this worker's hands. */
+  busyWith(workerId: string): number {
+    return [...this.#ledger.inHandsOf(workerId)].reduce((sum, { first, end }) => sum + end - first, 0);
+  }
+  leftMs(): number | null {
+    const { total, done, failed, missing } = this.#ledger.counts();
+    return this.#packetizer?.leftMs(total - done - failed - missing) ?? null;
+  }
+
+  /** The data set's window is known: packets go out from now on. */
+  begin(dataSet: DataSet, files: readonly LedgerFile[]): void {
+    this.#dataSet = dataSet;
+    this.#ledger = new Ledger(files);
+    const placed = files.map(({ position }) => ({ position, places: dataSet.placesOf(position) }));
+    this.#packetizer = new Packetizer(this.#ledger, placed);
+    for (const [position, clusters] of this.#clusters) this.#packetizer.setClusters(position, clusters);
+    for (const { worker } of this.#seats.values()) this.#packetizer.join(worker.workerId, worker.node);
+    for (const { position } of files) if (dataSet.isMissing(position)) this.#loseFile(position);
+    this.serveAll();
+    this.#checkSettled();
+  }
+
+  /** A worker whose program is loaded. */
+  join(worker: QueryWorker): void {
+    this.#seats.set(worker.workerId, { worker, wants: 0, running: null, isTold: false });
+    this.#packetizer?.join(worker.workerId, worker.node);
+  }
+  /** Its packets go to others at once. */
+  leave(workerId: string, how: Leaving, why: string): void {
+    const seat = this.#seats.get(workerId);
+    if (seat === undefined) return;
+    this.#seats.delete(workerId);
+    this.#packetizer?.leave(workerId);
+    if (how === 'killed' && seat.running !== null && this.#isHeld(workerId, seat.running))
+      this.#ledger.fail(seat.running, {
+        worker: workerId,
+        cause: 'killed',
+        entry: null,
+        error: errorBody(new WorkerDiedError(`Worker ${seat.worker.name} died while it ran this packet: ${why}.`)),
+      });
+    this.#ledger.giveBackAll(workerId);
+    this.#judgeWaiting();
+    this.serveAll();
+    this.#checkSettled();
+  }
+
+  setClusters(position: number, clusters: readonly number[]): void {
+    this.#clusters.set(position, clusters);
+    this.#packetizer?.setClusters(position, clusters);
+  }
+
+  want(workerId: string, n: number, running: number | null): void {
+    const seat = this.#seats.get(workerId);
+    if (seat === undefined) return;
+    seat.wants += n;
+    if (running !== null) {
+      seat.running = running;
+      this.#packetizer?.started(workerId, running, this.#parts.clock.now());
+    }
+    this.#serve(seat);
+  }
+
+  commit(workerId: string, message: Commit): void {
+    const seat = this.#seats.get(workerId);
+    if (seat === undefined || this.#isOver) return;
+    const { queryId, commitId } = message;
+    const verdict = this.#ledger.commit(workerId, message.packets);
+    if (!verdict.accepted) {
+      seat.worker.send({ type: 'refusedCommit', queryId, commitId, why: verdict.why });
+      this.serveAll();
+      this.#checkSettled();
+      return;
+    }
+    const now = this.#parts.clock.now();
+    try {
+      this.#parts.merger.add(message.increment);
+    } catch (error) {
+      this.#break(errorBody(error));
+      return;
+    }
+    this.#parts.figures.committed(workerId, message.packets, now);
+    this.#parts.figures.mergeMs += this.#parts.clock.now() - now;
+    for (const { entries, wallMs } of message.packets) this.#packetizer?.finished(workerId, entries, wallMs);
+    for (const { worker, packetId } of verdict.others)
+      this.#seats.get(worker)?.worker.send({ type: 'drop', queryId, packetIds: [packetId] });
+    const ranges = verdict.packets.map(({ file, first, end }) => [file, first, end]);
+    const { packets: reports, increment } = message;
+    this.#journal({ t: 'commit', workerId, ranges, reports, increment }, () =>
+      seat.worker.send({ type: 'committed', queryId, commitId }),
+    );
+    this.#parts.onMerged();
+    this.#checkSettled();
+  }
+
+  packetFailed(workerId: string, message: PacketFailed): void {
+    const seat = this.#seats.get(workerId);
+    if (seat === undefined || this.#isOver) return;
+    if (this.#isHeld(workerId, message.packetId)) {
+      const { cause, entry, error } = message;
+      this.#ledger.fail(message.packetId, { worker: workerId, cause, entry, error });
+    }
+    this.#judgeWaiting();
+    this.serveAll();
+    this.#checkSettled();
+  }
+
+  /** Nothing new goes out; what runs may still commit. */
+  halt(): void {
+    this.#isHalted = true;
+    for (const { worker, running } of this.#seats.values()) {
+      const queued = [...this.#ledger.inHandsOf(worker.workerId)].map(({ id }) => id).filter((id) => id !== running);
+      worker.send({ type: 'drop', queryId: this.#parts.queryId, packetIds: queued });
+      worker.send({ type: 'noMore', queryId: this.#parts.queryId });
+    }
+    this.#checkSettled();
+  }
+  /** What workerTerminate filled. */
+  mergeLast(workerId: string, increment: Uint8Array): void {
+    try {
+      this.#parts.merger.add(increment);
+      this.#journal({ t: 'last', workerId, increment });
+    } catch (error) {
+      this.#parts.onBroken(errorBody(error));
+    }
+  }
+  /** Nothing counts any more. */
+  end(): void {
+    this.#isOver = true;
+    this.#seats.clear();
+  }
+
+  /** Looks for work for everybody who waits for some: also from time to time, because packets become overdue. */
+  serveAll(): void {
+    for (const seat of this.#seats.values()) this.#serve(seat);
+  }
+
+  #serve(seat: Seat): void {
+    if (this.#packetizer === undefined || this.#isHalted || this.#isOver) return;
+    const { workerId } = seat.worker;
+    while (seat.wants > 0) {
+      const handout = this.#packetizer.next(workerId, this.#parts.clock.now());
+      if (handout === undefined) {
+        if (!seat.isTold) seat.worker.send({ type: 'noMore', queryId: this.#parts.queryId });
+        seat.isTold = true;
+        return;
+      }
+      seat.wants--;
+      seat.isTold = false;
+      this.#send(seat.worker, handout);
+    }
+  }
+  #send(worker: QueryWorker, { packet, attempt, alone }: Handout): void {
+    const dataSet = this.#dataSet!;
+    const { id: packetId, file, first, end } = packet;
+    const shape = { packetId, attempt, first, end, alone, fileEntries: dataSet.entriesOf(file) };
+    worker.send({
+      type: 'packet',
+      queryId: this.#parts.queryId,
+      packet: { ...shape, file: dataSet.forNode(file, worker.node) },
+    });
+  }
+
+  #isHeld(workerId: string, packetId: number): boolean {
+    return this.#ledger.packet(packetId)?.hands.some(({ worker }) => worker === workerId) ?? false;
+  }
+  /** Packets that have failed and are in nobody's hands: again, in parts, or not at all. */
+  #judgeWaiting(): void {
+    for (const packet of [...this.#ledger.waiting()]) if (packet.failures.length > 0) this.#judge(packet);
+    const { failed } = this.#ledger.counts();
+    const { first } = this.failures;
+    if (failed > this.#parts.maxFailures && first !== undefined)
+      this.#break({
+        ...errorBody(
+          new TooManyFailuresError(
+            `${failed} entries failed, more than the ${this.#parts.maxFailures} that this query allows (--max-failures). ` +
+              `The first: ${first.file}, entry ${first.entry}: ${first.error}`,
+          ),
+        ),
+        ...(first.stack === null ? {} : { stack: first.stack }),
+      });
+  }
+  #judge(packet: LedgerPacket): void {
+    const { maxAttempts } = this.#parts;
+    const policy = { maxAttempts, fileAttempts: FILE_ATTEMPTS };
+    const verdict = verdictOn(packet, policy, this.#clusters.get(packet.file));
+    const why = packet.failures.at(-1)?.error.message ?? 'It cannot be read.';
+    if (verdict.do === 'split') {
+      const parts = this.#ledger.split(packet.id, verdict.at, verdict);
+      for (const part of parts) if (part.failures.length > 0) this.#judge(part);
+    } else if (verdict.do === 'setAside') this.#setAside(packet);
+    else if (verdict.do === 'lose') {
+      this.#ledger.lose(packet.id);
+      this.#dataSet?.lose(packet.file, why);
+      this.#journal({ t: 'missing', file: packet.file, first: packet.first, end: packet.end, why });
+    } else if (verdict.do === 'loseFile') {
+      this.#dataSet?.lose(packet.file, why);
+      this.#loseFile(packet.file);
+    } else if (verdict.do === 'failQuery') this.#break(packet.failures.at(-1)!.error);
+  }
+  #setAside(packet: LedgerPacket): void {
+    this.#ledger.setAside(packet.id);
+    const file = this.#dataSet!.nameOf(packet.file);
+    this.failures.add(file, packet);
+    const { first, end, failures } = packet;
+    this.#journal({ t: 'failed', file: packet.file, first, end, failures });
+  }
+  #loseFile(position: number): void {
+    this.#ledger.loseFile(position);
+    this.#packetizer?.dropFile(position);
+    this.#journal({ t: 'missingFile', file: position });
+  }
+
+  #journal(record: object, then: () => void = () => {}): void {
+    this.#parts.journal.append(record).then(then, (error) => this.#break(errorBody(error)));
+  }
+  #break(error: ErrorBody & { stack?: string | undefined }): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#parts.onBroken(error);
+  }
+  #checkSettled(): void {
+    if (this.#packetizer === undefined || this.#isOver) return;
+    const isIdle = [...this.#seats.keys()].every((workerId) => [...this.#ledger.inHandsOf(workerId)].length === 0);
+    if (!this.#ledger.isSettled && !(this.#isHalted && isIdle)) return;
+    this.#isOver = true;
+    this.#parts.onSettled();
+  }
+}

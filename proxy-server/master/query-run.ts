@@ -1,0 +1,399 @@
+/**
+ * One query from submission to result: names -> files -> entry counts -> packets -> merged outputs. The life of a query is the table of
+ * query-states.ts; its packets are Processing's. Workers may join and leave at any time. It ends exactly once, through `onEnd`.
+ */
+import type { Clock } from '../../protocol/clock.js';
+import { type ErrorBody, errorBody } from '../../protocol/errors.js';
+import type { QueryState } from '../../protocol/ids.js';
+import type { EntryCounts, QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
+import type { WorkerMessage } from '../../protocol/worker-messages.js';
+import { DataSet, type DataSetFile } from './data-set.js';
+import { EntryCounting } from './entry-counting.js';
+import { NothingDoneError, NothingReadError, QueryAbortedError, WorkerDiedError } from './errors.js';
+import { type Leaving, type Merger, Processing, type QueryJournal, type QueryWorker } from './processing.js';
+import { QueryFigures } from './query-figures.js';
+import type { QuerySpec } from './query-spec.js';
+import { nextRunState, type RunEvent, type RunState } from './query-states.js';
+
+export interface QueryParts {
+  readonly clock: Clock;
+  readonly merger: Merger;
+  readonly journal: QueryJournal;
+  /** DATASET words -> files in order. @throws {GridError} */
+  readonly lookUp: (spec: QuerySpec) => Promise<DataSetFile[]>;
+  /** To the catalog: entry counts that the workers found. */
+  readonly learn: (facts: { lfn: string; tree: string; entries: number }[]) => void;
+  /** To the attached clients. */
+  readonly tell: (message: ToClientMessage) => void;
+  /** `state`: the merged outputs, as Merger.encode gives them. */
+  readonly onEnd: (result: QueryResult, state: Uint8Array) => void;
+}
+
+type LookupStage = 'located' | 'validating' | 'validated';
+/** `stack` is the user's own. */
+type UserError = ErrorBody & { readonly stack?: string | undefined };
+
+interface Seat {
+  readonly worker: QueryWorker;
+  phase: 'preparing' | 'ready' | 'failed' | 'finishing';
+}
+
+const COMMIT_MS = 400;
+const PROGRESS_MS = 250;
+const OUTPUTS_MS = 1_000;
+/** A stopped query waits so long for the packets in hand. */
+const STOP_MS = 3_000;
+/** And every query so long for what workerTerminate fills. */
+const FINISH_MS = 30_000;
+
+export class QueryRun {
+  readonly spec: QuerySpec;
+  /** ms since 1970. */
+  readonly submittedAt: number;
+  readonly #parts: QueryParts;
+  readonly #seats = new Map<string, Seat>();
+  readonly #figures = new QueryFigures();
+  readonly #processing: Processing;
+  #state: RunState = 'queued';
+  #dataSet = new DataSet([]);
+  #counting: EntryCounting | undefined;
+  #isTotalKnown = false;
+  #isStopped = false;
+  #failedPreparations = 0;
+  readonly #times: { start: number; processing: number | null };
+  #lookupMs = 0;
+  #outputsAt = 0;
+  #outputsChanged = false;
+  #cancelTimers: (() => void)[] = [];
+  #status: QueryState | undefined;
+  /** A client wants to see the outputs while they grow. */
+  wantsOutputs = false;
+
+  constructor(spec: QuerySpec, parts: QueryParts) {
+    this.spec = spec;
+    this.#parts = parts;
+    this.#times = { start: parts.clock.now(), processing: null };
+    this.submittedAt = parts.clock.date().getTime();
+    this.#processing = new Processing({
+      ...parts,
+      queryId: spec.queryId,
+      maxAttempts: spec.maxAttempts,
+      maxFailures: spec.maxFailures,
+      figures: this.#figures,
+      onMerged: () => {
+        this.#outputsChanged = true;
+      },
+      onSettled: () => this.#settled(),
+      onBroken: (error) => this.#end('failed', error),
+    });
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+  get state(): QueryState {
+    return this.#status ?? (this.#state === 'queued' ? 'submitted' : 'running');
+  }
+  entries(): EntryCounts {
+    const { total, done, failed, missing } = this.#processing.counts();
+    return this.#isTotalKnown ? { total, done, failed, missing } : { total: null, done, failed, missing: null };
+  }
+  outputs(): Uint8Array {
+    return this.#parts.merger.encode();
+  }
+
+  workerIds(): string[] {
+    return [...this.#seats.keys()];
+  }
+  /** Entries in that worker's hands. */
+  busyWith(workerId: string): number {
+    return this.#processing.busyWith(workerId);
+  }
+  /** What a client that comes late must know. */
+  sinceStart(): ToClientMessage[] {
+    return this.#state === 'queued' || this.#state === 'lookingUp'
+      ? []
+      : [this.#lookupMessage(this.#counting?.isFinished === true ? 'validated' : 'located'), this.#progressMessage()];
+  }
+
+  /** Names first, while the workers load the program. */
+  async start(): Promise<void> {
+    this.#times.start = this.#parts.clock.now();
+    this.#move('start');
+    this.#tick();
+    let files: DataSetFile[];
+    try {
+      files = await this.#parts.lookUp(this.spec);
+    } catch (error) {
+      this.#end('failed', errorBody(error));
+      return;
+    }
+    if (this.isOver) return;
+    this.#dataSet = new DataSet(files);
+    this.#move('located');
+    this.#tellLookup('located');
+    this.#counting = new EntryCounting(this.#dataSet, this.spec);
+    for (const workerId of this.#seats.keys()) this.#counting.join(workerId);
+    this.#count();
+  }
+
+  addWorker(worker: QueryWorker): void {
+    if (this.isOver || this.#seats.has(worker.workerId)) return;
+    this.#seats.set(worker.workerId, { worker, phase: 'preparing' });
+    const { queryId, program, params, inputs, seed } = this.spec;
+    worker.send({ type: 'prepare', queryId, program, params, inputs, seed, commitMs: COMMIT_MS });
+    if (this.#state !== 'counting') return;
+    this.#counting?.join(worker.workerId);
+    this.#count();
+  }
+
+  removeWorker(workerId: string, how: Leaving, why: string): void {
+    const seat = this.#seats.get(workerId);
+    if (seat === undefined || this.isOver) return;
+    this.#seats.delete(workerId);
+    if (how === 'killed' && seat.phase === 'preparing') {
+      const message = `Worker ${seat.worker.name} died while it loaded the program: ${why}.`;
+      this.#preparationFailed(errorBody(new WorkerDiedError(message)));
+    }
+    this.#counting?.leave(workerId);
+    if (this.#state === 'counting') this.#count();
+    this.#processing.leave(workerId, how, why);
+    this.#checkFinished();
+  }
+
+  /** It stays in the session, but does not work for this query any more. */
+  dismiss(workerId: string): void {
+    this.#seats.get(workerId)?.worker.send({ type: 'endQuery', queryId: this.spec.queryId });
+    this.removeWorker(workerId, 'left', 'it is not needed');
+  }
+
+  receive(workerId: string, message: WorkerMessage): void {
+    const seat = this.#seats.get(workerId);
+    if (seat === undefined || this.isOver) return;
+    switch (message.type) {
+      case 'prepared': {
+        const { name, node } = seat.worker;
+        seat.phase = 'ready';
+        this.#figures.join(workerId, { name, host: node.host, site: node.site });
+        this.#processing.join(seat.worker);
+        break;
+      }
+      case 'prepareFailed':
+        seat.phase = 'failed';
+        this.#preparationFailed(message.error);
+        break;
+      case 'want':
+        this.#processing.want(workerId, message.n, message.running);
+        break;
+      case 'fileOpened':
+        this.#dataSet.learn(message.position, message.facts);
+        this.#processing.setClusters(message.position, message.facts.clusters);
+        break;
+      case 'counted':
+        this.#counted(workerId, message);
+        break;
+      case 'commit':
+        this.#processing.commit(workerId, message);
+        break;
+      case 'packetFailed':
+        this.#processing.packetFailed(workerId, message);
+        break;
+      case 'finished':
+        this.#finished(seat, message);
+        break;
+      case 'printed':
+        this.#parts.tell({ type: 'printed', queryId: this.spec.queryId, worker: seat.worker.name, text: message.text });
+        break;
+    }
+  }
+
+  /** Keeps what is merged, and what the packets in hand still bring. */
+  stop(): void {
+    if (this.isOver || this.#state === 'stopping' || this.#state === 'finishing') return;
+    this.#isStopped = true;
+    if (this.#state !== 'processing') {
+      this.#end('stopped', null);
+      return;
+    }
+    this.#move('stop');
+    this.#after(STOP_MS, () => this.#end('stopped', null));
+    this.#processing.halt();
+  }
+  abort(why: string): void {
+    this.#end('aborted', errorBody(new QueryAbortedError(why)));
+  }
+
+  #count(): void {
+    const counting = this.#counting!;
+    for (const { worker, requestId, position } of counting.next()) {
+      const seat = this.#seats.get(worker)!;
+      seat.worker.send({ type: 'count', requestId, file: this.#dataSet.forNode(position, seat.worker.node) });
+    }
+    if (this.#state === 'counting' && counting.isFinished) this.#process();
+  }
+  #counted(workerId: string, message: Extract<WorkerMessage, { type: 'counted' }>): void {
+    if (this.#counting?.counted(workerId, message) !== true) return;
+    if (message.facts !== undefined) this.#processing.setClusters(message.position, message.facts.clusters);
+    // Which tree is meant is the user's to say: no other worker can know better.
+    if (message.error?.code === 'ROOT_WHICH_TABLE') this.#end('failed', message.error);
+    else this.#count();
+  }
+  #process(): void {
+    const { first, entries } = this.spec;
+    const { files, total } = this.#dataSet.window(first, entries);
+    this.#isTotalKnown = total !== null;
+    this.#move('counted');
+    this.#times.processing = this.#parts.clock.now();
+    this.#lookupMs = this.#times.processing - this.#times.start;
+    this.#figures.begin(this.#times.processing);
+    this.#tellLookup('validated');
+    const learnt = this.#dataSet.learnt();
+    if (learnt.length > 0) this.#parts.learn(learnt);
+    this.#processing.begin(this.#dataSet, files);
+  }
+
+  /** A program that does not load on one worker may on another; when nobody is left, or often enough, the query fails of it. */
+  #preparationFailed(error: UserError): void {
+    this.#failedPreparations++;
+    const isHopeless = [...this.#seats.values()].every(({ phase }) => phase === 'failed');
+    if (this.#failedPreparations >= this.spec.maxAttempts || (isHopeless && this.#seats.size > 0))
+      this.#end('failed', error);
+  }
+
+  /** The workers run workerTerminate before the query ends. */
+  #settled(): void {
+    this.#move('settled');
+    this.#after(FINISH_MS, () => this.#conclude());
+    for (const seat of this.#seats.values()) {
+      if (seat.phase !== 'ready') continue;
+      seat.phase = 'finishing';
+      seat.worker.send({ type: 'finish', queryId: this.spec.queryId });
+    }
+    this.#checkFinished();
+  }
+  #finished(seat: Seat, { increment, error }: Extract<WorkerMessage, { type: 'finished' }>): void {
+    if (seat.phase !== 'finishing') return;
+    seat.phase = 'ready';
+    if (increment !== undefined) this.#processing.mergeLast(seat.worker.workerId, increment);
+    if (error !== undefined) this.#end('failed', error);
+    else this.#checkFinished();
+  }
+  #checkFinished(): void {
+    if (this.#state !== 'finishing') return;
+    if ([...this.#seats.values()].every(({ phase }) => phase !== 'finishing')) this.#conclude();
+  }
+
+  #conclude(): void {
+    if (this.isOver) return;
+    const { done, failed, missing } = this.#processing.counts();
+    const missingFiles = this.#dataSet.missingFiles();
+    if (this.#isStopped) this.#end('stopped', null);
+    else if (failed === 0 && missing === 0 && missingFiles.length === 0) this.#end('completed', null);
+    else if (done > 0) this.#end('incomplete', null);
+    else this.#end('failed', nothingDone(missingFiles, this.#processing.failures.first));
+  }
+
+  #end(status: QueryState, error: UserError | null): void {
+    if (this.isOver) return;
+    for (const cancel of this.#cancelTimers) cancel();
+    this.#move('end');
+    this.#status = status;
+    this.#processing.end();
+    for (const { worker } of this.#seats.values()) worker.send({ type: 'endQuery', queryId: this.spec.queryId });
+    const startMerge = this.#parts.clock.now();
+    const state = this.#parts.merger.encode();
+    this.#figures.mergeMs += this.#parts.clock.now() - startMerge;
+    this.#tellProgress();
+    this.#parts.onEnd(this.#answer(status, error), state);
+  }
+
+  #answer(status: QueryState, error: UserError | null): QueryResult {
+    const { query, title, program, params, inputs, seed } = this.spec;
+    const now = this.#parts.clock.now();
+    const { start, processing } = this.#times;
+    const { failures } = this.#processing;
+    return {
+      ...{ query, title, program, params, inputs, seed, status, error },
+      entries: this.entries(),
+      failures: failures.reports(),
+      failuresLeftOut: failures.leftOut,
+      missingFiles: this.#dataSet.missingFiles(),
+      timing: {
+        openMs: 0,
+        lookupMs: processing === null ? now - start : this.#lookupMs,
+        processMs: processing === null ? 0 : now - processing,
+        mergeMs: this.#figures.mergeMs,
+        totalMs: now - start,
+      },
+      workers: this.#figures.workers().map((figures) => ({ ...figures })),
+      bytes: this.#figures.bytes,
+    };
+  }
+
+  /** Progress, overdue packets, outputs: every PROGRESS_MS. */
+  #tick(): void {
+    const cancel = this.#parts.clock.after(PROGRESS_MS, () => {
+      this.#cancelTimers = this.#cancelTimers.filter((other) => other !== cancel);
+      this.#processing.serveAll();
+      if (this.isOver) return;
+      this.#tellProgress();
+      if (this.#state === 'counting') this.#tellLookup('validating');
+      const now = this.#parts.clock.now();
+      if (this.wantsOutputs && this.#outputsChanged && now - this.#outputsAt >= OUTPUTS_MS) {
+        this.#outputsAt = now;
+        this.#outputsChanged = false;
+        this.#parts.tell({ type: 'outputs', queryId: this.spec.queryId, state: this.outputs() });
+      }
+      this.#tick();
+    });
+    this.#cancelTimers.push(cancel);
+  }
+  #after(ms: number, run: () => void): void {
+    this.#cancelTimers.push(this.#parts.clock.after(ms, run));
+  }
+
+  #tellLookup(stage: LookupStage): void {
+    this.#parts.tell(this.#lookupMessage(stage));
+  }
+  #lookupMessage(stage: LookupStage): ToClientMessage {
+    return {
+      ...{ type: 'lookup', queryId: this.spec.queryId, stage },
+      files: this.#dataSet.size,
+      done: this.#counting?.done ?? 0,
+      missing: this.#dataSet.missingFiles().length,
+    };
+  }
+  #tellProgress(): void {
+    this.#parts.tell(this.#progressMessage());
+  }
+  #progressMessage(): ToClientMessage {
+    const now = this.#parts.clock.now();
+    const { processing } = this.#times;
+    return {
+      ...{ type: 'progress', queryId: this.spec.queryId, state: this.state },
+      entries: this.entries(),
+      bytes: this.#figures.bytes,
+      elapsedMs: processing === null ? 0 : now - processing,
+      ...this.#figures.rates(now),
+      leftMs: this.#processing.leftMs(),
+      workers: this.#processing.workers,
+    };
+  }
+  #move(event: RunEvent): void {
+    this.#state = nextRunState(this.#state, event);
+  }
+}
+
+/** Why a query of which not one entry was done failed. */
+function nothingDone(
+  missingFiles: readonly { file: string; error: string }[],
+  failure: { file: string; entry: number | null; error: string; stack: string | null } | undefined,
+): UserError {
+  if (failure !== undefined) {
+    const message = `No entry could be done. The first failure: ${failure.file}, entry ${failure.entry}: ${failure.error}`;
+    return { ...errorBody(new NothingDoneError(message)), ...(failure.stack === null ? {} : { stack: failure.stack }) };
+  }
+  const [file] = missingFiles;
+  const more = missingFiles.length > 1 ? ` (and ${missingFiles.length - 1} more files)` : '';
+  return errorBody(new NothingReadError(`Nothing could be read: ${file?.file}: ${file?.error}${more}`));
+}

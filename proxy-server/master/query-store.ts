@@ -1,0 +1,91 @@
+/**
+ * What a session keeps on disk, under its directory: `programs/SHA256`, and for each query `qN/` with journal, result.json and state.bin.
+ * A result is complete or not there: both files are written under other names, and result.json is renamed last.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checked, parseJson } from '../../protocol/check.js';
+import { GridError } from '../../protocol/errors.js';
+import { type QueryResult, queryResult } from '../../protocol/session-messages.js';
+import { Journal } from './journal.js';
+
+/** The code that came is not the code that was announced. */
+export class WrongProgramError extends GridError {
+  readonly code = 'MASTER_WRONG_PROGRAM';
+}
+
+export interface StoredResult {
+  readonly result: QueryResult;
+  readonly state: Uint8Array;
+}
+
+export class QueryStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(join(directory, 'programs'), { recursive: true, mode: 0o700 });
+  }
+
+  /** Numbers of the queries that have a folder, ascending. */
+  numbers(): number[] {
+    return readdirSync(this.#directory)
+      .flatMap((name) => (/^q\d+$/.test(name) ? [Number(name.slice(1))] : []))
+      .sort((a, b) => a - b);
+  }
+
+  async openJournal(queryId: string, onRecord?: (record: unknown) => void): Promise<Journal> {
+    await mkdir(join(this.#directory, queryId), { recursive: true, mode: 0o700 });
+    return Journal.open(join(this.#directory, queryId, 'journal'), onRecord);
+  }
+
+  async save(queryId: string, { result, state }: StoredResult): Promise<void> {
+    const folder = join(this.#directory, queryId);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await replaceFile(join(folder, 'state.bin'), state);
+    await replaceFile(join(folder, 'result.json'), JSON.stringify(result));
+  }
+  /** Undefined where the query has not ended. @throws {WireError} for a result that is no result */
+  async result(queryId: string): Promise<StoredResult | undefined> {
+    const result = this.summary(queryId);
+    return result && { result, state: await readFile(join(this.#directory, queryId, 'state.bin')) };
+  }
+  summary(queryId: string): QueryResult | undefined {
+    const path = join(this.#directory, queryId, 'result.json');
+    return existsSync(path) ? checked(queryResult, parseJson(readFileSync(path, 'utf8'), path), path) : undefined;
+  }
+
+  /** ms since 1970: when the result was written. */
+  endedAt(queryId: string): number {
+    return Math.round(statSync(join(this.#directory, queryId, 'result.json')).mtimeMs);
+  }
+
+  hasProgram(sha256: string): boolean {
+    return existsSync(join(this.#directory, 'programs', sha256));
+  }
+  /** @throws {WrongProgramError} */
+  async saveProgram(sha256: string, code: Uint8Array): Promise<void> {
+    const found = createHash('sha256').update(code).digest('hex');
+    if (found !== sha256)
+      throw new WrongProgramError(
+        `The program ${sha256.slice(0, 12)} arrived as ${found.slice(0, 12)}. Send it again.`,
+      );
+    await replaceFile(join(this.#directory, 'programs', sha256), code);
+  }
+  program(sha256: string): Promise<Uint8Array> {
+    return readFile(join(this.#directory, 'programs', sha256));
+  }
+}
+
+async function replaceFile(path: string, content: Uint8Array | string): Promise<void> {
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}

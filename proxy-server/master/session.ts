@@ -1,0 +1,412 @@
+/**
+ * One user's session: its workers, its clients, its queries in the order of their submission, one running at a time.
+ *
+ * Clients and the ProxyServer may come and go; the session ends when it is told to, when it idles without a client, or when the ProxyServer
+ * leaves it alone for too long. A worker serves no second session: one that is let go ends. No sockets here: sockets.ts brings peers.
+ */
+import type { Clock } from '../../protocol/clock.js';
+import type { MasterMessage, QueryRecord, SessionFile, ToMasterMessage } from '../../protocol/control-messages.js';
+import { errorBody } from '../../protocol/errors.js';
+import type { Logger } from '../../protocol/log.js';
+import type { ClientMessage, ToClientMessage } from '../../protocol/session-messages.js';
+import { PROTOCOL_VERSION, SPOKEN_VERSIONS } from '../../protocol/version.js';
+import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
+import { ProtocolVersionError } from './errors.js';
+import type { Peer, Receiver } from './peer.js';
+import type { QueryRun } from './query-run.js';
+import { type QuerySpec, querySpec } from './query-spec.js';
+import type { QueryStore, StoredResult } from './query-store.js';
+import { WorkerRoster } from './worker-roster.js';
+
+export interface SessionParts {
+  readonly file: SessionFile;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: QueryStore;
+  /** @throws {GridError} where the program does not load */
+  readonly createRun: (spec: QuerySpec, events: RunEvents) => Promise<QueryRun>;
+  /** Called once; the process ends then. */
+  readonly onEnd: (why: string) => void;
+}
+export interface RunEvents {
+  readonly tell: (message: ToClientMessage) => void;
+  readonly onEnd: (answer: StoredResult) => void;
+}
+
+interface Client {
+  readonly peer: Peer<ToClientMessage>;
+  isWelcome: boolean;
+  /** Query id -> whether it wants outputs. */
+  readonly attached: Map<string, boolean>;
+  /** Submissions that wait for their program. */
+  readonly parked: Extract<ClientMessage, { type: 'submit' }>[];
+}
+type Submit = Extract<ClientMessage, { type: 'submit' }>;
+
+/** A worker whose link broke is dead, unless the ProxyServer (through which its link went) is gone at the same time. */
+const LOST_AFTER_MS = 50;
+
+export class Session {
+  readonly #parts: SessionParts;
+  readonly #clients = new Set<Client>();
+  readonly #roster: WorkerRoster;
+  readonly #queue: QueryRun[] = [];
+  readonly #records = new Map<string, QueryRecord>();
+  #current: QueryRun | undefined;
+  #control: Peer<MasterMessage> | undefined;
+  #lastQuery: number;
+  #cancelIdle: () => void = () => {};
+  #cancelOrphaned: () => void = () => {};
+  #isOver = false;
+  /** Results on their way to the disk. */
+  readonly #saves = new Set<Promise<void>>();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#roster = new WorkerRoster();
+    this.#lastQuery = parts.store.numbers().at(-1) ?? 0;
+    for (const n of parts.store.numbers()) this.#recall(`q${n}`);
+    this.#orphaned();
+    this.#idle();
+  }
+
+  /** Whose session it is. */
+  get user(): string {
+    return this.#parts.file.user;
+  }
+
+  /** The ProxyServer dials in: a new one replaces the old. */
+  control(peer: Peer<MasterMessage>): Receiver<ToMasterMessage> {
+    this.#control?.close('replaced by a newer connection');
+    this.#control = peer;
+    this.#cancelOrphaned();
+    return {
+      receive: (message) => this.#fromServer(message),
+      closed: () => {
+        if (this.#control !== peer) return;
+        this.#control = undefined;
+        this.#orphaned();
+      },
+    };
+  }
+
+  client(peer: Peer<ToClientMessage>): Receiver<ClientMessage> {
+    const client: Client = { peer, isWelcome: false, attached: new Map(), parked: [] };
+    return {
+      receive: (message) => this.#fromClient(client, message),
+      closed: () => {
+        if (!this.#clients.delete(client)) return;
+        this.#control?.send({ type: 'clients', n: this.#clients.size });
+        this.#idle();
+      },
+    };
+  }
+
+  /** `workerId` is what the ProxyServer vouches for. */
+  worker(workerId: string, peer: Peer<ToWorkerMessage>): Receiver<WorkerMessage> {
+    this.#dropWorker(workerId, 'lost', 'it connected again');
+    this.#roster.connect(workerId, peer);
+    this.#tellWorkers();
+    return {
+      receive: (message) => this.#fromWorker(workerId, peer, message),
+      closed: (why) => {
+        if (!this.#roster.isPeer(workerId, peer)) return;
+        this.#roster.disconnect(workerId);
+        this.#tellWorkers();
+        this.#parts.log.info('worker link closed', { workerId, why });
+        this.#parts.clock.after(LOST_AFTER_MS, () => {
+          if (this.#roster.isConnected(workerId) || !this.#roster.has(workerId)) return;
+          const isLeaving = this.#roster.isLeaving(workerId);
+          this.#dropWorker(workerId, isLeaving ? 'left' : this.#control === undefined ? 'lost' : 'killed', why);
+        });
+      },
+    };
+  }
+
+  end(why: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelIdle();
+    this.#cancelOrphaned();
+    for (const run of [...this.#queue]) run.abort(why);
+    this.#current?.abort(why);
+    for (const { peer } of this.#roster.all()) peer?.send({ type: 'release', why });
+    void Promise.allSettled(this.#saves).then(() => {
+      for (const { peer } of this.#clients) peer.send({ type: 'ended', why });
+      this.#control?.send({ type: 'ended', why });
+      this.#parts.onEnd(why);
+    });
+  }
+
+  #fromServer(message: ToMasterMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.#control?.send({
+          ...{ type: 'hello', protocol: PROTOCOL_VERSION, sessionId: this.#parts.file.sessionId, pid: process.pid },
+          workers: this.#roster.all().map(({ workerId }) => workerId),
+          queries: [...this.#records.values()],
+          clients: this.#clients.size,
+        });
+        break;
+      case 'expect':
+        this.#roster.expected = message.workers;
+        this.#tellWorkers();
+        break;
+      case 'letGo':
+        for (const workerId of this.#roster.leastBusy(message.n, (id) => this.#current?.busyWith(id) ?? 0))
+          this.#release(workerId, message.why);
+        break;
+      case 'workerGone':
+        this.#dropWorker(message.workerId, this.#roster.isLeaving(message.workerId) ? 'left' : 'killed', message.why);
+        break;
+      case 'stopQuery':
+        this.#find(message.queryId)?.stop();
+        break;
+      case 'abortQuery':
+        this.#find(message.queryId)?.abort('It was aborted.');
+        break;
+      case 'end':
+        this.end(message.why);
+        break;
+    }
+  }
+
+  #fromClient(client: Client, message: ClientMessage): void {
+    if (!client.isWelcome && message.type !== 'hello') {
+      client.peer.close('say hello first');
+      return;
+    }
+    switch (message.type) {
+      case 'hello':
+        this.#welcome(client, message.protocol);
+        break;
+      case 'submit':
+        this.#submit(client, message);
+        break;
+      case 'program':
+        this.#program(client, message.sha256, message.code);
+        break;
+      case 'attach':
+        this.#attach(client, message.queryId, message.outputs);
+        break;
+      case 'stop':
+        this.#find(message.queryId)?.stop();
+        break;
+      case 'abort':
+        this.#find(message.queryId)?.abort('You aborted it.');
+        break;
+      case 'setWorkers':
+        this.#roster.cap = message.n;
+        this.#deploy();
+        this.#tellWorkers();
+        break;
+      case 'close':
+        this.end('closed by the client');
+        break;
+    }
+  }
+
+  #welcome(client: Client, protocol: number): void {
+    if (!SPOKEN_VERSIONS.includes(protocol)) {
+      client.peer.send({ type: 'refused', error: errorBody(new ProtocolVersionError(protocol)) });
+      client.peer.close('protocol version');
+      return;
+    }
+    client.isWelcome = true;
+    this.#clients.add(client);
+    this.#cancelIdle();
+    this.#control?.send({ type: 'clients', n: this.#clients.size });
+    const { sessionId } = this.#parts.file;
+    client.peer.send({
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      sessionId,
+      workersExpected: this.#roster.expected,
+    });
+    client.peer.send({ type: 'workers', ...this.#roster.counts() });
+  }
+
+  #submit(client: Client, message: Submit): void {
+    if (this.#isOver) return;
+    const { ref, program } = message;
+    if (!this.#parts.store.hasProgram(program.sha256)) {
+      client.parked.push(message);
+      client.peer.send({ type: 'needProgram', ref, sha256: program.sha256 });
+      return;
+    }
+    const spec = querySpec(message, this.#parts.file.sessionId, `q${++this.#lastQuery}`);
+    this.#parts
+      .createRun(spec, {
+        tell: (told) => this.#tellAttached(spec.queryId, told),
+        onEnd: (answer) => this.#ended(spec.queryId, answer),
+      })
+      .then(
+        (run) => {
+          client.peer.send({ type: 'accepted', ref, queryId: spec.queryId, query: spec.query });
+          this.#queue.push(run);
+          this.#record(run);
+          this.#startNext();
+        },
+        (error: unknown) => client.peer.send({ type: 'rejected', ref, error: errorBody(error) }),
+      );
+  }
+  #program(client: Client, sha256: string, code: Uint8Array): void {
+    const ready = client.parked.filter(({ program }) => program.sha256 === sha256);
+    const waiting = client.parked.filter(({ program }) => program.sha256 !== sha256);
+    client.parked.splice(0, client.parked.length, ...waiting);
+    this.#parts.store.saveProgram(sha256, code).then(
+      () => {
+        for (const message of ready) this.#submit(client, message);
+      },
+      (error: unknown) => {
+        for (const { ref } of ready) client.peer.send({ type: 'rejected', ref, error: errorBody(error) });
+      },
+    );
+  }
+
+  #attach(client: Client, queryId: string, outputs: boolean): void {
+    client.attached.set(queryId, outputs);
+    const run = this.#find(queryId);
+    if (run === undefined) {
+      this.#sendStored(client, queryId);
+      return;
+    }
+    if (outputs) run.wantsOutputs = true;
+    for (const message of run.sinceStart()) client.peer.send(message);
+  }
+  #sendStored(client: Client, queryId: string): void {
+    this.#parts.store.result(queryId).then(
+      (stored) => {
+        if (stored === undefined) client.peer.send({ type: 'notice', text: `This session has no query ${queryId}.` });
+        else client.peer.send({ type: 'result', queryId, ...stored });
+      },
+      (error: unknown) => client.peer.send({ type: 'notice', text: errorBody(error).message }),
+    );
+  }
+
+  #fromWorker(workerId: string, peer: Peer<ToWorkerMessage>, message: WorkerMessage): void {
+    if (!this.#roster.isPeer(workerId, peer)) return; // said before it was given up
+    if (message.type === 'hello') {
+      if (!SPOKEN_VERSIONS.includes(message.protocol)) {
+        peer.send({ type: 'refused', error: errorBody(new ProtocolVersionError(message.protocol)) });
+        peer.close('protocol version');
+        return;
+      }
+      const { name } = this.#roster.ready(workerId, message.node);
+      peer.send({ type: 'welcome', protocol: PROTOCOL_VERSION, sessionId: this.#parts.file.sessionId, name });
+      this.#control?.send({ type: 'workerReady', workerId });
+      this.#tellWorkers();
+      this.#deploy();
+    } else if (message.type === 'needProgram') {
+      this.#parts.store.program(message.sha256).then(
+        (code) => peer.send({ type: 'program', sha256: message.sha256, code }),
+        (error: unknown) => peer.close(errorBody(error).message),
+      );
+    } else if (message.type === 'leaving') {
+      this.#dropWorker(workerId, 'left', message.why);
+      peer.close(message.why);
+    } else this.#current?.receive(workerId, message);
+  }
+
+  /** Every worker that the current query may use is at it; no other is. */
+  #deploy(): void {
+    if (this.#current === undefined || this.#isOver) return;
+    const used = new Set<string>();
+    for (const worker of this.#roster.usable(this.#current.spec.workers)) {
+      used.add(worker.workerId);
+      this.#current.addWorker(worker);
+    }
+    for (const workerId of this.#current.workerIds()) if (!used.has(workerId)) this.#current.dismiss(workerId);
+  }
+  #release(workerId: string, why: string): void {
+    this.#roster.leaving(workerId)?.send({ type: 'release', why });
+  }
+  #dropWorker(workerId: string, how: 'left' | 'lost' | 'killed', why: string): void {
+    const worker = this.#roster.remove(workerId);
+    if (worker === undefined) return;
+    this.#parts.log.info('worker gone', { workerId, how, why });
+    this.#current?.removeWorker(workerId, how, why);
+    this.#control?.send({ type: 'workerReleased', workerId, why });
+    this.#tellWorkers();
+    this.#deploy();
+  }
+
+  #startNext(): void {
+    if (this.#current !== undefined || this.#isOver) return;
+    const next = this.#queue.shift();
+    if (next === undefined) {
+      this.#idle();
+      return;
+    }
+    this.#current = next;
+    this.#cancelIdle();
+    void next.start();
+    this.#record(next);
+    this.#deploy();
+  }
+  /** The answer is on disk before anybody is told. */
+  #ended(queryId: string, answer: StoredResult): void {
+    const run = this.#find(queryId);
+    const finish = (): void => {
+      if (run !== undefined) this.#record(run, this.#parts.clock.date().getTime());
+      this.#tellAttached(queryId, { type: 'result', queryId, ...answer });
+      const at = this.#queue.findIndex(({ spec }) => spec.queryId === queryId);
+      if (at >= 0) this.#queue.splice(at, 1);
+      if (this.#current === run) this.#current = undefined;
+      this.#startNext();
+    };
+    const saved = this.#parts.store.save(queryId, answer).then(finish, (error: unknown) => {
+      this.#parts.log.error('result not saved', { queryId, why: errorBody(error).message });
+      this.#tellAttached(queryId, { type: 'notice', text: `The result of ${queryId} could not be kept on disk.` });
+      finish();
+    });
+    this.#saves.add(saved);
+    void saved.finally(() => this.#saves.delete(saved));
+  }
+
+  #find(queryId: string): QueryRun | undefined {
+    if (this.#current?.spec.queryId === queryId) return this.#current;
+    return this.#queue.find(({ spec }) => spec.queryId === queryId);
+  }
+  #record(run: QueryRun, endedAt: number | null = null): void {
+    const { query, title, queryId } = run.spec;
+    const record = { query, title, state: run.state, entries: run.entries(), submittedAt: run.submittedAt, endedAt };
+    this.#records.set(queryId, record);
+    this.#control?.send({ type: 'query', record });
+  }
+  /** A query that ended in an earlier life of this master. */
+  #recall(queryId: string): void {
+    const result = this.#parts.store.summary(queryId);
+    if (result === undefined) return;
+    const { query, title, status: state, entries } = result;
+    const at = this.#parts.store.endedAt(queryId);
+    this.#records.set(queryId, { query, title, state, entries, submittedAt: at, endedAt: at });
+  }
+
+  #tellAttached(queryId: string, message: ToClientMessage): void {
+    for (const { peer, attached } of this.#clients) {
+      const outputs = attached.get(queryId);
+      if (outputs === undefined || (message.type === 'outputs' && !outputs)) continue;
+      peer.send(message);
+    }
+  }
+  #tellWorkers(): void {
+    const counts = this.#roster.counts();
+    for (const { peer } of this.#clients) peer.send({ type: 'workers', ...counts });
+  }
+
+  #idle(): void {
+    this.#cancelIdle();
+    if (this.#clients.size > 0 || this.#current !== undefined || this.#queue.length > 0 || this.#isOver) return;
+    const { idleAfterMs } = this.#parts.file;
+    this.#cancelIdle = this.#parts.clock.after(idleAfterMs, () => this.end(`idle for ${idleAfterMs} ms`));
+  }
+  #orphaned(): void {
+    if (this.#isOver) return;
+    const { orphanedAfterMs } = this.#parts.file;
+    this.#cancelOrphaned();
+    this.#cancelOrphaned = this.#parts.clock.after(orphanedAfterMs, () =>
+      this.end(`no ProxyServer for ${orphanedAfterMs} ms`),
+    );
+  }
+}
