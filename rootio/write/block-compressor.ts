@@ -33,7 +33,7 @@ interface Method {
 const METHODS: Readonly<Record<PackMethod, Method>> = {
   zlib: { tag: 'ZL', version: 8, algorithm: 1, defaultLevel: 1 },
   lzma: { tag: 'XZ', version: 0, algorithm: 2, defaultLevel: 4 },
-  lz4: { tag: 'L4', version: 1, algorithm: 4, defaultLevel: 4 },
+  lz4: { tag: 'L4', version: 1, algorithm: 4, defaultLevel: 1 },
   zstd: { tag: 'ZS', version: 1, algorithm: 5, defaultLevel: 3 },
 };
 

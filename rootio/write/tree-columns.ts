@@ -48,33 +48,24 @@ export const NUMBER_FORMATS: Readonly<Record<NumberType, NumberFormat>> = {
 };
 
 /**
- * The branches of a tree: each counter stands before the first list that uses it.
- * @throws {TreeShapeError} no column, a name twice, a text as list, a length that is none
+ * The branches of a tree: each counter stands before the first list that uses it. A counter may be among the columns
+ * (int32 or uint32); its values are always those of the lists.
+ * @throws {TreeShapeError} no column, a name twice, a text as list, a length that is none, a counter that cannot count
  */
 export function branchShapes(columns: readonly ColumnSpec[]): BranchShape[] {
   if (columns.length === 0) throw new TreeShapeError('A tree needs at least one column.');
+  for (const column of columns) checkColumn(column);
+  const declared = new Map(columns.map((column) => [column.name, column]));
+  const lists = columns.filter((column) => column.list !== undefined);
+  const counters = new Set(lists.map(counterOf));
   const shapes: BranchShape[] = [];
-  const counters = new Set<string>();
   for (const column of columns) {
-    const { name, type, list, length = 1 } = column;
-    if (name === '') throw new TreeShapeError('A column needs a name.');
-    if (!Number.isInteger(length) || length < 1)
-      throw new TreeShapeError(`Column ${name} has length ${length}; give a whole number from 1.`);
-    if (type === 'string') {
-      if (list !== undefined || length !== 1)
-        throw new TreeShapeError(
-          `Column ${name} holds text: one string an entry, neither list nor array, can be written.`,
-        );
-      shapes.push({ name, type, kind: 'string', length });
-    } else if (list === undefined) shapes.push({ name, type, kind: 'flat', length });
-    else {
-      const counter = list === true ? `n${name}` : list;
-      if (!counters.has(counter)) {
-        shapes.push({ name: counter, type: 'int32', kind: 'flat', length: 1, counts: name });
-        counters.add(counter);
-      }
-      shapes.push({ name, type, kind: 'list', length, counter });
+    if (counters.has(column.name) && column.list === undefined) continue;
+    if (column.list !== undefined) {
+      const counter = counterOf(column);
+      if (counters.delete(counter)) shapes.push(counterShape(counter, declared.get(counter), column.name));
     }
+    shapes.push(shapeOf(column));
   }
   const names = new Set<string>();
   for (const { name } of shapes) {
@@ -82,4 +73,30 @@ export function branchShapes(columns: readonly ColumnSpec[]): BranchShape[] {
     names.add(name);
   }
   return shapes;
+}
+
+const counterOf = ({ name, list }: ColumnSpec) => (typeof list === 'string' ? list : `n${name}`);
+
+function checkColumn({ name, type, list, length = 1 }: ColumnSpec): void {
+  if (name === '') throw new TreeShapeError('A column needs a name.');
+  if (!Number.isInteger(length) || length < 1)
+    throw new TreeShapeError(`Column ${name} has length ${length}; give a whole number from 1.`);
+  if (type === 'string' && (list !== undefined || length !== 1))
+    throw new TreeShapeError(`Column ${name} holds text: one string an entry, neither list nor array, can be written.`);
+}
+
+function counterShape(name: string, declared: ColumnSpec | undefined, counts: string): BranchShape {
+  const { type, list, length = 1 } = declared ?? { type: 'int32' };
+  if ((type !== 'int32' && type !== 'uint32') || list !== undefined || length !== 1)
+    throw new TreeShapeError(
+      `Column ${name} counts the elements of ${counts}: it must be one int32 or uint32 an entry.`,
+    );
+  return { name, type, kind: 'flat', length: 1, counts };
+}
+
+function shapeOf(column: ColumnSpec): BranchShape {
+  const { name, type, length = 1 } = column;
+  if (type === 'string') return { name, type, kind: 'string', length };
+  if (column.list === undefined) return { name, type, kind: 'flat', length };
+  return { name, type, kind: 'list', length, counter: counterOf(column) };
 }
