@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { inflateRawSync, inflateSync } from 'node:zlib';
 import type { Algorithm, Codec } from './codec.js';
+import { zstdWasm } from './zstd-wasm.js';
 
 /** Node's import of these CommonJS packages loses names; `require` gives what their types say. */
 const require = createRequire(import.meta.url);
@@ -26,8 +27,7 @@ function nodeZlib(inflate: typeof inflateSync): Codec {
 }
 
 async function wasmZstd(): Promise<Codec> {
-  const zstd = require('@bokuweb/zstd-wasm') as typeof import('@bokuweb/zstd-wasm');
-  await zstd.init();
+  const zstd = await zstdWasm();
   return {
     library: '@bokuweb/zstd-wasm',
     decompress(input, out) {

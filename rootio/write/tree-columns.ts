@@ -59,15 +59,16 @@ export function branchShapes(columns: readonly ColumnSpec[]): BranchShape[] {
   const lists = columns.filter((column) => column.list !== undefined);
   const counters = new Set(lists.map(counterOf));
   const shapes: BranchShape[] = [];
+  const names = new Set<string>();
   for (const column of columns) {
     if (counters.has(column.name) && column.list === undefined) continue;
     if (column.list !== undefined) {
       const counter = counterOf(column);
-      if (counters.delete(counter)) shapes.push(counterShape(counter, declared.get(counter), column.name));
+      const isFirst = !shapes.some((shape) => shape.counter === counter);
+      if (isFirst) shapes.push(counterShape(counter, declared.get(counter), column.name));
     }
     shapes.push(shapeOf(column));
   }
-  const names = new Set<string>();
   for (const { name } of shapes) {
     if (names.has(name)) throw new TreeShapeError(`Two columns of the tree would be called ${name}; rename one.`);
     names.add(name);

@@ -104,6 +104,18 @@ describe('rootio/write: trees', () => {
     }
   });
 
+  it('a counter may be named among the columns: it stands before its lists and follows them', async () => {
+    const a = lists(n, 4, (length) => new Float32Array(length));
+    const columns: ColumnSpec[] = [
+      { name: 'Jet_pt', type: 'float32', list: 'nJet' },
+      { name: 'nJet', type: 'uint32' },
+    ];
+    const tree = await writtenTree(columns, (t) => t.append({ Jet_pt: a }, n));
+    expect(tree.fBranches.arr.map(({ fTitle }) => fTitle)).to.deep.equal(['nJet/i', 'Jet_pt[nJet]/F']);
+    expect((await readColumns(tree, ['nJet']))['nJet']).to.deep.equal(numbers(n, (i) => i % 4));
+    expect(tree.fBranches.arr[0]!.fLeaves.arr[0]).to.include({ fIsRange: true, fMaximum: 3 });
+  });
+
   it('texts come back: empty, long, not ASCII', async () => {
     const texts = numbers(n, (i) => i).map((i) => (i % 7 === 0 ? '' : i % 100 === 1 ? 'ü'.repeat(i) : `text ${i}`));
     const columns: ColumnSpec[] = [{ name: 's', type: 'string' }];
@@ -171,6 +183,14 @@ describe('rootio/write: trees', () => {
     );
     refuses(() => file.tree('t', '', [{ name: 'x', type: 'int8', length: 0 }]), /length 0/);
     refuses(() => file.tree('t', '', [{ name: 'x', type: 'string', list: true }]), /holds text/);
+    refuses(
+      () =>
+        file.tree('t', '', [
+          { name: 'v', type: 'int8', list: 'n' },
+          { name: 'n', type: 'float32' },
+        ]),
+      /counts the elements of v/,
+    );
     const tree = file.tree('t', '', [
       { name: 'x', type: 'float32' },
       { name: 'v', type: 'int32', list: true },
