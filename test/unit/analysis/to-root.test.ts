@@ -67,10 +67,9 @@ describe('analysis: outputs as a ROOT file', () => {
     const reader = rows.reader(['x', 'id', 'ok']);
     await reader.load(0, rows.entries);
     expect(rows.entries).to.equal(100);
-    expect(reader.column('id'))
-      .to.have.property('values')
-      .that.includes(99n * 2n ** 40n);
-    expect(reader.column('ok')).to.have.property('values').that.includes(1);
+    const of = (name: string) => [...(reader.column(name) as { values: Iterable<number | bigint> }).values];
+    expect(of('id').at(-1)).to.equal(99n * 2n ** 40n);
+    expect(of('ok').at(-1)).to.equal(1);
     expect((await file.object('names'))['fString']).to.contain('"items":[{"entry":0},{"entry":1}]');
     expect((await file.object('proof'))['fString']).to.equal('{"query":"q1"}');
     await file.close();
