@@ -1,0 +1,122 @@
+/** Two-dimensional histograms as colour maps with a scale; three-dimensional ones as their projection on x and y. */
+import { Axis } from '../outputs/axis.js';
+import type { HistogramResult } from '../outputs/result.js';
+import { Frame, type PlotSize } from './frame.js';
+import { fixed, svgText, textWidth } from './svg-text.js';
+import { linearTicks } from './ticks.js';
+
+/** Colours from low to high, of even lightness steps (after viridis of matplotlib, CC0). */
+const PALETTE: readonly (readonly [number, number, number])[] = [
+  [68, 1, 84],
+  [72, 40, 120],
+  [62, 74, 137],
+  [49, 104, 142],
+  [38, 130, 142],
+  [31, 158, 137],
+  [53, 183, 121],
+  [109, 205, 89],
+  [180, 222, 44],
+  [253, 231, 37],
+];
+const SHADES = 128;
+
+export function mapPlot(h: HistogramResult, size: PlotSize): string {
+  const [x, y] = [new Axis(h.axes[0]!), new Axis(h.axes[1]!)];
+  const plane = h.type === 'H3' ? projected(h) : h.contents;
+  const inRange: number[] = [];
+  for (let j = 1; j <= y.nbins; j++)
+    for (let i = 1; i <= x.nbins; i++) {
+      const value = plane[i + (x.nbins + 2) * j]!;
+      if (Number.isFinite(value) && value !== 0) inRange.push(value);
+    }
+  let [low, high] = [0, 1];
+  for (const value of inRange) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (inRange.length > 0) high = inRange.reduce((a, b) => Math.max(a, b));
+  if (!(high > low)) high = low + 1;
+  const shade = (value: number): number => Math.min(SHADES - 1, Math.floor(((value - low) / (high - low)) * SHADES));
+  const title = h.type === 'H3' ? `${h.title} (summed over ${h.axes[2]!.title || 'z'})` : h.title;
+  const right = Math.max(size.width / 9, 60);
+  const frame = new Frame({ ...size, title, right, x: h.axes[0]!, y: h.axes[1]! });
+  return [
+    cells(frame, { x, y, plane, shade }),
+    frame.svg(),
+    scale(frame, { low, high, right, title: h.valueTitle }),
+  ].join('\n');
+}
+
+/** Neighbours of one colour are one rectangle; empty cells stay white. */
+function cells(
+  frame: Frame,
+  { x, y, plane, shade }: { x: Axis; y: Axis; plane: ArrayLike<number>; shade: (value: number) => number },
+): string {
+  const shapes = Array.from({ length: SHADES }, () => '');
+  for (let j = 1; j <= y.nbins; j++) {
+    const [top, bottom] = [fixed(frame.y(y.lowEdge(j + 1))), fixed(frame.y(y.lowEdge(j)))];
+    for (let i = 1; i <= x.nbins; ) {
+      const at = (bin: number): number => {
+        const value = plane[bin + (x.nbins + 2) * j]!;
+        return value === 0 || !Number.isFinite(value) ? -1 : shade(value);
+      };
+      const colour = at(i);
+      let end = i + 1;
+      while (end <= x.nbins && at(end) === colour) end++;
+      if (colour >= 0)
+        shapes[colour] +=
+          `M${fixed(frame.x(x.lowEdge(i)))} ${bottom}V${top}H${fixed(frame.x(x.lowEdge(end)))}V${bottom}Z`;
+      i = end;
+    }
+  }
+  const drawn = shapes.map((shape, k) => (shape === '' ? '' : `<path d="${shape}" fill="${colourOf(k)}"/>`));
+  return `<g shape-rendering="crispEdges">${drawn.join('')}</g>`;
+}
+
+function scale(
+  frame: Frame,
+  { low, high, right, title }: { low: number; high: number; right: number; title: string },
+): string {
+  const { text, top, bottom } = frame;
+  const left = frame.right + 0.9 * text;
+  const width = Math.min(1.3 * text, right / 4);
+  const height = bottom - top;
+  const strips = Array.from({ length: SHADES }, (_, k) => {
+    const y = bottom - ((k + 1) / SHADES) * height;
+    return `<rect x="${fixed(left)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height / SHADES + 0.5)}" fill="${colourOf(k)}"/>`;
+  });
+  const { major, labels, exponent } = linearTicks(low, high, 7);
+  const marks = major.map((tick, i) => {
+    const y = bottom - ((tick - low) / (high - low)) * height;
+    return svgText(left + width + 0.35 * text, y + 0.33 * text, labels[i]!, { size: 0.9 * text });
+  });
+  const widest = Math.max(...labels.map((label) => textWidth(label, 0.9 * text)));
+  const power = exponent === 0 ? '' : ` ×10^{${String(exponent).replace('-', '−')}}`;
+  const end = left + width + 0.35 * text + widest;
+  return [
+    ...strips,
+    `<rect x="${fixed(left)}" y="${fixed(top)}" width="${fixed(width)}" height="${fixed(height)}" fill="none" stroke="#1a1a1a" stroke-width="${fixed(text / 14)}"/>`,
+    ...marks,
+    svgText(end, top - 0.7 * text, `${title}${power}`.trim(), { size: 0.9 * text, anchor: 'end' }),
+  ].join('\n');
+}
+
+/** Sums over z, its under- and overflow included. */
+function projected({ axes, contents }: HistogramResult): Float64Array {
+  const plane = (axes[0]!.nbins + 2) * (axes[1]!.nbins + 2);
+  const sums = new Float64Array(plane);
+  for (let cell = 0; cell < contents.length; cell++) sums[cell % plane]! += contents[cell]!;
+  return sums;
+}
+
+function colourOf(shade: number): string {
+  const at = (shade / (SHADES - 1)) * (PALETTE.length - 1);
+  const [from, to] = [PALETTE[Math.floor(at)]!, PALETTE[Math.min(PALETTE.length - 1, Math.floor(at) + 1)]!];
+  const part = at - Math.floor(at);
+  const channels = from.map((channel, i) =>
+    Math.round(channel + part * (to[i]! - channel))
+      .toString(16)
+      .padStart(2, '0'),
+  );
+  return `#${channels.join('')}`;
+}
