@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { StorageSettings } from '../storage-options.js';
-import { type Endpoint, type Subject, XrootdConnection } from './connection.js';
+import { XrootdConnection } from './connection.js';
 import { logIn, type ServerTraits } from './login.js';
+import type { Endpoint, Subject } from './transport.js';
 
 export interface Server {
   readonly connection: XrootdConnection;

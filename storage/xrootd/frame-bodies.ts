@@ -57,8 +57,8 @@ export class DiscardSink implements AnswerSink {
   write(): void {}
 }
 
-/** One frame's body into a sink, then `done`. */
-export function bodyInto(sink: () => AnswerSink, length: number, done: () => FrameRest | undefined): FrameBody {
-  sink().accept(length);
-  return { write: (bytes) => sink().write(bytes), end: done };
+/** One frame's body into a sink, then `done`. @throws {FrameFault} the sink does not accept it */
+export function bodyInto(sink: AnswerSink, length: number, done: () => FrameRest | undefined): FrameBody {
+  sink.accept(length);
+  return { write: (bytes) => sink.write(bytes), end: done };
 }

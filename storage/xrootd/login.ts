@@ -10,7 +10,7 @@ import { bearerToken } from '../bearer-token.js';
 import { AuthenticationError, cleanServerText, ProtocolError } from '../errors.js';
 import type { StorageSettings } from '../storage-options.js';
 import type { Answer } from './answer.js';
-import type { Subject, XrootdConnection } from './connection.js';
+import type { XrootdConnection } from './connection.js';
 import {
   hostCredentials,
   type Offer,
@@ -20,6 +20,7 @@ import {
   unixCredentials,
   ztnCredentials,
 } from './credentials.js';
+import type { Subject } from './transport.js';
 import { authRequest, loginRequest, protocolRequest, SERVER_FLAG } from './wire.js';
 
 export interface ServerTraits {

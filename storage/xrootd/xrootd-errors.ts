@@ -9,7 +9,7 @@ import {
   StorageIoError,
   whatOf,
 } from '../errors.js';
-import type { Subject } from './connection.js';
+import type { Subject } from './transport.js';
 import { XROOTD_ERROR } from './wire.js';
 
 export function errorOfAnswer(

@@ -13,10 +13,10 @@ import { ChecksumError, DeadlineError, ProtocolError, StorageError, TruncatedRea
 import { NetworkFile } from '../network-file.js';
 import type { StorageSettings } from '../storage-options.js';
 import { openedFileOf } from './answer.js';
-import type { Endpoint } from './connection.js';
 import type { Server } from './connection-pool.js';
 import { FixedSink } from './frame-bodies.js';
 import { cutVector, joinPages, pagedBytes, planReads, vectorBytes } from './read-plan.js';
+import type { Endpoint } from './transport.js';
 import {
   closeRequest,
   openRequest,

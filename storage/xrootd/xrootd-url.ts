@@ -1,7 +1,7 @@
 /** `root://user@host:port//path?opaque`: its parts. Pure. */
 import { BadUrlError } from '../errors.js';
 import { displayUrl } from '../url.js';
-import type { Endpoint } from './connection.js';
+import type { Endpoint } from './transport.js';
 
 export interface XrootdUrl {
   readonly endpoint: Endpoint;

@@ -1,0 +1,88 @@
+/** Sockets to XRootD servers: connected, and later encrypted, each within a deadline. */
+import { createConnection, type Socket } from 'node:net';
+import { type SecureContext, connect as tlsConnect } from 'node:tls';
+import type { Clock } from '../../protocol/clock.js';
+import type { ByteRange } from '../byte-source.js';
+import { ConnectionError, DeadlineError, type StorageError, whatOf } from '../errors.js';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a connection or request is for: for its errors. */
+export interface Subject {
+  readonly url: string;
+  readonly range?: ByteRange;
+}
+export const nameOf = ({ url, range }: Subject): string => whatOf(url, range);
+
+export interface Limits {
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+}
+
+/** @throws {ConnectionError | DeadlineError} */
+export function connectSocket({ host, port }: Endpoint, subject: Subject, limits: Limits): Promise<Socket> {
+  const socket = createConnection({ host, port });
+  return ready(socket, 'connect', { subject, limits, what: `connecting to ${host}:${port}` });
+}
+
+export interface TlsWish {
+  readonly context: SecureContext;
+  readonly verify: boolean;
+}
+
+/** The same connection, encrypted from here on. Nothing may be in flight. @throws {ConnectionError | DeadlineError} */
+export async function encrypt(
+  plain: Socket,
+  host: string,
+  tls: TlsWish,
+  subject: Subject,
+  limits: Limits,
+): Promise<Socket> {
+  plain.removeAllListeners();
+  plain.on('error', () => {}); // the encrypted socket reports it
+  const socket = tlsConnect({
+    socket: plain,
+    secureContext: tls.context,
+    rejectUnauthorized: tls.verify,
+    host,
+    ...(/[:]|^[\d.]+$/.test(host) ? {} : { servername: host }), // an address is no name to ask for
+  });
+  try {
+    return await ready(socket, 'secureConnect', { subject, limits, what: `TLS with ${host}` });
+  } catch (error) {
+    plain.destroy();
+    throw error;
+  }
+}
+
+/** Waits for one event; an error, an early end or the deadline destroys the socket. */
+function ready<S extends Socket>(
+  socket: S,
+  event: string,
+  { subject, limits, what }: { subject: Subject; limits: Limits; what: string },
+): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: StorageError): void => {
+      cancel();
+      socket.off(event, succeed).off('error', refuse).off('close', end);
+      if (error === undefined) {
+        resolve(socket);
+        return;
+      }
+      socket.on('error', () => {}); // whatever it still says
+      socket.destroy();
+      reject(error);
+    };
+    const refuse = (cause: Error): void =>
+      settle(new ConnectionError(subject.url, nameOf(subject), `${what}: ${cause.message}`, { cause }));
+    const end = (): void => refuse(new Error('the server closed the connection'));
+    const succeed = (): void => settle();
+    const cancel = limits.clock.after(limits.deadlineMs, () =>
+      settle(new DeadlineError(subject.url, what, limits.deadlineMs)),
+    );
+    socket.once(event, succeed).once('error', refuse).once('close', end);
+  });
+}
