@@ -53,7 +53,7 @@ export class NoSuchObjectError extends GridError {
   constructor(
     readonly url: string,
     readonly path: string,
-    present: readonly string[],
+    present: Iterable<string>,
   ) {
     super(`${url} has no object "${path}".${didYouMean(path, present)}`);
   }
@@ -79,7 +79,7 @@ export class NoSuchColumnError extends GridError {
   constructor(
     readonly table: string,
     readonly column: string,
-    present: readonly string[],
+    present: Iterable<string>,
   ) {
     super(`The tree "${table}" has no column "${column}".${didYouMean(column, present)}`);
   }

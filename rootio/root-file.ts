@@ -13,6 +13,7 @@ import { checkInFile, type FileHeader, HEADER_BYTES, parseDirectory, parseHeader
 import { parseKey } from './file/key.js';
 import { type FileAccess, readRecord } from './file/record.js';
 import { ObjectStreamer } from './jsroot/structure.js';
+import { openNtuple } from './ntuple/ntuple-table.js';
 import type { Table } from './table.js';
 import { treeRecord } from './tree/branch.js';
 import { TreeTable } from './tree/tree-table.js';
@@ -115,6 +116,8 @@ export class RootFile {
         treeRecord(await this.#object(entry), key.className, place),
         await this.#streamerInfos(),
       );
+    if (key.className === 'ROOT::RNTuple')
+      return openNtuple(this.access, (await readRecord(this.access, key)).bytes, place);
     throw new UnsupportedFileError(place, `a ${key.className} has no entries to read`);
   }
 

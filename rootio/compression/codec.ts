@@ -14,4 +14,6 @@ export interface Codec {
 export type Codecs = Readonly<Record<Algorithm, Codec>> & {
   /** xxHash64 with seed 0: ROOT's checksum of LZ4 blocks. */
   readonly xxh64: (input: Uint8Array) => bigint;
+  /** XXH3 of 64 bits: the checksum of RNTuples. */
+  readonly xxh3: (input: Uint8Array) => bigint;
 };

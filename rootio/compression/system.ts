@@ -35,7 +35,7 @@ const LZMA_MEMORY = 512 * 1024 * 1024;
 
 export interface SystemCodecs {
   readonly codecs: Partial<Record<Algorithm, Codec>>;
-  readonly xxh64?: (input: Uint8Array) => bigint;
+  readonly hashes: Partial<Record<'xxh64' | 'xxh3', (input: Uint8Array) => bigint>>;
 }
 
 export function systemCodecs(): SystemCodecs {
@@ -44,11 +44,15 @@ export function systemCodecs(): SystemCodecs {
   withLibrary(NAMES.zstd, (library) => Object.assign(codecs, { zstd: zstdCodec(library) }));
   withLibrary(NAMES.lz4, (library) => Object.assign(codecs, { lz4: lz4Codec(library) }));
   withLibrary(NAMES.lzma, (library) => Object.assign(codecs, { lzma: lzmaCodec(library) }));
-  const xxh64 = withLibrary(NAMES.xxhash, (library) => {
-    const hash = library.fn('uint64_t XXH64(const void *input, size_t length, uint64_t seed)');
-    return (input: Uint8Array): bigint => BigInt(hash(input, input.length, 0));
+  const hashes = withLibrary(NAMES.xxhash, ({ fn }) => {
+    const xxh64 = fn('uint64_t XXH64(const void *input, size_t length, uint64_t seed)');
+    const xxh3 = fn('uint64_t XXH3_64bits(const void *input, size_t length)');
+    return {
+      xxh64: (input: Uint8Array): bigint => BigInt(xxh64(input, input.length, 0)),
+      xxh3: (input: Uint8Array): bigint => BigInt(xxh3(input, input.length)),
+    };
   });
-  return xxh64 === undefined ? { codecs } : { codecs, xxh64 };
+  return { codecs, hashes: hashes ?? {} };
 }
 
 export function withLibrary<T>(names: readonly string[], use: (library: Library) => T): T | undefined {

@@ -6,13 +6,14 @@
 import { ALGORITHMS, type Algorithm, type Codec, type Codecs } from './codec.js';
 import { portableCodecs } from './portable.js';
 import { systemCodecs } from './system.js';
+import { xxh3 as portableXxh3 } from './xxh3.js';
 import { xxhash64 } from './xxhash64.js';
 
 export type TierChoice = 'auto' | 'system' | 'portable';
 
 /** @throws nothing: a codec that cannot be had throws when it is used */
 export async function chooseCodecs(choice: TierChoice): Promise<Codecs> {
-  const system = choice === 'portable' ? { codecs: {} } : systemCodecs();
+  const system = choice === 'portable' ? { codecs: {}, hashes: {} } : systemCodecs();
   const missing = ALGORITHMS.some((algorithm) => system.codecs[algorithm] === undefined);
   const portable = choice === 'system' || !missing ? {} : await portableCodecs();
   const codecs = Object.fromEntries(
@@ -21,7 +22,9 @@ export async function chooseCodecs(choice: TierChoice): Promise<Codecs> {
       system.codecs[algorithm] ?? (portable as Partial<Record<Algorithm, Codec>>)[algorithm] ?? absent(algorithm),
     ]),
   ) as Record<Algorithm, Codec>;
-  return { ...codecs, xxh64: system.xxh64 ?? ((input) => xxhash64(asBuffer(input)).readBigUInt64BE(0)) };
+  const xxh64 = system.hashes.xxh64 ?? ((input: Uint8Array) => xxhash64(asBuffer(input)).readBigUInt64BE(0));
+  const xxh3 = system.hashes.xxh3 ?? ((input: Uint8Array) => portableXxh3(asBuffer(input)));
+  return { ...codecs, xxh64, xxh3 };
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

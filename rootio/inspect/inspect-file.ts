@@ -3,6 +3,7 @@
  * be compared with what other readers of ROOT files find.
  */
 import { GridError } from '../../protocol/errors.js';
+import { NtupleTable } from '../ntuple/ntuple-table.js';
 import type { KeyInfo, RootFile } from '../root-file.js';
 import { TreeTable } from '../tree/tree-table.js';
 import { type ColumnSummary, columnSummary } from './column-summary.js';
@@ -72,10 +73,13 @@ async function treeSummary(file: RootFile, path: string): Promise<TreeSummary> {
 
 async function ntupleSummary(file: RootFile, path: string): Promise<NtupleSummary> {
   const table = await file.table(path);
+  if (!(table instanceof NtupleTable)) throw new TypeError(`${path} is no RNTuple`);
   const fields: Record<string, ColumnSummary> = {};
-  for (const info of table.columns)
+  for (const { info, plain } of table.ntupleColumns)
     if (!info.name.includes('/'))
-      fields[info.name] = await orUnreadable(() => columnSummary(info, table.reader([info.name]), table.entries));
+      fields[info.name] = plain
+        ? await orUnreadable(() => columnSummary(info, table.reader([info.name]), table.entries))
+        : { kind: 'other' };
   return { entries: table.entries, fields };
 }
 

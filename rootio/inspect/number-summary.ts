@@ -16,6 +16,13 @@ export interface NumberSummary {
 }
 
 const FIRST = 5;
+/** So many 32-bit numbers add up below 2^53. */
+const MOST_EXACT = 2 ** 21;
+
+function isSmallInteger(values: NumberArray): values is Exclude<NumberArray, BigInt64Array | BigUint64Array> {
+  const isBig = values instanceof BigInt64Array || values instanceof BigUint64Array;
+  return !isBig && !(values instanceof Float32Array) && !(values instanceof Float64Array);
+}
 
 export class NumberSummarizer {
   #crc = 0;
@@ -36,10 +43,32 @@ export class NumberSummarizer {
     this.#crc = crc32(bytesUnder(values), this.#crc);
     this.#count += values.length;
     for (let i = 0; i < values.length && this.#first.length < FIRST; i++) this.#first.push(values[i]!);
+    if (isSmallInteger(values) && values.length <= MOST_EXACT) this.#addIntegers(values);
+    else this.#addAny(values);
+  }
+
+  /** Integers of up to 32 bits: a plain sum of so many is exact. */
+  #addIntegers(values: Exclude<NumberArray, BigInt64Array | BigUint64Array>): void {
+    if (values.length === 0) return;
     const isBool = this.type === 'bool';
+    let sum = 0;
+    let min = values[0]!;
+    let max = min;
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
-      this.#total.add(isBool ? Number(value !== 0) : Number(value));
+      sum += isBool ? Number(value !== 0) : value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    this.#total.add(sum);
+    if (this.#min === undefined || min < this.#min) this.#min = min;
+    if (this.#max === undefined || max > this.#max) this.#max = max;
+  }
+
+  #addAny(values: NumberArray): void {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      this.#total.add(Number(value));
       if (Number.isNaN(value)) this.#isNan = true;
       else {
         if (this.#min === undefined || value < this.#min) this.#min = value;
