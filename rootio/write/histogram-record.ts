@@ -3,6 +3,7 @@
  *
  * Source: ROOT, hist/hist/inc (TH1.h, TH2.h, TH3.h, TProfile.h, TAxis.h, TGraph.h); order of members: class-layouts.ts.
  */
+import { checkHistogram } from './histogram-check.js';
 import type { AxisData, HistogramData } from './histogram-data.js';
 import type { RecordBuffer } from './record-buffer.js';
 
@@ -10,8 +11,8 @@ import type { RecordBuffer } from './record-buffer.js';
 export const MUST_CLEANUP = 8;
 /** TH1's fMaximum and fMinimum where nobody set them. */
 const UNSET = -1111;
-const ROOT_BLUE = 602;
-const SOLID_FILL = 1001;
+const PLOT_STYLE = { lineColour: 602, fill: 1001 };
+const GRAPH_STYLE = { lineColour: 1, fill: 1000 };
 const NEUTRAL_OVERFLOWS = 2;
 
 export interface GraphData {
@@ -22,7 +23,9 @@ export interface GraphData {
   readonly y: ArrayLike<number>;
 }
 
+/** @throws {HistogramShapeError} */
 export function writeHistogram(buffer: RecordBuffer, h: HistogramData): void {
+  checkHistogram(h);
   if (h.className === 'TProfile') {
     writeProfile(buffer, h);
     return;
@@ -103,7 +106,7 @@ function writeAxis(buffer: RecordBuffer, name: string, axis: AxisData, titleOffs
 
 export function writeGraph(buffer: RecordBuffer, graph: GraphData): void {
   buffer.versioned(4, () => {
-    writeStyle(buffer, graph.name, graph.title, 0);
+    writeStyle(buffer, graph.name, graph.title, 0, GRAPH_STYLE);
     buffer.i32(graph.x.length);
     for (const values of [graph.x, graph.y]) buffer.u8(values.length > 0 ? 1 : 0).f64s(values);
     buffer.object('TList', () => buffer.list([], () => {}));
@@ -116,10 +119,10 @@ export function writeObjString(buffer: RecordBuffer, text: string): void {
 }
 
 /** TNamed, TAttLine, TAttFill, TAttMarker with ROOT's defaults: how histograms, graphs and trees begin. */
-export function writeStyle(buffer: RecordBuffer, name: string, title: string, bits: number): void {
+export function writeStyle(buffer: RecordBuffer, name: string, title: string, bits: number, style = PLOT_STYLE): void {
   buffer.tnamed(name, title, bits);
-  buffer.versioned(2, () => buffer.i16(ROOT_BLUE).i16(1).i16(1));
-  buffer.versioned(2, () => buffer.i16(0).i16(SOLID_FILL));
+  buffer.versioned(2, () => buffer.i16(style.lineColour).i16(1).i16(1));
+  buffer.versioned(2, () => buffer.i16(0).i16(style.fill));
   buffer.versioned(2, () => buffer.i16(1).i16(1).f32(1));
 }
 

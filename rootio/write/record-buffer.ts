@@ -4,6 +4,8 @@
  *
  * Source: ROOT, io/io/src/TBufferFile.cxx (WriteVersion, SetByteCount, WriteObjectClass, WriteClass), core/base/src/TString.cxx.
  */
+import { RecordTooLargeError } from './write-errors.js';
+
 const BYTE_COUNT = 0x40000000;
 const NEW_CLASS = 0xffffffff;
 const CLASS_REFERENCE = 0x80000000;
@@ -153,6 +155,8 @@ export class RecordBuffer {
     return this.keyLength + position + REFERENCE_SHIFT;
   }
   #setByteCount(start: number): void {
+    if (this.#used - start >= BYTE_COUNT)
+      throw new RecordTooLargeError('An object has 1 GB or more, which no ROOT file can hold; write it in parts.');
     this.#bytes.writeUInt32BE((BYTE_COUNT | (this.#used - start - 4)) >>> 0, start);
   }
   #room(count: number): number {

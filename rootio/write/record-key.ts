@@ -5,6 +5,7 @@
  * Source: ROOT, io/doc/TFile/datarecord.md, io/io/src/TKey.cxx (Streamer).
  */
 import type { RecordBuffer } from './record-buffer.js';
+import { RecordTooLargeError } from './write-errors.js';
 
 /** From here on positions are written with 64 bits: ROOT's kStartBigFile. */
 export const BIG_FILE_START = 2_000_000_000;
@@ -39,6 +40,18 @@ export function keyLength(key: Pick<RecordKey, 'className' | 'name' | 'title' | 
   const fixed = isWide(key) ? 34 : 26;
   return fixed + textLength(key.className) + textLength(key.name) + textLength(key.title);
 }
+
+/** The key's length has 16 bits; the object itself keeps its whole title. */
+const MAX_TEXT = 16_000;
+
+/** @throws {RecordTooLargeError} */
+export function checkName(name: string): string {
+  if (textLength(name) > MAX_TEXT)
+    throw new RecordTooLargeError(`A name has more than ${MAX_TEXT} bytes; it begins "${name.slice(0, 40)}".`);
+  return name;
+}
+/** As much of a title as a key can hold. */
+export const keyTitle = (title: string) => (textLength(title) > MAX_TEXT ? title.slice(0, MAX_TEXT / 4) : title);
 
 /** @param extra bytes that the class keeps in the key itself (TBasket) */
 export function writeKey(buffer: RecordBuffer, key: RecordKey, extra = 0): RecordBuffer {

@@ -31,7 +31,16 @@ import { FileSink } from './file-sink.js';
 import type { HistogramData } from './histogram-data.js';
 import { type GraphData, writeGraph, writeHistogram, writeObjString } from './histogram-record.js';
 import { RecordBuffer } from './record-buffer.js';
-import { BIG_FILE_START, keyLength, packDatime, type RecordKey, textLength, writeKey } from './record-key.js';
+import {
+  BIG_FILE_START,
+  checkName,
+  keyLength,
+  keyTitle,
+  packDatime,
+  type RecordKey,
+  textLength,
+  writeKey,
+} from './record-key.js';
 import { writeStreamerInfos } from './streamer-info.js';
 import type { ColumnSpec } from './tree-columns.js';
 import { leafClass, type TreeSummary, writeTree } from './tree-record.js';
@@ -110,6 +119,7 @@ export class RootFileWriter {
   ) {
     this.#assertOpen();
     const directory = this.#directory(options.directory ?? '');
+    for (const one of [name, ...columns.map((column) => column.name)]) checkName(one);
     const file: TreeFile = {
       compression: this.#compressor.settings,
       storeBasket: (basket) => this.#storeBasket(basket, name, directory),
@@ -158,7 +168,7 @@ export class RootFileWriter {
     this.#assertOpen();
     this.#classes.add(className);
     const cycle = nextCycle(directory.keys, name);
-    const key = { className, name, title, cycle, seekDirectory: directory.seek };
+    const key = { className, name: checkName(name), title: keyTitle(title), cycle, seekDirectory: directory.seek };
     addKey(directory.keys, this.#appendRecord(key, write, this.#compressor));
   }
 
@@ -221,7 +231,7 @@ export class RootFileWriter {
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
     const parts = path.split('/');
-    const name = parts.pop()!;
+    const name = checkName(parts.pop()!);
     if (name === '') return this.#directory(parts.join('/'));
     const parent = this.#directory(parts.join('/'));
     const title = name;

@@ -21,6 +21,16 @@ export class TreeShapeError extends GridError {
   readonly code = 'ROOT_TREE_SHAPE';
 }
 
+/** A histogram whose arrays do not fit its axes. */
+export class HistogramShapeError extends GridError {
+  readonly code = 'ROOT_HISTOGRAM_SHAPE';
+}
+
+/** One record that ROOT's format cannot hold. */
+export class RecordTooLargeError extends GridError {
+  readonly code = 'ROOT_RECORD_TOO_LARGE';
+}
+
 /** A compression that this machine can read but not write. */
 export class NoCompressorError extends GridError {
   readonly code = 'ROOT_NO_COMPRESSOR';

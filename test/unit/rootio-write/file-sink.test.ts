@@ -10,6 +10,8 @@ import { MemorySink } from '../../../rootio/write/memory-sink.js';
 import { RootFileWriter } from '../../../rootio/write/root-file-writer.js';
 import { openWithJsroot } from '../../support/jsroot-reader.js';
 
+const writerUrl = new URL('../../../rootio/write/root-file-writer.js', import.meta.url).href;
+
 describe('rootio/write: files on disk', () => {
   let folder: string;
   beforeEach(() => {
@@ -69,7 +71,7 @@ describe('rootio/write: files on disk', () => {
   it('gives one clear error where the disk takes no more, and leaves no half file', () => {
     // The limit of the file size makes a real write fail, as a full disk would.
     const script = `
-      import { RootFileWriter } from '${new URL('../../../rootio/write/root-file-writer.js', import.meta.url).href}';
+      import { RootFileWriter } from '${writerUrl}';
       const file = await RootFileWriter.create('out.root', { compression: 'none' });
       const tree = file.tree('t', '', [{ name: 'x', type: 'float64' }]);
       try {
@@ -83,5 +85,22 @@ describe('rootio/write: files on disk', () => {
     expect(stderr).to.equal('');
     expect(stdout).to.match(/^ROOT_WRITE_FAILED Could not write out\.root: EFBIG.* EFBIG\n$/);
     expect(readdirSync(folder)).to.deep.equal([]);
+  });
+
+  it('needs the memory of its baskets only, however many entries are written', () => {
+    const megabytes = 400;
+    const script = `
+      import { RootFileWriter } from '${writerUrl}';
+      const sink = { path: 'counted', position: 0, append(b) { this.position += b.length; }, patch() {}, publish() {}, discard() {} };
+      const file = await RootFileWriter.onto(sink, { compression: 'none' });
+      const tree = file.tree('t', '', [{ name: 'x', type: 'float64' }, { name: 'y', type: 'float64' }]);
+      const column = new Float64Array(62_500);
+      for (let i = 0; i < ${megabytes}; i++) tree.append({ x: column, y: column }, 62_500);
+      file.close();
+      console.log(sink.position / 1e6, process.resourceUsage().maxRSS / 1e3);`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    const [written, resident] = stdout.split(' ').map(Number);
+    expect(written).to.be.greaterThan(megabytes);
+    expect(resident).to.be.lessThan(megabytes / 2);
   });
 });

@@ -117,4 +117,37 @@ describe('rootio/write: objects in a ROOT file', () => {
     };
     expect((await bytes()).equals(await bytes())).to.equal(true);
   });
+
+  it('refuses histograms whose arrays do not fit, names and objects that are too large', async () => {
+    const sink = new MemorySink();
+    const file = await RootFileWriter.onto(sink);
+    const before = sink.position;
+    const wrong = (change: Partial<HistogramData>, className: HistogramData['className'] = 'TH1D') => {
+      const whole = histogram(className, className === 'TH2D' ? [x, y] : [x]);
+      expect(() => file.writeHistogram({ ...whole, ...change }))
+        .to.throw(/needs/)
+        .with.property('code', 'ROOT_HISTOGRAM_SHAPE');
+    };
+    wrong({ contents: [1, 2] });
+    wrong({ sumw2: [1] });
+    wrong({ stats: [1] });
+    wrong({ axes: [x, y] });
+    wrong({ axes: [{ ...x, edges: [0, 1] }] });
+    wrong({ contents: [] }, 'TH2D');
+    wrong({}, 'TProfile');
+    const name = 'n'.repeat(20_000);
+    expect(() => file.writeObjString(name, ''))
+      .to.throw(/begins "nnn/)
+      .with.property('code', 'ROOT_RECORD_TOO_LARGE');
+    expect(sink.position).to.equal(before);
+    file.writeObjString('still', 'sound');
+    file.close();
+    expect(await (await openWithJsroot(Buffer.from(sink.bytes))).readObject('still')).to.include({ fString: 'sound' });
+  });
+
+  it('a title longer than a key can hold stays whole in the object', async () => {
+    const title = 'long '.repeat(10_000);
+    const file = await written((writer) => writer.writeHistogram({ ...histogram('TH1D', [x]), title }));
+    expect(await file.readObject('one of TH1D')).to.include({ fTitle: title });
+  });
 });

@@ -4,7 +4,7 @@ import { readRecord } from '../../../rootio/file/record.js';
 import { openRootFile, type RootFile } from '../../../rootio/root-file.js';
 import { BranchWriter } from '../../../rootio/write/branch-writer.js';
 import type { AxisData, HistogramData } from '../../../rootio/write/histogram-data.js';
-import { writeHistogram } from '../../../rootio/write/histogram-record.js';
+import { writeGraph, writeHistogram } from '../../../rootio/write/histogram-record.js';
 import { MemorySink } from '../../../rootio/write/memory-sink.js';
 import { RecordBuffer } from '../../../rootio/write/record-buffer.js';
 import { RootFileWriter } from '../../../rootio/write/root-file-writer.js';
@@ -24,10 +24,13 @@ async function oneOfEach(): Promise<Buffer> {
   const sink = new MemorySink();
   const file = await RootFileWriter.onto(sink);
   const axis: AxisData = { nbins: 1, min: 0, max: 1, edges: null, title: '' };
-  const empty = { title: '', contents: [], sumw2: null, entries: 0, stats: new Array<number>(11).fill(0) };
+  const empty = { title: '', sumw2: null, entries: 0 };
   for (const className of ['TH1D', 'TH1F', 'TH2D', 'TH2F', 'TH3D', 'TH3F', 'TProfile'] as const) {
     const axes = new Array<AxisData>(Number(className[2]) || 1).fill(axis);
-    file.writeHistogram({ ...empty, className, name: className, axes });
+    const stats = new Array<number>(className === 'TProfile' ? 6 : [4, 7, 11][axes.length - 1]!).fill(0);
+    const contents = new Float64Array(3 ** axes.length);
+    const bins = { sumw: contents, sumwy: contents, sumwy2: contents, sumw2: contents };
+    file.writeHistogram({ ...empty, className, name: className, axes, stats, contents, bins });
   }
   file.writeGraph({ name: 'g', title: '', x: [], y: [] });
   file.writeObjString('s', '');
@@ -96,6 +99,28 @@ describe('rootio/write: beside ROOT', () => {
       await file.close();
       expect(buffer.bytes.equals(withoutLockBit(bytes))).to.equal(true);
     });
+
+  it('a graph, the base of one with errors: written again, it has the same bytes up to its frame', async function () {
+    const file = await openRootFile(fileSource(sharedFile(this, 'uproot-issue-240.root')));
+    const path = 'Expected limit 1lbb/Graph1D_y1';
+    const { bytes, keylen } = await bytesOf(file, path);
+    const { fName, fTitle, fX, fY } = (await file.object(path)) as {
+      fName: string;
+      fTitle: string;
+      fX: number[];
+      fY: number[];
+    };
+    await file.close();
+    const outerFrame = 6;
+    const buffer = new RecordBuffer(keylen + outerFrame);
+    writeGraph(buffer, { name: fName, title: fTitle, x: fX, y: fY });
+    // Behind the points and the list of functions theirs goes on with a drawn frame, ours with null and two numbers.
+    const count = buffer.length - 20;
+    const theirs = bytes.subarray(outerFrame, outerFrame + count);
+    const different = [...theirs.keys()].filter((at) => theirs[at] !== buffer.bytes[at] && at > 4);
+    // TGraph::kIsSortedX, a note of ROOT's to itself.
+    expect(different.map((at) => theirs[at]! ^ buffer.bytes[at]!)).to.deep.equal([0x04]);
+  });
 
   it('the record of an empty tree of numbers and texts has the same bytes', async function () {
     const file = await openRootFile(fileSource(sharedFile(this, 'uproot-empty.root')));
