@@ -46,12 +46,16 @@ export class XrootdConnection {
     this.#clock = clock;
     this.#socket = socket;
     socket.setNoDelay(true);
-    this.#listen(socket);
+    this.#watch(socket);
   }
 
   /** Connected, nothing said yet. @throws {ConnectionError | DeadlineError} */
   static async open(endpoint: Endpoint, subject: Subject, limits: Limits): Promise<XrootdConnection> {
-    return new XrootdConnection(endpoint, await connectSocket(endpoint, subject, limits), limits.clock);
+    const opened: { connection?: XrootdConnection } = {};
+    const receive = (bytes: Buffer): void => opened.connection!.#receive(bytes); // nothing comes before we speak
+    const socket = await connectSocket(endpoint, receive, subject, limits);
+    opened.connection = new XrootdConnection(endpoint, socket, limits.clock);
+    return opened.connection;
   }
 
   get isOpen(): boolean {
@@ -78,7 +82,8 @@ export class XrootdConnection {
   /** From here on everything is encrypted. Nothing may be in flight. */
   async startTls(tls: TlsWish, { subject, deadlineMs }: RequestOptions): Promise<void> {
     this.#socket = await encrypt(this.#socket, this.endpoint.host, tls, subject, { clock: this.#clock, deadlineMs });
-    this.#listen(this.#socket);
+    this.#socket.on('data', (bytes: Buffer) => this.#receive(bytes));
+    this.#watch(this.#socket);
   }
 
   /** With a goodbye: over TLS a server takes a bare end for an attack. */
@@ -87,20 +92,21 @@ export class XrootdConnection {
     this.#fail((subject) => new ConnectionError(subject.url, nameOf(subject), 'it was closed here'));
   }
 
-  #listen(socket: Socket): void {
-    socket.on('data', (chunk: Buffer) => {
-      const before = this.#exchanges.dataBytes;
-      this.#receivedAt = this.#clock.now();
-      try {
-        this.#exchanges.receive(chunk);
-      } catch (cause) {
-        if (!(cause instanceof FrameFault)) throw cause;
-        this.#fail((subject) => new ProtocolError(subject.url, nameOf(subject), cause.message, { cause }));
-      }
-      if (this.#exchanges.dataBytes > before) this.#dataAt = this.#receivedAt;
-    });
+  #watch(socket: Socket): void {
     socket.on('error', (cause) => this.#lost(cause.message, cause));
     socket.on('close', () => this.#lost('the server closed it'));
+  }
+
+  #receive(bytes: Buffer): void {
+    const before = this.#exchanges.dataBytes;
+    this.#receivedAt = this.#clock.now();
+    try {
+      this.#exchanges.receive(bytes);
+    } catch (cause) {
+      if (!(cause instanceof FrameFault)) throw cause;
+      this.#fail((subject) => new ProtocolError(subject.url, nameOf(subject), cause.message, { cause }));
+    }
+    if (this.#exchanges.dataBytes > before) this.#dataAt = this.#receivedAt;
   }
 
   #lost(why: string, cause?: Error): void {
