@@ -25,6 +25,7 @@ import {
   type ToClientMessage,
   toClientMessage,
 } from '../../protocol/session-messages.js';
+import { testNode } from './nodes.js';
 
 const DIST = join(import.meta.dirname, '../..');
 const SESSION = 'test-1-1';
@@ -38,21 +39,6 @@ export interface TestWorker {
   readonly workerId: string;
   readonly process: ChildProcess;
 }
-
-export const testNode: NodeFacts = {
-  host: 'localhost',
-  site: 'TEST',
-  ce: null,
-  storageDomain: null,
-  closeSEs: [],
-  cores: 1,
-  memoryBytes: 2e9,
-  diskBytes: 1e9,
-  platform: 'linux',
-  nodeVersion: process.version,
-  wallTimeEnd: null,
-  perf: 100,
-};
 
 export class SessionHarness {
   readonly folder = mkdtempSync(join(tmpdir(), 'proof-session-'));

@@ -1,0 +1,190 @@
+import { expect } from 'chai';
+import { Ledger, type LedgerFile } from '../../../../proxy-server/master/ledger.js';
+import { type Handout, Packetizer } from '../../../../proxy-server/master/packetizer.js';
+import { testNode } from '../../../support/nodes.js';
+import { seededRandom } from '../../../support/seeded-random.js';
+
+interface SimWorker {
+  readonly name: string;
+  /** Entries a ms. */
+  rate: number;
+  queue: Handout[];
+  /** When the packet that runs will be done; null: idle. */
+  doneAt: number | null;
+}
+const OVERHEAD_MS = 0.5;
+
+/** Workers as they behave: one packet runs, one waits; a commit a packet. Time is a number. */
+class Simulation {
+  readonly ledger: Ledger;
+  readonly packetizer: Packetizer;
+  readonly workers = new Map<string, SimWorker>();
+  readonly handouts: Handout[] = [];
+  /** Times each entry was committed, by file. */
+  readonly committed: readonly Uint8Array[];
+  now = 0;
+  packets = 0;
+  refused = 0;
+
+  constructor(files: readonly LedgerFile[], clusters: readonly number[] = []) {
+    this.ledger = new Ledger(files);
+    this.committed = files.map(({ end }) => new Uint8Array(end));
+    this.packetizer = new Packetizer(
+      this.ledger,
+      files.map(({ position }) => ({ position, places: [{ url: 'file:///a', se: null, site: null }] })),
+    );
+    for (const { position } of files) this.packetizer.setClusters(position, clusters);
+  }
+
+  join(name: string, rate: number): void {
+    this.workers.set(name, { name, rate, queue: [], doneAt: null });
+    this.packetizer.join(name, testNode);
+    this.#serve();
+  }
+  lose(name: string): void {
+    this.workers.delete(name);
+    this.packetizer.leave(name);
+    this.ledger.giveBackAll(name);
+    this.#serve();
+  }
+
+  /** One event: the next packet that is done, or a tick of 250 ms. */
+  step(): void {
+    let next: SimWorker | undefined;
+    for (const worker of this.workers.values())
+      if (worker.doneAt !== null && worker.doneAt < (next?.doneAt ?? this.now + 250)) next = worker;
+    this.now = next?.doneAt ?? this.now + 250;
+    if (next !== undefined) this.#commit(next);
+    this.#serve();
+  }
+  run(): void {
+    for (let steps = 0; !this.ledger.isSettled; steps++) {
+      if (steps > 100_000) throw new Error('no end');
+      this.step();
+    }
+  }
+
+  #commit(worker: SimWorker): void {
+    const { packet, attempt } = worker.queue.shift()!;
+    const n = packet.end - packet.first;
+    worker.doneAt = null;
+    if (this.ledger.commit(worker.name, [{ packetId: packet.id, attempt }]).accepted) {
+      this.packets++;
+      const times = this.committed[packet.file]!;
+      for (let entry = packet.first; entry < packet.end; entry++) times[entry]!++;
+      this.packetizer.finished(worker.name, n, n / worker.rate + OVERHEAD_MS);
+    } else this.refused++;
+  }
+  #serve(): void {
+    for (const worker of this.workers.values()) {
+      while (worker.queue.length < 2) {
+        const handout = this.packetizer.next(worker.name, this.now);
+        if (handout === undefined) break;
+        this.handouts.push(handout);
+        worker.queue.push(handout);
+      }
+      const [head] = worker.queue;
+      if (worker.doneAt !== null || head === undefined) continue;
+      this.packetizer.started(worker.name, head.packet.id, this.now);
+      worker.doneAt = this.now + (head.packet.end - head.packet.first) / worker.rate + OVERHEAD_MS;
+    }
+  }
+}
+
+const files = (...sizes: number[]): LedgerFile[] => sizes.map((end, position) => ({ position, first: 0, end }));
+
+describe('proxy-server: packetizer', () => {
+  it('begins with short packets and makes them long enough that their number does not matter', () => {
+    const sim = new Simulation(files(100_000, 100_000, 100_000, 100_000));
+    sim.join('a', 10);
+    sim.run();
+    const lengths = sim.handouts.map(({ packet }) => packet.end - packet.first);
+    expect(lengths[0]).to.be.at.most(256);
+    expect(Math.max(...lengths)).to.be.within(5_000, 15_000); // 1 s of work
+    expect(sim.packets).to.be.lessThan(120);
+  });
+
+  for (const rates of [
+    [10, 10, 10, 10],
+    [20, 10, 5, 1],
+    [50, 0.5],
+  ])
+    it(`lets workers of rates ${rates.join(', ')} finish together`, () => {
+      const sim = new Simulation(files(...Array.from({ length: 10 }, () => 30_000)));
+      rates.forEach((rate, i) => {
+        sim.join(`w${i}`, rate);
+      });
+      sim.run();
+      const ideal = 300_000 / rates.reduce((sum, rate) => sum + rate, 0);
+      expect(sim.now).to.be.lessThan(1.06 * ideal + 100);
+    });
+
+  it('ends packets at cluster boundaries where one is near', () => {
+    const clusters = Array.from({ length: 51 }, (_, i) => i * 2_000);
+    const sim = new Simulation(files(100_000), clusters);
+    sim.join('a', 10);
+    sim.run();
+    const long = sim.handouts.filter(({ packet }) => packet.end - packet.first > 4_000);
+    expect(long.length).to.be.greaterThan(3);
+    for (const { packet } of long) expect(packet.end % 2_000).to.equal(0);
+  });
+
+  it('gives a worker that joins late work at once, and short packets first', () => {
+    const sim = new Simulation(files(100_000, 100_000));
+    sim.join('a', 10);
+    while (sim.ledger.counts().done < 50_000) sim.step();
+    const before = sim.handouts.length;
+    sim.join('b', 10);
+    const own = sim.handouts.slice(before);
+    expect(own).to.have.length(2);
+    expect(own[0]!.packet.end - own[0]!.packet.first).to.be.lessThan(1_000);
+  });
+
+  it('gives the packets of a stuck worker to an idle one, and does not wait for it', () => {
+    const sim = new Simulation(files(50_000));
+    sim.join('a', 10);
+    sim.join('b', 10);
+    while (sim.ledger.counts().done < 40_000) sim.step();
+    const stuck = sim.workers.get('b')!;
+    stuck.doneAt = Number.POSITIVE_INFINITY;
+    sim.run();
+    expect(sim.now).to.be.lessThan(10_000);
+    expect(sim.handouts.some(({ alone }) => alone)).to.equal(true);
+  });
+
+  it('tries a packet that failed on another worker, as long as there is one', () => {
+    const ledger = new Ledger(files(10));
+    const packetizer = new Packetizer(ledger, [{ position: 0, places: [] }]);
+    packetizer.join('a', testNode);
+    packetizer.join('b', testNode);
+    const { packet } = packetizer.next('a', 0)!;
+    while (packetizer.next('a', 0) !== undefined);
+    ledger.fail(packet.id, { worker: 'a', cause: 'user', entry: null, error: { code: 'X', message: 'x' } });
+    expect(packetizer.next('a', 0)).to.equal(undefined);
+    expect(packetizer.next('b', 0)?.packet.id).to.equal(packet.id);
+    ledger.fail(packet.id, { worker: 'b', cause: 'user', entry: null, error: { code: 'X', message: 'x' } });
+    expect(packetizer.next('a', 0)).to.deep.include({ alone: true });
+  });
+
+  for (const seed of [11, 12, 13, 14, 15, 16])
+    it(`commits each entry exactly once while workers come, go, slow down and hang (seed ${seed})`, () => {
+      const random = seededRandom(seed);
+      const sizes = Array.from({ length: 1 + Math.floor(random() * 8) }, () => 1 + Math.floor(random() * 20_000));
+      const sim = new Simulation(files(...sizes), [0, 500, 1_000, 5_000]);
+      let last = 0;
+      sim.join(`w${last++}`, 1 + 10 * random());
+      for (let steps = 0; !sim.ledger.isSettled && steps < 20_000; steps++) {
+        sim.step();
+        const names = [...sim.workers.keys()];
+        const some = names[Math.floor(random() * names.length)];
+        const luck = random();
+        if (luck < 0.03 && names.length < 8) sim.join(`w${last++}`, 0.1 + 10 * random());
+        else if (luck < 0.05 && some !== undefined && names.length > 1) sim.lose(some);
+        else if (luck < 0.06 && some !== undefined && names.length > 2)
+          sim.workers.get(some)!.doneAt = Number.POSITIVE_INFINITY;
+        else if (luck < 0.08 && some !== undefined) sim.workers.get(some)!.rate = 0.1 + 10 * random();
+      }
+      expect(sim.ledger.isSettled).to.equal(true);
+      expect(sim.committed.every((times) => times.every((n) => n === 1))).to.equal(true);
+    });
+});
