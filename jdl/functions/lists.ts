@@ -16,7 +16,7 @@ const isNumber = (value: Value): value is number | bigint | boolean =>
 const member =
   (operator: '==' | 'is'): StrictFunction =>
   ([first, second], machine) => {
-    const isAliens = first instanceof ListExpr && !(second instanceof ListExpr);
+    const isAliens = operator === '==' && first instanceof ListExpr && !(second instanceof ListExpr);
     const wanted: Value = isAliens ? second! : first!;
     const list: Value = isAliens ? first : second!;
     if (list === UNDEFINED || (operator === '==' && wanted === UNDEFINED)) return UNDEFINED;
