@@ -1,9 +1,12 @@
 /** Plug-in `proof`: our own catalog, by HTTP. */
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { RemoteError } from '../../protocol/errors.js';
 import type { Grid, GridEntry, GridFile, NewGridFile } from './grid.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
 import {
+  type BulkAnswer,
+  bulkAnswer,
   gridFileShape,
   learnAnswer,
   listAnswer,
@@ -87,6 +90,11 @@ export class ProofGrid implements Grid {
       for (const failure of part.failed) report.failed.push({ ...failure, index: failure.index + first });
     }
     return report;
+  }
+
+  /** A list of any length as JSON lines or CSV. A list that broke off goes on where it was if it has a name. */
+  bulk(list: Readable, options: { format?: 'jsonl' | 'csv'; name?: string } = {}): Promise<BulkAnswer> {
+    return this.#http.upload('/v1/bulk', options, list, bulkAnswer);
   }
 
   async mkdir(path: string, options: { parents?: boolean } = {}): Promise<void> {

@@ -53,6 +53,12 @@ export const registerAnswer = z.object({
 });
 export type RegisterAnswer = z.infer<typeof registerAnswer>;
 
+export const bulkAnswer = registerAnswer.extend({
+  skipped: z.number().int(),
+  failures: z.number().int(),
+});
+export type BulkAnswer = z.infer<typeof bulkAnswer>;
+
 export const learnBody = z.object({
   facts: z.array(z.object({ lfn: name, tree: z.string().max(1000), entries: entryCount })).max(MAX_BATCH),
 });
@@ -103,6 +109,20 @@ export const chownBody = z.object({
 });
 export const touchBody = z.object({ path: name });
 export const replicaBody = z.object({ lfn: name, url: z.string().max(8000), to: z.enum(['bad', 'good', 'removed']) });
+
+const tagValue = z.union([z.string().max(4000), z.number(), z.boolean()]);
+const tagType = z.enum(['int', 'float', 'string', 'bool', 'time']);
+const tagNames = z.array(z.string().max(200)).min(1).max(1000);
+export const setTagsBody = z.object({
+  items: z.array(z.object({ path: name, values: z.record(z.string(), tagValue) })).max(MAX_BATCH),
+});
+export const removeTagsBody = z.object({ path: name, names: tagNames });
+export const defineTagsBody = z.object({ path: name, tags: z.record(z.string(), tagType) });
+export const tagsAnswer = z.object({
+  path: z.string(),
+  tags: z.array(z.object({ name: z.string(), type: tagType, value: tagValue.nullable(), from: z.string() })),
+});
+export type TagsAnswer = z.infer<typeof tagsAnswer>;
 
 export const infoAnswer = z.object({
   name: z.literal('proof-catalog'),

@@ -52,7 +52,8 @@ export function register(
 const URL_SHAPE = /^[a-z][a-z0-9+.-]*:\/[^\u0000-\u0020\u007f]*[^/\u0000-\u0020\u007f]$/i;
 const MAX_URL_LENGTH = 8000;
 
-class Registrar {
+/** Registers files one after the other, within one transaction of its caller. */
+export class Registrar {
   readonly #at: Context;
   readonly #caller: Caller;
   readonly #owned: { owner: number; group: number; mode: number };

@@ -1,6 +1,7 @@
 /** Files and their replicas: look-up, whereis, registration, what queries learnt. */
 import { z } from 'zod';
 import {
+  bulkAnswer,
   errorAnswer,
   learnAnswer,
   learnBody,
@@ -55,6 +56,24 @@ export function addFileRoutes(api: Api, { stores, writer }: CatalogParts): void 
       },
     },
     ({ body, caller }) => writer.write('register', caller, body),
+  );
+  const passOn = (_request: unknown, payload: unknown, done: (error: null, body: unknown) => void): void =>
+    done(null, payload);
+  api.addContentTypeParser(['application/x-ndjson', 'text/csv'], passOn);
+  api.post(
+    '/v1/bulk',
+    {
+      schema: {
+        summary:
+          'Registers a list of any length, streamed as JSON lines or CSV; a list that broke off goes on by its name',
+        querystring: z.object({
+          format: z.enum(['jsonl', 'csv']).default('jsonl'),
+          name: z.string().max(200).default(''),
+        }),
+        response: { 200: bulkAnswer, ...failed },
+      },
+    },
+    ({ query, caller, body }) => writer.bulk(caller, query, body as AsyncIterable<Uint8Array>),
   );
   api.post(
     '/v1/learn',

@@ -7,16 +7,35 @@ import type { Api } from './routes.js';
 
 const shape = z.enum(['name', 'entry', 'stat', 'file']).default('file');
 
+/** What glob and find share. `limit` and `offset` count what the caller may read. */
+const page = {
+  shape,
+  directories: z.stringbool().default(false),
+  site: z.string().optional(),
+  limit: z.coerce.number().int().min(0).optional(),
+  offset: z.coerce.number().int().min(0).optional(),
+};
+
 export function addSearchRoutes(api: Api, { reader }: CatalogParts): void {
   api.get(
     '/v1/glob',
     {
       schema: {
         summary: 'What a pattern matches (* and ? within a level), bytewise; JSON lines',
-        querystring: z.object({ pattern: z.string().min(1), shape, site: z.string().optional() }),
+        querystring: z.object({ pattern: z.string().min(1), ...page }),
       },
     },
     ({ query, caller }, reply) => sendLines(reply, reader.stream('glob', caller, query)),
+  );
+  api.get(
+    '/v1/find',
+    {
+      schema: {
+        summary: "What a query finds, as /base?run>=119000 and type='ESD'; bytewise; JSON lines",
+        querystring: z.object({ query: z.string().min(1).max(100_000), ...page }),
+      },
+    },
+    ({ query, caller }, reply) => sendLines(reply, reader.stream('find', caller, query)),
   );
   api.get(
     '/v1/list',

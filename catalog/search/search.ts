@@ -5,6 +5,7 @@ import { gridEntry, gridFile, stat } from '../operations/reading.js';
 import { type Caller, mayAccess } from '../permissions.js';
 import type { Stores } from '../store/stores.js';
 import { parsePattern } from './pattern.js';
+import { runQuery } from './query-run.js';
 import { below, matching } from './walk.js';
 
 /** What a line of the answer is: a name alone, an entry as in listings, all that stat tells, or a file with its replicas. */
@@ -13,10 +14,44 @@ export type LineShape = 'name' | 'entry' | 'stat' | 'file';
 export function* globLines(
   stores: Stores,
   caller: Caller,
-  args: { pattern: string; shape: LineShape; site?: string | undefined },
+  args: {
+    pattern: string;
+    shape: LineShape;
+    directories?: boolean | undefined;
+    site?: string | undefined;
+    limit?: number | undefined;
+    offset?: number | undefined;
+  },
 ): Generator<string> {
-  for (const entry of matching({ stores, caller }, parsePattern(args.pattern)))
-    if (entry.file !== null || args.shape !== 'file') yield line(stores, caller, entry, args);
+  const { offset = 0, limit = Number.POSITIVE_INFINITY, directories = false } = args;
+  let i = 0;
+  for (const entry of matching({ stores, caller }, parsePattern(args.pattern))) {
+    if ((entry.file === null) !== directories || !isReadable(caller, entry)) continue;
+    if (i >= offset + limit) return;
+    if (i++ >= offset) yield line(stores, caller, entry, args);
+  }
+}
+
+/** What a query finds; a page of it where limit and offset say so. */
+export function* findLines(
+  stores: Stores,
+  caller: Caller,
+  args: {
+    query: string;
+    shape: LineShape;
+    directories?: boolean | undefined;
+    site?: string | undefined;
+    limit?: number | undefined;
+    offset?: number | undefined;
+  },
+): Generator<string> {
+  const { offset = 0, limit = Number.POSITIVE_INFINITY } = args;
+  let i = 0;
+  for (const entry of runQuery({ stores, caller }, args)) {
+    if (!isReadable(caller, entry)) continue;
+    if (i >= offset + limit) return;
+    if (i++ >= offset) yield line(stores, caller, entry, args);
+  }
 }
 
 export function line(

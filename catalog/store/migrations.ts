@@ -48,8 +48,8 @@ CREATE TABLE tag_value (
   dir INTEGER REFERENCES directory (id) ON DELETE CASCADE, file INTEGER REFERENCES file (id) ON DELETE CASCADE,
   CHECK ((dir IS NULL) <> (file IS NULL)));
 CREATE INDEX tag_value_by_value ON tag_value (name, value, dir, file);
-CREATE UNIQUE INDEX tag_value_of_directory ON tag_value (dir, name, value) WHERE dir IS NOT NULL;
-CREATE UNIQUE INDEX tag_value_of_file ON tag_value (file, name, value) WHERE file IS NOT NULL;
+CREATE UNIQUE INDEX tag_value_of_directory ON tag_value (dir, name) WHERE dir IS NOT NULL;
+CREATE UNIQUE INDEX tag_value_of_file ON tag_value (file, name) WHERE file IS NOT NULL;
 CREATE TABLE collection_version (
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE, version INTEGER NOT NULL,
   tree INTEGER REFERENCES word (id), access TEXT NOT NULL DEFAULT 'any', comment TEXT NOT NULL DEFAULT '',

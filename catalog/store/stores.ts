@@ -5,6 +5,7 @@ import { DirectoryStore } from './directory-store.js';
 import { ElementStore } from './element-store.js';
 import { FileStore } from './file-store.js';
 import { ReplicaStore } from './replica-store.js';
+import { TagStore } from './tag-store.js';
 import { UrlPartStore } from './url-part-store.js';
 import { WordStore } from './word-store.js';
 
@@ -15,6 +16,7 @@ export class Stores {
   readonly elements: ElementStore;
   readonly parts: UrlPartStore;
   readonly replicas: ReplicaStore;
+  readonly tags: TagStore;
   readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
   #version = -1;
 
@@ -25,6 +27,7 @@ export class Stores {
     this.elements = new ElementStore(db);
     this.parts = new UrlPartStore(db);
     this.replicas = new ReplicaStore(db, this.parts, this.elements);
+    this.tags = new TagStore(db);
   }
 
   /** A statement of an operation that concerns several tables; prepared once. */

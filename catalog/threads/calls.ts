@@ -4,13 +4,29 @@
  */
 import { chmod, chown, mkdir, mv, rm, touch } from '../operations/directories.js';
 import { changeReplica, learn, register } from '../operations/registration.js';
-import { globLines, listLines } from '../search/search.js';
+import { defineTags, removeTags, setTags, undefineTags } from '../operations/tags.js';
+import type { Caller } from '../permissions.js';
+import { findLines, globLines, listLines } from '../search/search.js';
 
-export const WRITES = { mkdir, mv, rm, chmod, chown, touch, register, learn, changeReplica };
+export const WRITES = {
+  mkdir,
+  mv,
+  rm,
+  chmod,
+  chown,
+  touch,
+  register,
+  learn,
+  changeReplica,
+  defineTags,
+  undefineTags,
+  setTags,
+  removeTags,
+};
 export type Writes = typeof WRITES;
 
 /** Generators of JSON lines. */
-export const STREAMS = { glob: globLines, list: listLines };
+export const STREAMS = { glob: globLines, find: findLines, list: listLines };
 export type Streams = typeof STREAMS;
 
 export type ThreadRole = 'writer' | 'reader';
@@ -25,6 +41,16 @@ export type Request =
       readonly args: unknown;
     }
   | { readonly id: number; readonly do: 'more' | 'cancel' }
+  /** A bulk list: opened, fed in pieces, ended; each is answered. `of` is the id of the opening. */
+  | {
+      readonly id: number;
+      readonly do: 'bulk';
+      readonly caller: Caller;
+      readonly format: 'jsonl' | 'csv';
+      readonly name: string;
+    }
+  | { readonly id: number; readonly do: 'feed'; readonly of: number; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly do: 'end' | 'abandon'; readonly of: number }
   | { readonly id: number; readonly do: 'stop' };
 
 /** Thread -> main. `lines` is one or more whole lines of a stream. */

@@ -1,6 +1,7 @@
 /** The HTTP side's end of a store thread: calls that answer once, and streams of lines with back-pressure. */
 import { Worker } from 'node:worker_threads';
 import { RemoteError } from '../../protocol/errors.js';
+import type { BulkReport } from '../operations/bulk.js';
 import type { Caller } from '../permissions.js';
 import type { NewOwner } from '../store/database.js';
 import type { Reply, Request, Streams, ThreadRole, Writes } from './calls.js';
@@ -84,6 +85,23 @@ export class StoreThread {
       if (!isDone) this.#post({ id, do: 'cancel' });
       this.#waiting.delete(id);
     }
+  }
+
+  /** Registers a list of any length as it arrives; a piece is taken when the one before is done. */
+  async bulk(
+    caller: Caller,
+    options: { format: 'jsonl' | 'csv'; name: string },
+    pieces: AsyncIterable<Uint8Array>,
+  ): Promise<BulkReport> {
+    const of = this.#lastId + 1;
+    await this.#call({ do: 'bulk', caller, ...options });
+    try {
+      for await (const bytes of pieces) await this.#call({ do: 'feed', of, bytes });
+    } catch (error) {
+      await this.#call({ do: 'abandon', of });
+      throw error;
+    }
+    return (await this.#call({ do: 'end', of })) as BulkReport;
   }
 
   async stop(): Promise<void> {

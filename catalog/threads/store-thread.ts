@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorBody, UsageError } from '../../protocol/errors.js';
+import { BulkRegistration } from '../operations/bulk.js';
 import { purgeSlice } from '../operations/removal.js';
 import type { Caller } from '../permissions.js';
 import { type NewOwner, openDatabase, openReader, storeError } from '../store/database.js';
@@ -14,6 +15,7 @@ const { path, role, root } = workerData as { path: string; role: ThreadRole; roo
 const port = parentPort!;
 const db = role === 'writer' ? openDatabase(path, root, Date.now()) : openReader(path);
 const stores = new Stores(db);
+const bulks = new Map<number, BulkRegistration>();
 const streams = new Map<number, LineStream>();
 /** A slice of a search or of a purge lasts about so long before others get their turn. */
 const SLICE_MS = 10;
@@ -109,6 +111,24 @@ function handle(request: Request): void {
       stream.more();
       return;
     }
+    case 'bulk':
+      bulks.set(request.id, new BulkRegistration(stores, request.caller, { ...request, now: Date.now }));
+      port.postMessage({ id: request.id, value: null } satisfies Reply);
+      return;
+    case 'feed':
+      bulks.get(request.of)?.feed(request.bytes);
+      port.postMessage({ id: request.id, value: null } satisfies Reply);
+      return;
+    case 'end': {
+      const report = bulks.get(request.of)?.end();
+      bulks.delete(request.of);
+      port.postMessage({ id: request.id, value: report } satisfies Reply);
+      return;
+    }
+    case 'abandon':
+      bulks.delete(request.of);
+      port.postMessage({ id: request.id, value: null } satisfies Reply);
+      return;
     case 'more':
       streams.get(request.id)?.more();
       return;

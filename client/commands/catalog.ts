@@ -1,6 +1,7 @@
 /** The catalog's commands: the daemon, and one file of catalog/ for each group of what it is asked. */
 import type { Command } from 'commander';
 import { addFindCommands } from './catalog/find.js';
+import { addMetaCommands } from './catalog/meta.js';
 import { addNameCommands } from './catalog/names.js';
 import { addReplicaCommands } from './catalog/replicas.js';
 import { addServiceCommands } from './catalog/service.js';
@@ -10,4 +11,5 @@ export function addCommands(program: Command): void {
   addNameCommands(program);
   addReplicaCommands(program);
   addFindCommands(program);
+  addMetaCommands(program);
 }

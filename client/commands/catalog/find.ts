@@ -1,22 +1,60 @@
-/** `proof find`: names by pattern. */
+/** `proof find`: names by pattern or query, streamed. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { gridFileShape } from '../../../catalog/grid/wire.js';
+import { entryShape, gridFileShape } from '../../../catalog/grid/wire.js';
 import { JsonArray } from './json-array.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
+import { whole } from './replicas.js';
+
+interface FindOptions {
+  readonly json?: boolean;
+  readonly directories?: boolean;
+  readonly limit?: string;
+  readonly offset?: string;
+}
 
 export function addFindCommands(program: Command): void {
   withCatalogOptions(program.command('find'))
     .description('names that match, in bytewise order')
-    .argument('<pattern>', "as '/alice/data/*/AliESDs.root'")
-    .action(async (pattern: string, options: { json?: boolean }, command: Command) => {
-      const params = { pattern, shape: options.json ? 'file' : 'name' };
+    .argument('<pattern>', "'/alice/data/*/AliESDs.root', '/alice/data?run>=119000', or a directory")
+    .argument('[name]', "names in that directory and below, as '*.root'")
+    .option('-d, --directories', 'directories instead of files')
+    .option('-l, --limit <N>', 'at most so many')
+    .option('-o, --offset <N>', 'leave out the first so many')
+    .action(async (pattern: string, name: string | undefined, options: FindOptions, command: Command) => {
+      const question = asQuestion(pattern, name);
+      const params = {
+        ...question.params,
+        directories: options.directories ?? false,
+        ...(options.limit === undefined ? {} : { limit: whole(options.limit) }),
+        ...(options.offset === undefined ? {} : { offset: whole(options.offset) }),
+      };
       await withCatalog(command, async ({ http }) => {
-        if (options.json) {
-          const array = new JsonArray();
-          for await (const file of http.lines('/v1/glob', params, gridFileShape)) array.push(file);
-          array.end();
-        } else for await (const name of http.lines('/v1/glob', params, z.string())) process.stdout.write(`${name}\n`);
+        if (!options.json) {
+          const names = http.lines(question.path, { ...params, shape: 'name' }, z.string());
+          for await (const found of names) process.stdout.write(`${found}\n`);
+          return;
+        }
+        const shape = options.directories ? 'entry' : 'file';
+        const array = new JsonArray();
+        const line: z.ZodType<unknown> = options.directories ? entryShape : gridFileShape;
+        for await (const found of http.lines(question.path, { ...params, shape }, line)) array.push(found);
+        array.end();
       });
     });
+}
+
+/** A pattern of whole names, or a query below a base: what `find:` and `lfn:` stand for in a data set. */
+function asQuestion(pattern: string, name: string | undefined): { path: string; params: Record<string, string> } {
+  if (name !== undefined) {
+    const base = pattern.replace(/^(find|lfn):/, '').replace(/\/+$/, '') || '/';
+    return { path: '/v1/find', params: { query: `${base}?name='${name.replaceAll("'", "''")}'` } };
+  }
+  if (pattern.startsWith('find:')) return { path: '/v1/find', params: { query: pattern.slice(5) } };
+  const text = pattern.replace(/^lfn:/, '');
+  const isQuery = /\?.*(?:[=<>~]|\b(?:like|in|has)\b)/is.test(text);
+  const isBase = !/[*?\\]/.test(text);
+  return isQuery || isBase
+    ? { path: '/v1/find', params: { query: text } }
+    : { path: '/v1/glob', params: { pattern: text } };
 }

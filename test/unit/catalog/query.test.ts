@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { pathOf } from '../../../catalog/operations/paths.js';
+import { tagsOf } from '../../../catalog/operations/tags.js';
+import { parseQuery, QuerySyntaxError } from '../../../catalog/search/query-language.js';
+import { planCondition } from '../../../catalog/search/query-plan.js';
+import { runQuery } from '../../../catalog/search/query-run.js';
+import { MemoryCatalog, OWNER } from '../../support/catalog-stores.js';
+
+describe('catalog: queries', () => {
+  const catalog = new MemoryCatalog().files(
+    '/alice/data/1/AliESDs.root',
+    '/alice/data/1/AOD.root',
+    '/alice/data/2/AliESDs.root',
+    '/alice/data/3/deep/er/AliESDs.root',
+    '/alice/sim/9/AliESDs.root',
+    "/alice/data/2/it's 100%.root",
+  );
+  catalog.write('defineTags', { path: '/alice', tags: { run: 'int', type: 'string', good: 'bool', taken: 'time' } });
+  catalog.write('setTags', {
+    items: [
+      { path: '/alice/data', values: { type: 'ESD', good: true } },
+      { path: '/alice/data/1', values: { run: 119000, taken: '2009-11-23' } },
+      { path: '/alice/data/2', values: { run: '119500' } },
+      { path: '/alice/data/3', values: { run: 120000, good: 'false' } },
+      { path: '/alice/data/1/AOD.root', values: { type: 'AOD' } },
+      { path: '/alice/sim/9', values: { run: 119001, type: 'MC' } },
+    ],
+  });
+  const find = (query: string): string[] =>
+    [...runQuery({ stores: catalog.stores, caller: OWNER }, { query })].map((entry) => pathOf(entry).slice(7));
+
+  it('select by tags that are inherited downwards, nearest first', () => {
+    expect(find("/alice/data?run>=119000 and run<120000 and type='ESD'")).to.deep.equal([
+      'data/1/AliESDs.root',
+      'data/2/AliESDs.root',
+      "data/2/it's 100%.root",
+    ]);
+    expect(find("/alice?type='AOD'")).to.deep.equal(['data/1/AOD.root']);
+    expect(find('/alice?run=119001 or run=120000')).to.deep.equal([
+      'data/3/deep/er/AliESDs.root',
+      'sim/9/AliESDs.root',
+    ]);
+    expect(find('/alice/data/3/deep?run=120000')).to.deep.equal(['data/3/deep/er/AliESDs.root']);
+    expect(find('/alice?good=false')).to.deep.equal(['data/3/deep/er/AliESDs.root']);
+    expect(find('/alice?taken<2010-01-01 and not type=AOD')).to.deep.equal(['data/1/AliESDs.root']);
+    expect(find('/alice?not has good')).to.deep.equal(['sim/9/AliESDs.root']);
+    expect(find("/alice?type like 'E%'").length).to.equal(4);
+    expect(find('/alice/*/9?run in (119001, 5)')).to.deep.equal(['sim/9/AliESDs.root']);
+  });
+
+  it('select by fields, wildcards and regular expressions', () => {
+    expect(find("/alice/data?name='*.root' and run>=119500").length).to.equal(3);
+    expect(find("/alice?name = 'it''s 100%.root'")).to.deep.equal(["data/2/it's 100%.root"]);
+    expect(find("/alice?path ~ 'data/[12]/Ali'").length).to.equal(2);
+    expect(find("/alice?name like '%100\\%.root'").length).to.equal(1);
+    expect(find('/alice?owner=bob')).to.deep.equal([]);
+    expect(find('/alice?size > 1GB')).to.deep.equal([]);
+  });
+
+  it('use one index range for a lower and an upper bound', () => {
+    const plan = planCondition(parseQuery("/x?run>=119000 and run<120000 and name='*'").condition!);
+    expect(plan[0]).to.deep.include({ name: 'run', kind: 'number', low: 119000, high: 120000 });
+    expect(planCondition(parseQuery('/x?not run=1').condition!)).to.deep.equal([]);
+    expect(planCondition(parseQuery('/x?run=1 or size=2').condition!)).to.deep.equal([]);
+  });
+
+  it('say where they do not parse and what was expected', () => {
+    for (const [query, position, expected] of [
+      ['x', 1, 'base'],
+      ['/a?run>', 8, 'a value'],
+      ['/a?run 5', 8, 'operator'],
+      ["/a?run='x", 8, 'closing quote'],
+      ['/a?(run=1', 10, '")"'],
+      ['/a?run=1 run=2', 10, '"and", "or"'],
+      ['/a?and', 7, 'operator'],
+      [`/a?${'('.repeat(200)}`, 104, 'nested'],
+    ] as const)
+      expect(() => parseQuery(query), query)
+        .to.throw(QuerySyntaxError)
+        .with.property('message')
+        .that.includes(`character ${position}:`)
+        .and.includes(expected);
+  });
+
+  it('hold values to the types of their tags', () => {
+    const set = (values: Record<string, string | number>): unknown =>
+      catalog.write('setTags', { items: [{ path: '/alice/data', values }] });
+    expect(() => set({ run: 'abc' })).to.throw('run is defined as int');
+    expect(() => set({ size: 1 })).to.throw('another name');
+    expect(() => set({ 'a b': 1 })).to.throw('no name of a tag');
+    expect(tagsOf(catalog.stores, OWNER, '/alice/data/1').tags).to.deep.include({
+      name: 'type',
+      type: 'string',
+      value: 'ESD',
+      from: '/alice/data',
+    });
+  });
+});
