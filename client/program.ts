@@ -21,6 +21,8 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
     ],
     load: () => import('./commands/catalog.js'),
   },
+  { words: ['retrieve'], load: () => import('./commands/retrieve.js') },
+  { words: ['run', 'draw'], load: () => import('./commands/run.js') },
   { words: ['open'], load: () => import('./commands/open.js') },
   {
     words: ['queries', 'stop', 'abort', 'remove', 'archive'],

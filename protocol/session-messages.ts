@@ -69,6 +69,9 @@ export const queryResult = z.object({
 });
 export type QueryResult = z.infer<typeof queryResult>;
 
+/** GET /v1/queries/REF/result: an answer with all that its end on the client needs, MessagePack. */
+export const keptResult = z.object({ result: queryResult, state: bytes, code: bytes });
+
 export const clientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), protocol: z.number().int().min(1) }),
   z.object({

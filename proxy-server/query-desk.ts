@@ -46,7 +46,7 @@ export class QueryDesk {
     throw new NoSuchQueryError(`There is no query ${ref}.${didYouMean(ref, known)} "proof queries" lists them.`);
   }
 
-  /** The result frame, as the session would have sent it: MessagePack of `{ type: 'result', queryId, result, state }`. */
+  /** All that the end of the query on a client needs: MessagePack, `keptResult` of protocol/session-messages.ts. */
   async result(identity: Identity, ref: string): Promise<Buffer> {
     const query = this.get(identity, ref);
     if (!FINAL_QUERY_STATES.includes(query.state))
@@ -59,13 +59,8 @@ export class QueryDesk {
       throw new QueryStateError(`Query ${ref} is ${query.state} and left no result. Run it again.`);
     const result = checked(queryResult, parseJson(await readFile(file, 'utf8'), file), file);
     const state = await readFile(join(directory, 'state.bin'));
-    const frame = encodeFrame({
-      type: 'result',
-      queryId: splitQueryRef(ref)!.queryId,
-      result,
-      state: new Uint8Array(state),
-    });
-    return Buffer.from(frame);
+    const code = await readFile(join(directory, '..', 'programs', result.program.sha256));
+    return Buffer.from(encodeFrame({ result, state: new Uint8Array(state), code: new Uint8Array(code) }));
   }
 
   tell(identity: Identity, ref: string, what: 'stopQuery' | 'abortQuery'): void {

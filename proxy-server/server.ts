@@ -147,8 +147,10 @@ class ProxyServer {
       pilots: this.#pilots,
       agents: this.#agents,
       gate: this.#gate,
-      onRegistered: (site) => this.#lookAtSites(site),
-      onProven: (site) => this.#keepers.get(site)?.proven(),
+      onRegistered: (site) => {
+        this.#keepers.get(site)?.registered();
+        this.#lookAtSites(site);
+      },
       onUnfit: (site, agentId, reasons) => this.#unfit(site, agentId, reasons),
       onLeft: (agentId) => this.#lookAtSites(this.#registry.get(agentId)?.node.site),
     });
@@ -282,8 +284,7 @@ class ProxyServer {
   }
 
   #unfit(site: string, agentId: string, reasons: readonly string[]): void {
-    this.#log.warn('a node is not fit', { agentId, site, reasons });
-    this.#keepers.get(site)?.failed(`unfit node ${this.#registry.get(agentId)?.node.host ?? ''}: ${reasons.join(' ')}`);
+    this.#log.warn('agent takes nothing new', { agentId, site, reasons });
     this.#lookAtSites(site);
   }
 
@@ -319,7 +320,6 @@ class ProxyServer {
         pilots: this.#pilots,
         registry: this.#registry,
         sessions: () => this.#sessions,
-        stopAgent: (agentId, reason) => this.#door.send(agentId, { type: 'stop', reason }),
         nowMs: () => this.#clock.date().getTime(),
       }),
       sign: (request) => signToken(this.#base.key, { ...request, tokenId: randomUUID() }),

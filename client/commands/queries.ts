@@ -1,26 +1,13 @@
-/** `proof queries | retrieve | archive | remove | stop | abort`: queries that run or have run, from any computer of the same user. */
+/** `proof queries | archive | remove | stop | abort`: queries that run or have run, from any computer of the same user. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { QueryInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
-import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
-import { hostEntry, readClientConfig } from '../client-config.js';
+import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
+import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
-import { ServerApi } from '../server-api.js';
-
-const apiOf = (command: Command): ServerApi => {
-  const { config, host } = command.optsWithGlobals<{ config?: string; host?: string }>();
-  return new ServerApi(hostEntry(readClientConfig(config), host));
-};
-
-/** `q3` of the newest session, or the whole SESSION:q3. @throws {UsageError} where nothing has that name */
-async function fullRef(api: ServerApi, ref: string): Promise<string> {
-  if (splitQueryRef(ref) !== undefined) return ref;
-  const found = (await api.queries()).filter(({ query }) => query.endsWith(`:${ref}`));
-  const newest = found.sort((a, b) => b.submittedAt - a.submittedAt)[0];
-  if (newest === undefined) throw new UsageError(`No query ${ref} on ${api.host.name}. See "proof queries".`);
-  return newest.query;
-}
+import type { ServerApi } from '../server-api.js';
+import { fullRef } from './query-ref.js';
 
 function row(q: QueryInfo): (string | number | null)[] {
   const { done, failed, missing, total } = q.entries;

@@ -5,10 +5,14 @@
 import { SingleBar } from 'cli-progress';
 import { type Progress, progressLine } from './progress-line.js';
 
+/** Without a terminal. */
+const LOG_EVERY_MS = 2000;
+
 export class Screen {
   readonly #stream: NodeJS.WriteStream;
   readonly #quiet: boolean;
   #bar: SingleBar | undefined;
+  #loggedAtMs = 0;
 
   constructor(options: { quiet: boolean; resultOnStdout: boolean }) {
     this.#stream = options.resultOnStdout ? process.stderr : process.stdout;
@@ -36,17 +40,17 @@ export class Screen {
 
   progress(progress: Progress): void {
     if (this.#quiet) return;
+    if (this.#stream.isTTY !== true) {
+      this.#progressLine(progress);
+      return;
+    }
     const total = progress.entries.total ?? progress.entries.done;
     if (this.#bar === undefined) {
       this.#bar = new SingleBar({
         stream: this.#stream,
-        // A log file gets a line every two seconds, a terminal four pictures a second.
-        noTTYOutput: true,
-        notTTYSchedule: 2000,
         fps: 4,
         hideCursor: true,
         linewrap: true,
-        clearOnComplete: false,
         format: (_options, _params, payload: { progress?: Progress }) =>
           payload.progress === undefined ? '' : progressLine(payload.progress, this.width),
       });
@@ -54,6 +58,14 @@ export class Screen {
     }
     this.#bar.setTotal(total);
     this.#bar.update(progress.entries.done, { progress });
+  }
+
+  /** A log file gets a line now and then instead of a picture that moves. */
+  #progressLine(progress: Progress): void {
+    const isEnd = progress.entries.total !== null && progress.entries.done === progress.entries.total;
+    if (!isEnd && progress.elapsedMs - this.#loggedAtMs < LOG_EVERY_MS) return;
+    this.#loggedAtMs = progress.elapsedMs;
+    this.#stream.write(`${progressLine(progress, this.width)}\n`);
   }
 
   /** Leaves the last picture standing and goes on below it. */

@@ -1,0 +1,56 @@
+/** `proof run` over eight copies of flat.root, dimuon mass weighted: the rate with two workers against one, in turns. */
+import { join } from 'node:path';
+import { startCluster } from '../test/support/cluster.js';
+import { sharedPath } from '../test/support/shared.js';
+import type { BenchRow } from './main.js';
+
+export const title = 'Rate of a query: eight copies of flat.root, dimuon mass, weighted';
+
+const ROUNDS = 3;
+const COPIES = 8;
+
+interface Run {
+  readonly eventsPerS: number;
+  readonly bytesPerS: number;
+}
+
+export async function run(): Promise<BenchRow[]> {
+  const file = sharedPath('bench-data/flat.root');
+  if (file === undefined)
+    return [{ what: 'not run: the shared benchmark data is not beside the checkout', value: '-' }];
+  const selector = join(import.meta.dirname, '../../examples/z-peak.ts');
+  const cluster = await startCluster({ pilots: 2 });
+  try {
+    const once = async (workers: number): Promise<Run> => {
+      await cluster.warm(2);
+      const words = ['run', '--host', 'here', '--workers', String(workers), selector, ...Array(COPIES).fill(file)];
+      const { stdout, stderr, status } = await cluster.proof(...words, '--json', '-');
+      if (status !== 0) throw new Error(stderr);
+      const result = JSON.parse(stdout) as {
+        entries: { done: number };
+        timing: { processMs: number };
+        workers: { bytes: number }[];
+      };
+      const seconds = result.timing.processMs / 1000;
+      const nbytes = result.workers.reduce((sum, worker) => sum + worker.bytes, 0);
+      return { eventsPerS: result.entries.done / seconds, bytesPerS: nbytes / seconds };
+    };
+    const one: Run[] = [];
+    const two: Run[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      one.push(await once(1));
+      two.push(await once(2));
+    }
+    const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+    const ratios = two.map((run, i) => run.eventsPerS / one[i]!.eventsPerS);
+    const row = (runs: Run[]): string =>
+      `${(median(runs.map((r) => r.eventsPerS)) / 1e6).toFixed(2)} M/s, ${(median(runs.map((r) => r.bytesPerS)) / 1e6).toFixed(0)} MB/s`;
+    return [
+      { what: 'one worker: events and compressed bytes', value: row(one) },
+      { what: 'two workers', value: row(two) },
+      { what: 'two against one, median of pairs', value: median(ratios).toFixed(2), target: 'at least 1.7' },
+    ];
+  } finally {
+    await cluster.stop();
+  }
+}

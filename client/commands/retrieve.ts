@@ -1,0 +1,54 @@
+/** `proof retrieve QUERY|FILE`: the answer of a query that ran or still runs, from any computer; `proof attach` goes back into its session. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
+import { ExitStatus } from '../exit-status.js';
+import { LIBRARY } from '../library-url.js';
+import { apiOf } from '../named-api.js';
+import { type Kept, readKept } from '../run/kept-result.js';
+import { report } from '../run/report.js';
+import { answerOrInterruption } from '../run/watched-query.js';
+import type { ServerApi } from '../server-api.js';
+import { ProofSession } from '../session/proof-session.js';
+import { Screen } from '../show/screen.js';
+import { fullRef } from './query-ref.js';
+
+interface Options {
+  readonly json?: string;
+  readonly output?: string;
+  readonly plot?: string;
+  readonly quiet?: true;
+}
+
+export function addCommands(program: Command): void {
+  program
+    .command('retrieve <query>')
+    .description('the answer of a query (waits for one that runs), or of a file that "proof archive" saved')
+    .option('--host <HOST>', 'the ProxyServer')
+    .option('--json <FILE>', 'write the result as JSON; - is standard output')
+    .option('--output <FILE.root>', 'write the outputs as a ROOT file')
+    .option('--plot <FILE.png|.svg>', 'draw the outputs into a picture')
+    .option('--quiet', 'no progress, no pictures; errors only')
+    .action(async (ref: string, _options: Options, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
+      const kept = existsSync(ref)
+        ? await readKept(readFileSync(ref), LIBRARY, ref)
+        : await fromServer(ref, apiOf(command), screen);
+      const status = await report(kept.outcome, kept.loaded, options, screen);
+      if (status !== 0) throw new ExitStatus(status);
+    });
+}
+
+async function fromServer(ref: string, api: ServerApi, screen: Screen): Promise<Kept> {
+  const query = await fullRef(api, ref);
+  const { state, sessionId } = await api.query(query);
+  if (!FINAL_QUERY_STATES.includes(state)) {
+    screen.say(`${query} is ${state}; waiting for its end ...`);
+    const session = await ProofSession.attach(api, sessionId);
+    const end = await answerOrInterruption(session, splitQueryRef(query)!.queryId, screen);
+    session.detach();
+    if (typeof end === 'string') throw new ExitStatus(end === 'aborted' ? 130 : 0);
+  }
+  return readKept(await api.queryResult(query), LIBRARY, query);
+}

@@ -1,0 +1,61 @@
+/** The options that `run` and `draw` share: declared once, checked once. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../protocol/errors.js';
+
+export interface RunOptions {
+  readonly host?: string;
+  readonly local?: true;
+  readonly workers?: number;
+  readonly tree?: string;
+  readonly first: number;
+  readonly entries?: number;
+  readonly param: Readonly<Record<string, string>>;
+  readonly output?: string;
+  /** FILE, or `-` for standard output. */
+  readonly json?: string;
+  readonly seed: number;
+  readonly plot?: string;
+  readonly async?: true;
+  readonly quiet?: true;
+  readonly maxAttempts: number;
+  readonly maxFailures: number;
+}
+
+const whole = (least: number) => (text: string) => {
+  const n = Number(text);
+  if (!Number.isSafeInteger(n) || n < least) throw new InvalidArgumentError(`must be a whole number from ${least} on.`);
+  return n;
+};
+
+function addParam(text: string, before: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('must be KEY=VALUE.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--host <HOST>', 'the ProxyServer: a name of your configuration, or host[:port]')
+    .addOption(new Option('--local', 'run in this process, without a server').conflicts(['host', 'workers', 'async']))
+    .option('--workers <N>', 'at most so many workers', whole(1))
+    .option('--tree <NAME>', 'the tree of files that do not name one behind #')
+    .option('--first <N>', 'skip so many entries of the data set', whole(0), 0)
+    .option('--entries <N>', 'process so many entries at most', whole(0))
+    .option('--param <KEY=VALUE>', 'a parameter for the selector (repeatable)', addParam, {})
+    .option('--output <FILE.root>', 'write the outputs as a ROOT file')
+    .option('--json <FILE>', 'write the result as JSON; - is standard output, which then holds nothing else')
+    .option('--seed <N>', 'seed of the random numbers', whole(0), 0)
+    .option('--plot <FILE.png|.svg>', 'draw the outputs into a picture')
+    .option('--async', 'print the id of the query and leave; see "proof retrieve"')
+    .option('--max-attempts <N>', 'tries before a failing packet is halved', whole(1), 3)
+    .option('--max-failures <N>', 'failing entries to set aside before the query fails', whole(0), 100)
+    .option('--quiet', 'no progress, no pictures; errors only');
+}
+
+/** What commander cannot check by itself. @throws {UsageError} */
+export function checkRunOptions(options: RunOptions): void {
+  if (options.plot !== undefined && !/\.(png|svg)$/i.test(options.plot))
+    throw new UsageError(`--plot ${options.plot}: the name must end in .png or .svg.`);
+  if (options.output !== undefined && !/\.root$/i.test(options.output))
+    throw new UsageError(`--output ${options.output}: the name must end in .root.`);
+}

@@ -1,0 +1,141 @@
+/** `proof run SELECTOR.ts DATASET...` and `proof draw DATASET EXPR [CUT]`: one query, in a session or in this process. */
+
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import { beginProgram } from '../../analysis/begin-program.js';
+import { bundleSelector } from '../../analysis/bundle-selector.js';
+import { drawProgram } from '../../analysis/draw/draw-program.js';
+import { type LoadedProgram, loadProgram } from '../../analysis/load-program.js';
+import type { Program } from '../../analysis/program.js';
+import { type ClientConfig, hostEntry, readClientConfig } from '../client-config.js';
+import { ExitStatus } from '../exit-status.js';
+import { LIBRARY } from '../library-url.js';
+import { expandDatasetWords } from '../run/dataset-words.js';
+import { onInterrupt } from '../run/interrupt.js';
+import { runLocal } from '../run/local-run.js';
+import { localLookUp } from '../run/look-up.js';
+import type { QueryRequest } from '../run/query-request.js';
+import { submitQuery } from '../run/remote-run.js';
+import { report } from '../run/report.js';
+import { answerOrInterruption, watching } from '../run/watched-query.js';
+import type { ProofSession } from '../session/proof-session.js';
+import { openSession } from '../session/session-lines.js';
+import { Screen } from '../show/screen.js';
+import type { CommandContext } from './add-commands.js';
+import { addRunOptions, checkRunOptions, type RunOptions } from './run-options.js';
+
+export function addCommands(program: Command, context: CommandContext): void {
+  addRunOptions(
+    program
+      .command('run <selector> <dataset...>')
+      .description('run a selector over a data set: paths, globs, URLs, lfn:, find:, dataset:, @FILE'),
+  ).action(async (selector: string, words: string[], _options: RunOptions, command: Command) => {
+    await runQuery(() => bundleSelector(selector), words, command, context);
+  });
+  addRunOptions(
+    program
+      .command('draw <dataset> <expression> [cut]')
+      .description('one histogram of an expression: x, y:x, y:x>>name(nx,x1,x2,...); the cut is a weight'),
+  ).action(
+    async (word: string, expression: string, cut: string | undefined, _options: RunOptions, command: Command) => {
+      await runQuery(async () => drawProgram(expression, cut), [word], command, context);
+    },
+  );
+}
+
+async function runQuery(
+  makeProgram: () => Promise<Program>,
+  words: readonly string[],
+  command: Command,
+  { session }: CommandContext,
+): Promise<void> {
+  const options = command.optsWithGlobals<RunOptions & { config?: string }>();
+  checkRunOptions(options);
+  const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
+  const config = readClientConfig(options.config);
+  const dataset = expandDatasetWords(words);
+  const program = await makeProgram();
+  const loaded = await loadProgram(program, { moduleUrl: LIBRARY });
+  const { inputs } = await beginProgram(loaded, { params: options.param, inputs: {}, seed: options.seed });
+  const request = requestOf(options, { program, dataset, inputs });
+  const status =
+    options.local === true
+      ? await inThisProcess(request, { loaded, options, config, screen })
+      : await onServer(request, { loaded, options, config, screen }, session);
+  if (status !== 0) throw new ExitStatus(status);
+}
+
+function requestOf(options: RunOptions, given: Pick<QueryRequest, 'program' | 'dataset' | 'inputs'>): QueryRequest {
+  return {
+    ...given,
+    title: given.program.name,
+    tree: options.tree ?? null,
+    first: options.first,
+    entries: options.entries ?? null,
+    params: options.param,
+    seed: options.seed,
+    workers: options.workers ?? null,
+    maxAttempts: options.maxAttempts,
+    maxFailures: options.maxFailures,
+  };
+}
+
+interface Setting {
+  readonly loaded: LoadedProgram;
+  readonly options: RunOptions;
+  readonly config: ClientConfig;
+  readonly screen: Screen;
+}
+
+async function inThisProcess(request: QueryRequest, { loaded, options, config, screen }: Setting): Promise<number> {
+  const abort = new AbortController();
+  let interrupted = false;
+  const release = onInterrupt(false, (choice) => {
+    if (choice === 'continue') return;
+    interrupted = choice === 'abort';
+    abort.abort();
+  });
+  try {
+    const outcome = await runLocal(request, localLookUp(config, options.host), watching(screen), abort.signal);
+    if (interrupted) return 130;
+    return await report(outcome, loaded, options, screen);
+  } finally {
+    release();
+  }
+}
+
+/** In the session of the prompt, or in one of its own that ends with the query. */
+async function onServer(
+  request: QueryRequest,
+  { loaded, options, config, screen }: Setting,
+  open: ProofSession | undefined,
+): Promise<number> {
+  const given = { workers: options.workers ?? null, title: request.title };
+  const { session, openMs } =
+    open === undefined
+      ? await openSession(hostEntry(config, options.host), screen, given)
+      : { session: open, openMs: 0 };
+  let mayClose = open === undefined;
+  try {
+    const { queryId, query } = await submitQuery(session, request);
+    if (options.async === true) {
+      mayClose = false;
+      process.stdout.write(`${query}\n`);
+      return 0;
+    }
+    const outcome = await answerOrInterruption(session, queryId, screen);
+    if (outcome === 'background') {
+      mayClose = false;
+      process.stdout.write(`${query} goes on; get its answer with "proof retrieve ${query}"\n`);
+      return 0;
+    }
+    if (outcome === 'aborted') return 130;
+    const { timing } = outcome.result;
+    const withOpening = { ...outcome.result, timing: { ...timing, openMs, totalMs: timing.totalMs + openMs } };
+    return await report({ ...outcome, result: withOpening }, loaded, options, screen);
+  } finally {
+    if (mayClose) await session.close();
+    else if (open === undefined) session.detach();
+  }
+}

@@ -1,0 +1,75 @@
+/** The files of a query in this process: opened once for their entries, cut to the wanted window. */
+import type { OpenTable } from '../../analysis/program-runner.js';
+import { GridError } from '../../protocol/errors.js';
+import type { QueryResult } from '../../protocol/session-messages.js';
+import { openRootFile } from '../../rootio/root-file.js';
+import { openSource } from '../../storage/open-source.js';
+
+/** A file of the data set as the look-up gives it. */
+export interface LocalFile {
+  readonly name: string;
+  readonly urls: readonly string[];
+  readonly tree: string | null;
+}
+
+/** The wanted entries [first, end) of one file. */
+export interface FilePart {
+  readonly file: LocalFile;
+  readonly position: number;
+  readonly first: number;
+  readonly end: number;
+  readonly clusters: readonly number[];
+}
+
+/** @throws what opening throws; {WhichTableError} where a tree must be named */
+export async function openTable(file: LocalFile): Promise<OpenTable> {
+  const opened = await openRootFile(await openSource(file.urls));
+  try {
+    const table = await opened.table(file.tree ?? undefined);
+    return { table, close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** What of each file lies inside [first, first + entries) along the data set's order; files that cannot be opened are missing. */
+export async function placeFiles(
+  files: readonly LocalFile[],
+  window: { readonly first: number; readonly entries: number | null },
+): Promise<{ parts: FilePart[]; missing: QueryResult['missingFiles'] }> {
+  const end = window.entries === null ? Number.POSITIVE_INFINITY : window.first + window.entries;
+  const parts: FilePart[] = [];
+  const missing: QueryResult['missingFiles'] = [];
+  let at = 0;
+  for (const [position, file] of files.entries()) {
+    if (at >= end) break;
+    try {
+      const { table, close } = await openTable(file);
+      await close();
+      const from = Math.max(window.first, at) - at;
+      const to = Math.min(end, at + table.entries) - at;
+      if (from < to) parts.push({ file, position, first: from, end: to, clusters: table.clusters });
+      at += table.entries;
+    } catch (error) {
+      // Not knowing which tree is meant is the user's to mend, not a missing file.
+      if (!(error instanceof GridError) || error.code === 'ROOT_WHICH_TABLE') throw error;
+      missing.push({ file: file.name, error: error.message });
+    }
+  }
+  return { parts, missing };
+}
+
+/** So many entries at least in a packet; its end is the next cluster boundary. */
+const PACKET_ENTRIES = 200_000;
+
+/** [first, end) of a part cut into packets that end at cluster boundaries. */
+export function* packetRanges(part: FilePart): Iterable<[first: number, end: number]> {
+  let first = part.first;
+  for (const boundary of part.clusters)
+    if (boundary - first >= PACKET_ENTRIES && boundary < part.end) {
+      yield [first, boundary];
+      first = boundary;
+    }
+  if (first < part.end) yield [first, part.end];
+}

@@ -1,0 +1,218 @@
+/**
+ * A query in this process, without a server: `--local`. The same runner and merger as on workers and master, so the same bits.
+ *
+ * Failing entries are set aside one by one, as the master does: a packet that throws at an entry is run again around it; one
+ * that throws without telling the entry is halved until it does.
+ */
+import { hostname } from 'node:os';
+import { UserCodeError } from '../../analysis/errors.js';
+import { loadProgram } from '../../analysis/load-program.js';
+import { packState } from '../../analysis/merged-state.js';
+import { OutputMerger } from '../../analysis/output-merger.js';
+import { type Packet, ProgramRunner } from '../../analysis/program-runner.js';
+import { type ErrorBody, errorBody, GridError } from '../../protocol/errors.js';
+import type { QueryState } from '../../protocol/ids.js';
+import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
+import { type FilePart, type LocalFile, openTable, packetRanges, placeFiles } from './local-files.js';
+import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
+
+/** Not one file of the data set could be read. */
+export class NothingReadError extends GridError {
+  readonly code = 'CLIENT_NOTHING_READ';
+}
+
+export type LookUp = (request: QueryRequest) => Promise<readonly LocalFile[]>;
+
+/** @throws what the look-up throws; everything later is told by the result */
+export async function runLocal(
+  request: QueryRequest,
+  lookUp: LookUp,
+  observer: QueryObserver = {},
+  signal?: AbortSignal,
+): Promise<QueryOutcome> {
+  const started = performance.now();
+  const files = await lookUp(request);
+  const lookupMs = performance.now() - started;
+  observer.lookup?.({ stage: 'located', files: files.length, done: 0, missing: 0 });
+  const { parts, missing } = await placeFiles(files, request);
+  const placedMs = performance.now() - started;
+  observer.lookup?.({ stage: 'validated', files: files.length, done: files.length, missing: missing.length });
+  const run = new LocalRun(request, parts, missing, observer, signal);
+  const end = await run.process();
+  const totalMs = performance.now() - started;
+  const timing = {
+    openMs: placedMs - lookupMs,
+    lookupMs,
+    processMs: totalMs - placedMs,
+    mergeMs: run.mergeMs,
+    totalMs,
+  };
+  return run.outcome(end, timing);
+}
+
+/** How processing came to its end. */
+type End = { readonly stopped: boolean; readonly error: (ErrorBody & { stack?: string }) | null };
+
+class LocalRun {
+  mergeMs = 0;
+  readonly #request: QueryRequest;
+  readonly #parts: readonly FilePart[];
+  readonly #observer: QueryObserver;
+  readonly #signal: AbortSignal | undefined;
+  readonly #merger = new OutputMerger();
+  readonly #started = performance.now();
+  readonly #failures: QueryResult['failures'] = [];
+  readonly #missing: QueryResult['missingFiles'];
+  readonly #total: number;
+  /** False when a file is missing whose entries nobody knows. */
+  readonly #isTotalKnown: boolean;
+  readonly #worker = { name: '0', host: hostname(), site: 'local', packets: 0, entries: 0, bytes: 0, cpuMs: 0 };
+
+  constructor(
+    request: QueryRequest,
+    parts: readonly FilePart[],
+    missing: QueryResult['missingFiles'],
+    observer: QueryObserver,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#request = request;
+    this.#parts = parts;
+    this.#missing = missing;
+    this.#observer = observer;
+    this.#signal = signal;
+    this.#total = parts.reduce((sum, part) => sum + part.end - part.first, 0);
+    this.#isTotalKnown = missing.length === 0;
+  }
+
+  async process(): Promise<End> {
+    const { program, params, inputs, seed } = this.#request;
+    const files = new Map(this.#parts.map((part) => [part.position, part.file]));
+    let runner: ProgramRunner | undefined;
+    try {
+      runner = new ProgramRunner(await loadProgram(program), {
+        ...{ params, inputs: { ...inputs }, seed },
+        openTable: ({ filePosition }) => openTable(files.get(filePosition)!),
+      });
+      for (const part of this.#parts)
+        for (const [first, end] of packetRanges(part)) {
+          await this.#runRange(runner, { filePosition: part.position, file: part.file.name, first, end });
+          this.#merge(runner.takeIncrement());
+          this.#tell();
+        }
+      const last = await runner.finish();
+      if (last !== undefined) this.#merge(last);
+      return { stopped: false, error: null };
+    } catch (error) {
+      if (this.#signal?.aborted) return { stopped: true, error: null };
+      if (!(error instanceof GridError)) throw error;
+      const stack = error instanceof UserCodeError ? { stack: error.userStack } : {};
+      return { stopped: false, error: { ...errorBody(error), ...stack } };
+    } finally {
+      await runner?.close();
+    }
+  }
+
+  /** Runs it, around the entries that fail. */
+  async #runRange(runner: ProgramRunner, packet: Packet): Promise<void> {
+    const { first, end } = packet;
+    try {
+      const report = await runner.run(packet, this.#signal);
+      this.#worker.packets++;
+      this.#worker.entries += report.entries;
+      this.#worker.bytes += report.bytes;
+      this.#worker.cpuMs += report.cpuMs;
+    } catch (error) {
+      if (this.#signal?.aborted || !(error instanceof GridError)) throw error;
+      if (!(error instanceof UserCodeError)) this.#loseRange(packet, error);
+      else if (end - first === 1) this.#setAside(packet, error);
+      else {
+        const middle = error.entry === null ? [first + Math.floor((end - first) / 2)] : [error.entry, error.entry + 1];
+        const borders = [first, ...middle.filter((at) => at > first && at < end), end];
+        for (let i = 1; i < borders.length; i++)
+          await this.#runRange(runner, { ...packet, first: borders[i - 1]!, end: borders[i]! });
+      }
+    }
+  }
+
+  #setAside({ file, first, end }: Packet, error: UserCodeError): void {
+    this.#failures.push({ file, first, end, entry: first, attempts: 1, error: error.message, stack: error.userStack });
+    // What fails in its constructor or workerBegin fails for every entry.
+    if (error.entry === null || this.#failures.length > this.#request.maxFailures) throw error;
+  }
+
+  #loseRange({ file }: Packet, error: GridError): void {
+    if (USERS_MISTAKES.includes(error.code)) throw error;
+    if (!this.#missing.some((missing) => missing.file === file)) this.#missing.push({ file, error: error.message });
+  }
+
+  #merge(increment: Uint8Array): void {
+    const started = performance.now();
+    this.#merger.add(increment);
+    this.mergeMs += performance.now() - started;
+  }
+
+  #counts(): EntryCounts {
+    const done = this.#worker.entries;
+    const failed = this.#failures.length;
+    if (!this.#isTotalKnown) return { total: null, done, failed, missing: null };
+    return { total: this.#total, done, failed, missing: this.#total - done - failed };
+  }
+
+  #tell(): void {
+    const elapsedMs = performance.now() - this.#started;
+    const { entries, bytes } = this.#worker;
+    const entriesPerS = (entries / elapsedMs) * 1000;
+    const counts = this.#counts();
+    this.#observer.progress?.({
+      // While it runs, what is still to come is not missing.
+      entries: { ...counts, missing: counts.missing === null ? null : 0 },
+      bytes,
+      elapsedMs,
+      entriesPerS,
+      bytesPerS: (bytes / elapsedMs) * 1000,
+      leftMs: entries === 0 ? null : ((this.#total - entries - counts.failed) / entriesPerS) * 1000,
+      workers: 1,
+    });
+  }
+
+  outcome({ stopped, error }: End, timing: QueryResult['timing']): QueryOutcome {
+    const entries = this.#counts();
+    const { title, program, params, inputs, seed } = this.#request;
+    const { kind, name, sha256 } = program;
+    const isWhole = entries.failed === 0 && this.#missing.length === 0;
+    const unread = this.#missing[0];
+    const nothingRead = unread !== undefined && entries.done + entries.failed === 0;
+    const failure =
+      error ??
+      (nothingRead ? { code: 'CLIENT_NOTHING_READ', message: `Nothing could be read. ${unread.error}` } : null);
+    const status: QueryState = failure !== null ? 'failed' : stopped ? 'stopped' : isWhole ? 'completed' : 'incomplete';
+    return {
+      result: {
+        query: `${hostname()}-${Date.now()}-${process.pid}:q1`,
+        title,
+        program: { kind, name, sha256 },
+        params: { ...params },
+        inputs: { ...inputs },
+        seed,
+        status,
+        entries,
+        failures: this.#failures,
+        failuresLeftOut: 0,
+        missingFiles: this.#missing,
+        timing,
+        workers: [this.#worker],
+        error: failure,
+        bytes: this.#worker.bytes,
+      },
+      state: packState(this.#merger.encode()),
+    };
+  }
+}
+
+/** A branch that does not exist is no missing file: the selector has to be mended. */
+const USERS_MISTAKES: readonly string[] = [
+  'ANALYSIS_NO_SUCH_BRANCH',
+  'ANALYSIS_COLUMN',
+  'ROOT_NO_SUCH_COLUMN',
+  'ROOT_COLUMN_TYPE',
+];

@@ -1,0 +1,21 @@
+/** Names -> files in the client's own process (`--local`): the catalog is asked only when a word needs it. */
+import { openGrid } from '../../catalog/grid/open-grid.js';
+import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
+import { type ClientConfig, hostEntry } from '../client-config.js';
+import { ServerApi } from '../server-api.js';
+import type { LookUp } from './local-run.js';
+
+/** @param host whose catalog is asked where the configuration names none itself */
+export function localLookUp(config: ClientConfig, host: string | undefined): LookUp {
+  return async ({ dataset, tree }) => {
+    const files = await resolveDataset(dataset, () => catalogOf(config, host), { site: config.site, tree });
+    return files.map(({ lfn, urls, tree: ownTree }) => ({ name: lfn ?? urls[0]!, urls, tree: ownTree }));
+  };
+}
+
+async function catalogOf(config: ClientConfig, host: string | undefined): ReturnType<typeof openGrid> {
+  if (host === undefined && config.catalog !== undefined) return openGrid(config.catalog, { site: config.site });
+  const entry = hostEntry(config, host);
+  const url = entry.catalog ?? (await new ServerApi(entry).info()).catalog;
+  return openGrid(url ?? '', { site: config.site, ...(entry.token === null ? {} : { token: entry.token }) });
+}

@@ -1,0 +1,38 @@
+/** One query as the user means it, before it is decided where it runs; and what comes back, before terminate(). */
+import type { Program } from '../../analysis/program.js';
+import type { QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
+
+export interface QueryRequest {
+  readonly title: string;
+  /** DATASET words, local paths already absolute file: URLs (dataset-words.ts). */
+  readonly dataset: readonly string[];
+  readonly tree: string | null;
+  /** First entry along the data set's order, and how many (null: all). */
+  readonly first: number;
+  readonly entries: number | null;
+  readonly program: Program;
+  readonly params: Readonly<Record<string, string>>;
+  /** What the selector's begin() left for the workers. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly workers: number | null;
+  readonly maxAttempts: number;
+  readonly maxFailures: number;
+}
+
+export interface QueryOutcome {
+  readonly result: QueryResult;
+  /** The merged outputs, unrounded, as analysis/OutputMerger encodes them. */
+  readonly state: Uint8Array;
+}
+
+type Event<T extends ToClientMessage['type']> = Extract<ToClientMessage, { type: T }>;
+
+/** Who watches a query run; every part is optional. */
+export interface QueryObserver {
+  lookup?(event: Omit<Event<'lookup'>, 'type' | 'queryId'>): void;
+  progress?(event: Omit<Event<'progress'>, 'type' | 'queryId' | 'state'>): void;
+  /** Merged outputs so far, as `QueryOutcome.state`. */
+  outputs?(state: Uint8Array): void;
+  printed?(worker: string, text: string): void;
+}

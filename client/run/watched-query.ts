@@ -1,0 +1,44 @@
+/** A query in front of a user: its progress on the Screen, and Ctrl-C. */
+import type { ProofSession } from '../session/proof-session.js';
+import type { Screen } from '../show/screen.js';
+import { onInterrupt } from './interrupt.js';
+import type { QueryObserver, QueryOutcome } from './query-request.js';
+import { watchQuery } from './remote-run.js';
+
+export async function answerOrInterruption(
+  session: ProofSession,
+  queryId: string,
+  screen: Screen,
+): Promise<QueryOutcome | 'background' | 'aborted'> {
+  let leave: (how: 'background' | 'aborted') => void = () => {};
+  const left = new Promise<'background' | 'aborted'>((resolve) => {
+    leave = resolve;
+  });
+  const release = onInterrupt(true, (choice) => {
+    if (choice === 'background') leave('background');
+    else if (choice === 'stop') session.stop(queryId);
+    else if (choice === 'abort') {
+      session.abort(queryId);
+      leave('aborted');
+    }
+  });
+  try {
+    return await Promise.race([watchQuery(session, queryId, watching(screen)), left]);
+  } finally {
+    release();
+    screen.endProgress();
+  }
+}
+
+/** Look-up, validation and progress in the lines that PROOF's users know. */
+export function watching(screen: Screen): QueryObserver {
+  return {
+    lookup({ stage, files, missing }) {
+      if (stage === 'located') screen.say(`Looking up for exact location of files: OK (${files} files)`);
+      if (stage === 'validated')
+        screen.say(`Validating files: ${missing === 0 ? 'OK' : `${missing} of ${files} cannot be read`}`);
+    },
+    progress: (progress) => screen.progress(progress),
+    printed: (worker, text) => screen.say(`[${worker}] ${text.trimEnd()}`),
+  };
+}
