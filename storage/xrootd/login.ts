@@ -47,17 +47,19 @@ export async function logIn(connection: XrootdConnection, wish: LoginWish): Prom
   ]);
   okBody(greeting, subject, 'greeting', 8);
   const flags = okBody(protocol, subject, 'protocol', 8).readUInt32BE(4);
-  const isEncrypted = (flags & SERVER_FLAG.goToTls) !== 0;
-  if (wish.wantTls && !isEncrypted)
-    throw new AuthenticationError(subject.url, 'the server has no TLS, which roots: demands');
-  if (isEncrypted) {
+  const encrypt = async (): Promise<void> => {
     const context = await secureContext(settings, subject);
     await connection.startTls({ context, verify: settings.verifyTls }, options);
-  }
+  };
+  const isEncrypted = (flags & (SERVER_FLAG.tlsNow | SERVER_FLAG.tlsLogin)) !== 0;
+  if (wish.wantTls && !isEncrypted)
+    throw new AuthenticationError(subject.url, 'the server has no TLS, which roots: demands');
+  if (isEncrypted) await encrypt();
   const login = await connection.request(loginRequest(settings.user, process.pid, wish.token), options);
   const body = okBody(login, subject, 'login', 0);
   const offers = offersOf(body.toString('latin1', 16));
   if (offers.length > 0) await authenticate(connection, offers, { ...wish, isEncrypted });
+  if (!isEncrypted && (flags & SERVER_FLAG.tlsSession) !== 0) await encrypt();
   return { isManager: (flags & SERVER_FLAG.manager) !== 0, canReadPages: (flags & SERVER_FLAG.pageReads) !== 0 };
 }
 

@@ -48,7 +48,14 @@ export const XROOTD_ERROR = {
 } as const;
 
 /** Flags of the answer to kXR_protocol. */
-export const SERVER_FLAG = { manager: 0x2, pageReads: 0x0020_0000, goToTls: 0x4000_0000 } as const;
+export const SERVER_FLAG = {
+  manager: 0x2,
+  pageReads: 0x0020_0000,
+  /** When TLS is to begin: at once, with the login, or after it. */
+  tlsLogin: 0x0400_0000,
+  tlsSession: 0x0800_0000,
+  tlsNow: 0x4000_0000,
+} as const;
 export const STAT_FLAG = { isDirectory: 2, other: 4, offline: 8 } as const;
 const ASYNC_RESPONSE = 5008;
 

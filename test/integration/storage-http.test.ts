@@ -165,7 +165,7 @@ describe('storage: a plain web server', () => {
 
 for (const [title, setup] of [
   ['in clear text', {}],
-  ['with TLS and a token', { auth: 'ztn', tls: true }],
+  ['with TLS and a token', { auth: 'ztn', tls: 'login' }],
   ['of a manager with two data servers', { dataServers: 2 }],
 ] as [string, XrootdSetup][])
   describe(`storage: the web door of XRootD, ${title}`, () => {
@@ -180,7 +180,7 @@ for (const [title, setup] of [
       server.write('/store/empty.bin', '');
       server.write('/store/sub dir/inner.txt', 'x');
       const token = setup.auth === 'ztn' ? { token: await server.token('storage.read:/store') } : {};
-      options = { pool, ...token, ...(setup.tls === true ? { caFile: server.caFile } : {}) };
+      options = { pool, ...token, ...(setup.tls !== undefined ? { caFile: server.caFile } : {}) };
     });
     after(async () => {
       await pool.close();

@@ -140,8 +140,9 @@ for (const [title, setup] of [
   ['host', { auth: 'host' }],
   ['unix', { auth: 'unix' }],
   ['shared secret', { auth: 'sss' }],
-  ['TLS, nobody asked who', { tls: true }],
-  ['token over TLS', { auth: 'ztn', tls: true }],
+  ['TLS, nobody asked who', { tls: 'login' }],
+  ['TLS after the login', { tls: 'session', auth: 'unix' }],
+  ['token over TLS', { auth: 'ztn', tls: 'login' }],
 ] as [string, XrootdSetup][])
   describe(`storage: an XRootD server that asks for a login (${title})`, () => {
     const pool = new StoragePool();
@@ -149,7 +150,7 @@ for (const [title, setup] of [
     after(() => pool.close());
     const credentials = async (): Promise<StorageOptions> => ({
       pool,
-      ...(setup.tls === true ? { caFile: server().caFile } : {}),
+      ...(setup.tls !== undefined ? { caFile: server().caFile } : {}),
       ...(setup.auth === 'sss' ? { sssKeytab: server().sssKeytab } : {}),
       ...(setup.auth === 'ztn' ? { token: await server().token('storage.read:/store') } : {}),
     });
@@ -160,7 +161,7 @@ for (const [title, setup] of [
       await file.close();
     });
 
-    if (setup.tls === true)
+    if (setup.tls !== undefined)
       it('is not trusted without its authority', async () => {
         const { caFile: _, ...without } = await credentials();
         const error = await failureOf(openSource(`${server().rootUrl}/store/data.bin`, without));

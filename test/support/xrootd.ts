@@ -22,8 +22,8 @@ import { ISSUER, TokenIssuer } from './token-issuer.js';
 export interface XrootdSetup {
   /** `none`: anybody may do anything. */
   readonly auth?: 'none' | 'host' | 'unix' | 'sss' | 'ztn';
-  /** Logins over TLS only. The certificate's authority is `caFile`. */
-  readonly tls?: boolean;
+  /** What goes over TLS only. The certificate's authority is `caFile`. */
+  readonly tls?: 'login' | 'session';
   /** Data servers behind a manager; 0 or absent: a single server. */
   readonly dataServers?: number;
 }
@@ -77,7 +77,7 @@ export class XrootdCluster {
     return `root://localhost:${this.#specs[0]!.port}/`;
   }
   get httpUrl(): string {
-    return `${this.#setup.tls === true ? 'https' : 'http'}://localhost:${this.#specs[0]!.port}`;
+    return `${this.#setup.tls === undefined ? 'http' : 'https'}://localhost:${this.#specs[0]!.port}`;
   }
   /** `host:port` of a data server, as a manager names it. */
   serverName(index: number): string {
@@ -191,7 +191,7 @@ export class XrootdCluster {
   }
 
   #config({ name, role, port }: ServerSpec): string {
-    const { auth = 'none', tls = false } = this.#setup;
+    const { auth = 'none', tls } = this.#setup;
     const folder = this.#folder;
     const lines = [
       `all.role ${role}`,
@@ -207,11 +207,11 @@ export class XrootdCluster {
       'http.header2cgi Authorization authz',
       'fi',
     ];
-    if (tls)
+    if (tls !== undefined)
       lines.push(
         `xrd.tls ${folder}/cert.pem ${folder}/key.pem`,
         'xrd.tlsca noverify',
-        'xrootd.tls capable login data',
+        `xrootd.tls capable ${tls}${tls === 'login' ? ' data' : ''}`,
         `http.cert ${folder}/cert.pem`,
         `http.key ${folder}/key.pem`,
       );
@@ -236,7 +236,7 @@ export class XrootdCluster {
       chmodSync(path, 0o600);
       if (this.#owner.uid !== undefined) chownSync(path, this.#owner.uid, this.#owner.gid!);
     };
-    if (tls === true) {
+    if (tls !== undefined) {
       const request = [
         'req',
         '-x509',
