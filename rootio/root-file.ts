@@ -32,8 +32,13 @@ export interface KeyInfo {
 
 const TREE_CLASSES: ReadonlySet<string> = new Set(['TTree', 'TNtuple', 'TNtupleD', 'TChain']);
 
+export interface RootFileOptions {
+  /** Instead of the tier that this process chose. */
+  readonly codecs?: Codecs;
+}
+
 /** @throws {NotRootFileError} {CorruptFileError} and the source's own errors. The file closes the source. */
-export async function openRootFile(source: ByteSource): Promise<RootFile> {
+export async function openRootFile(source: ByteSource, options: RootFileOptions = {}): Promise<RootFile> {
   const start = await source.read(0, Math.min(source.size, 4 * HEADER_BYTES));
   const header = parseHeader(start, source.url);
   const place = {
@@ -48,7 +53,7 @@ export async function openRootFile(source: ByteSource): Promise<RootFile> {
     place,
   );
   record.skip(header.nbytesName);
-  const access = { source, codecs: await codecs() };
+  const access = { source, codecs: options.codecs ?? (await codecs()) };
   return new RootFile(access, header, new Directories(access, parseDirectory(record)));
 }
 

@@ -14,6 +14,7 @@ export class TFile {
   fStreamerInfos: { arr: StreamedObject[] } | null;
   extractStreamerInfos(buffer: TBuffer): void;
   findStreamerInfo(className?: string, version?: number, checksum?: number): StreamedObject | null;
+  getSplittedStreamer(streamers: Streamer[] | null): Streamer[] | undefined;
   getStreamer(className: string, version: { val?: number; checksum?: number }): Streamer[] | null;
 }
 

@@ -6,6 +6,7 @@
  */
 import { CorruptFileError, type Place } from '../errors.js';
 import { decodeText } from '../file/text.js';
+import { boundStreamers, checkElement } from './bounds.js';
 import { createMemberStreamer, createStreamerElement, type StreamedObject, TBuffer, TFile } from './jsroot.js';
 import { STANDARD_CLASSES, standardStreamerInfos } from './standard-classes.js';
 
@@ -66,6 +67,15 @@ class ClassesOfFile extends TFile {
   }
 }
 
+boundStreamers();
+
+function checkInfo(info: StreamedObject): void {
+  const elements = (info['fElements'] as { arr?: unknown } | null | undefined)?.arr;
+  if (!Array.isArray(elements)) return;
+  for (const element of elements)
+    if (typeof element === 'object' && element !== null) checkElement(String(info['fName']), element as StreamedObject);
+}
+
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 export class ObjectStreamer {
@@ -77,6 +87,7 @@ export class ObjectStreamer {
     this.#guarded(place, () => {
       this.#file.extractStreamerInfos(this.#buffer(bytes, keylen));
       if (this.#file.fStreamerInfos === null) throw new Error('its streamer infos cannot be read');
+      for (const info of this.#file.fStreamerInfos.arr) checkInfo(info);
     });
   }
 

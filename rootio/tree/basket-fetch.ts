@@ -3,7 +3,7 @@
  * A local file is read without a turn of the event loop; from a network all runs are asked for at once.
  */
 import type { ByteRange, ByteSource } from '../../storage/byte-source.js';
-import type { Place } from '../errors.js';
+import { CorruptFileError, type Place } from '../errors.js';
 import { checkInFile } from '../file/header.js';
 import type { Basket } from './branch.js';
 
@@ -12,6 +12,9 @@ const LOCAL_GAP = 8 * 1024;
 const NETWORK_GAP = 64 * 1024;
 /** A buffer longer than this is not kept for the next fetch. */
 const KEPT_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of a key without names. */
+const SHORTEST = 18;
 
 interface Wanted {
   readonly basket: Basket;
@@ -34,7 +37,11 @@ export class BasketFetch {
   fetch(wanted: readonly Wanted[]): Promise<void> | void {
     this.#fetched.clear();
     const onDisk = wanted.filter(({ basket }) => basket.embedded === undefined);
-    for (const { place } of onDisk) checkInFile(place, this.source.size);
+    for (const { place, basket } of onDisk) {
+      checkInFile(place, this.source.size);
+      if (basket.nbytes < SHORTEST)
+        throw new CorruptFileError(place, `it takes ${basket.nbytes} bytes, which is too short for a key`);
+    }
     for (const { basket } of onDisk) this.bytesRead += basket.nbytes;
     const baskets = onDisk.map(({ basket }) => basket).sort((a, b) => a.seek - b.seek);
     const runs = toRuns(baskets, this.source.readSync ? LOCAL_GAP : NETWORK_GAP);

@@ -218,7 +218,7 @@ function clusterBoundaries(tree: Members, entries: number, branches: readonly Br
 }
 
 /** A damaged cluster size must not fill the memory: more clusters than this are one. */
-const MOST_CLUSTERS = 10_000_000;
+const MOST_CLUSTERS = 1_000_000;
 
 /** Without stated clusters: the baskets of the branch with the fewest, as every other then is read about once a basket. */
 function basketBoundaries(entries: number, branches: readonly Branch[]): number[] {

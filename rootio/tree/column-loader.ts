@@ -24,7 +24,7 @@ export interface ColumnLoader {
    * Where a whole basket may be decompressed to, `objlen` bytes from it on; undefined where it must not. What `direct` gave is
    * told by `placed` that it is filled.
    */
-  direct?(header: BasketHeader): Buffer | undefined;
+  direct?(header: BasketHeader, place: Place): Buffer | undefined;
   placed?(header: BasketHeader, place: Place): void;
   add(basket: BasketContents, part: Part, place: Place): void;
   finish(): ColumnData;
@@ -48,19 +48,17 @@ export class FlatLoader implements ColumnLoader {
   begin(entries: number): void {
     this.#filled = 0;
     this.#wanted = entries * this.length;
-    if (this.#values.length >= this.#wanted) return;
-    this.#values = numberArray(this.format.type, this.#wanted);
-    this.#bytes = bytesUnder(this.#values);
   }
 
-  direct({ objlen, border }: BasketHeader): Buffer | undefined {
+  direct({ objlen, border, count }: BasketHeader, place: Place): Buffer | undefined {
+    if (!this.format.plain || objlen !== border) return undefined;
+    this.#check(border, count, place);
+    this.#reserve(count * this.length);
     const at = this.#filled * this.format.itemBytes;
-    if (!this.format.plain || objlen !== border || at + objlen > this.#bytes.length) return undefined;
     return this.#bytes.subarray(at, at + objlen);
   }
 
-  placed({ border, count }: BasketHeader, place: Place): void {
-    this.#check(border, count, place);
+  placed({ border, count }: BasketHeader): void {
     const at = this.#filled * this.format.itemBytes;
     swapItems(this.#bytes.subarray(at, at + border), bytesOf(this.format.type));
     this.#filled += count * this.length;
@@ -70,12 +68,24 @@ export class FlatLoader implements ColumnLoader {
     const itemBytes = this.format.itemBytes * this.length;
     if (to * itemBytes > border) this.#check(border, to, place);
     const count = (to - from) * this.length;
+    this.#reserve(count);
     this.format.decode(bytes, from * itemBytes, count, this.#values, this.#filled);
     this.#filled += count;
   }
 
   finish(): ColumnData {
     return { kind: 'flat', values: this.#values.subarray(0, this.#wanted), length: this.length };
+  }
+
+  /** For numbers whose bytes are known to be there: what a file only claims is not allocated. */
+  #reserve(more: number): void {
+    const needed = this.#filled + more;
+    if (needed <= this.#values.length) return;
+    const grown = numberArray(this.format.type, Math.max(needed, Math.min(this.#wanted, 4 * this.#values.length)));
+    const bytes = bytesUnder(grown);
+    this.#bytes.copy(bytes, 0, 0, this.#filled * bytesOf(this.format.type));
+    this.#values = grown;
+    this.#bytes = bytes;
   }
 
   #check(border: number, count: number, place: Place): void {

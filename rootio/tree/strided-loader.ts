@@ -31,10 +31,9 @@ export class StridedLoader implements ColumnLoader {
     this.#values = numberArray(field.format.type, 0);
   }
 
-  begin(entries: number): void {
+  begin(): void {
     this.#filled = 0;
     this.#offsets = [0];
-    this.#reserve(entries * this.field.length);
   }
 
   add(basket: BasketContents, { from, to }: Part, place: Place): void {

@@ -19,6 +19,9 @@ export interface LoadedColumn {
   readonly loader: ColumnLoader;
 }
 
+/** A range beyond this is a mistake: nobody has the memory. */
+const MOST_ENTRIES = 2 ** 30;
+
 class ColumnState {
   /** The basket last cut by a range's end, decompressed. */
   cut: { readonly basket: Basket; readonly contents: BasketContents; readonly bytes: Buffer } | undefined;
@@ -47,6 +50,7 @@ export class TreeReader implements ColumnReader {
     const { entries, name } = this.table;
     if (!(first >= 0 && first <= end && end <= entries))
       throw new RangeError(`Entries ${first} to ${end} were asked of the tree "${name}", which has ${entries}.`);
+    if (end - first > MOST_ENTRIES) throw new RangeError(`At most ${MOST_ENTRIES} entries can be loaded at once.`);
     for (const state of this.#columns.values())
       state.wanted = basketsOf(state.column.branch, first, end, this.file.source.url);
     const missing = [...this.#columns.values()].flatMap((state) =>
@@ -95,7 +99,7 @@ export class TreeReader implements ColumnReader {
       const payload = record.subarray(header.keylen, header.nbytes);
       if (payload.length !== header.objlen) checkClaim(payload, header.objlen, place);
       const whole = part.from === 0 && part.to === header.count;
-      const target = whole ? loader.direct?.(header) : undefined;
+      const target = whole ? loader.direct?.(header, place) : undefined;
       if (target !== undefined) {
         this.#unpack(payload, target, place);
         loader.placed?.(header, place);
