@@ -5,7 +5,7 @@
  * Source: ROOT, io/doc/TFile/datarecord.md, io/io/src/TKey.cxx (Streamer).
  */
 import type { RecordBuffer } from './record-buffer.js';
-import { RecordTooLargeError } from './write-errors.js';
+import { RootNameError } from './write-errors.js';
 
 /** From here on positions are written with 64 bits: ROOT's kStartBigFile. */
 export const BIG_FILE_START = 2_000_000_000;
@@ -44,10 +44,16 @@ export function keyLength(key: Pick<RecordKey, 'className' | 'name' | 'title' | 
 /** The key's length has 16 bits; the object itself keeps its whole title. */
 const MAX_TEXT = 16_000;
 
-/** @throws {RecordTooLargeError} */
+/** @throws {RootNameError} empty, too long, or with the slash that parts folders */
 export function checkName(name: string): string {
+  if (name === '' || name.includes('/'))
+    throw new RootNameError(
+      `"${name}" cannot be a name in a ROOT file: give the folder apart, and a name without slash.`,
+    );
   if (textLength(name) > MAX_TEXT)
-    throw new RecordTooLargeError(`A name has more than ${MAX_TEXT} bytes; it begins "${name.slice(0, 40)}".`);
+    throw new RootNameError(
+      `A name in a ROOT file has ${MAX_TEXT} bytes at most; this one begins "${name.slice(0, 40)}".`,
+    );
   return name;
 }
 /** As much of a title as a key can hold. */

@@ -119,7 +119,7 @@ export class RootFileWriter {
   ) {
     this.#assertOpen();
     const directory = this.#directory(options.directory ?? '');
-    for (const one of [name, ...columns.map((column) => column.name)]) checkName(one);
+    checkName(name);
     const file: TreeFile = {
       compression: this.#compressor.settings,
       storeBasket: (basket) => this.#storeBasket(basket, name, directory),

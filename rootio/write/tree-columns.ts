@@ -2,6 +2,7 @@
  * What a TTree to be written consists of: the caller's columns, checked, and completed with the counters of their lists.
  */
 import type { NumberType } from '../table.js';
+import { checkName } from './record-key.js';
 import { TreeShapeError } from './write-errors.js';
 
 export interface ColumnSpec {
@@ -79,7 +80,7 @@ export function branchShapes(columns: readonly ColumnSpec[]): BranchShape[] {
 const counterOf = ({ name, list }: ColumnSpec) => (typeof list === 'string' ? list : `n${name}`);
 
 function checkColumn({ name, type, list, length = 1 }: ColumnSpec): void {
-  if (name === '') throw new TreeShapeError('A column needs a name.');
+  checkName(name);
   if (!Number.isInteger(length) || length < 1)
     throw new TreeShapeError(`Column ${name} has length ${length}; give a whole number from 1.`);
   if (type === 'string' && (list !== undefined || length !== 1))

@@ -31,6 +31,11 @@ export class RecordTooLargeError extends GridError {
   readonly code = 'ROOT_RECORD_TOO_LARGE';
 }
 
+/** A name that no ROOT file can hold, or that readers could not find again. */
+export class RootNameError extends GridError {
+  readonly code = 'ROOT_BAD_NAME';
+}
+
 /** A compression that this machine can read but not write. */
 export class NoCompressorError extends GridError {
   readonly code = 'ROOT_NO_COMPRESSOR';

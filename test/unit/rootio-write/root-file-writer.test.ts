@@ -136,9 +136,10 @@ describe('rootio/write: objects in a ROOT file', () => {
     wrong({ contents: [] }, 'TH2D');
     wrong({}, 'TProfile');
     const name = 'n'.repeat(20_000);
-    expect(() => file.writeObjString(name, ''))
-      .to.throw(/begins "nnn/)
-      .with.property('code', 'ROOT_RECORD_TOO_LARGE');
+    const refuses = (act: () => void, why: RegExp) => expect(act).to.throw(why).with.property('code', 'ROOT_BAD_NAME');
+    refuses(() => file.writeObjString(name, ''), /begins "nnn/);
+    refuses(() => file.writeObjString('a/b', ''), /without slash/);
+    refuses(() => file.tree('', '', [{ name: 'x', type: 'int8' }]), /cannot be a name/);
     expect(sink.position).to.equal(before);
     file.writeObjString('still', 'sound');
     file.close();
