@@ -23,6 +23,7 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
   },
   { words: ['retrieve'], load: () => import('./commands/retrieve.js') },
   { words: ['run', 'draw'], load: () => import('./commands/run.js') },
+  { words: ['token'], load: () => import('./commands/token.js') },
   { words: ['open'], load: () => import('./commands/open.js') },
   {
     words: ['queries', 'stop', 'abort', 'remove', 'archive'],

@@ -130,8 +130,10 @@ function tellProblems({ failures, failuresLeftOut, missingFiles, error }: QueryR
     );
   const more = Math.max(0, failures.length - 5) + failuresLeftOut;
   if (more > 0) screen.warn(`proof: and ${more} more failing entries`);
-  for (const { file, error: why } of missingFiles.slice(0, 5)) screen.warn(`proof: missing ${file}: ${why}`);
-  if (missingFiles.length > 5) screen.warn(`proof: and ${missingFiles.length - 5} more missing files`);
+  // Where nothing could be read, the error says why.
+  const listed = error === null ? missingFiles : [];
+  for (const { file, error: why } of listed.slice(0, 5)) screen.warn(`proof: missing ${file}: ${why}`);
+  if (listed.length > 5) screen.warn(`proof: and ${listed.length - 5} more missing files`);
   if (error !== null)
     screen.warn(`proof: ${error.message} [${error.code}]${error.stack === undefined ? '' : `\n${error.stack}`}`);
 }
