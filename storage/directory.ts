@@ -3,11 +3,12 @@ import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { UnsupportedSchemeError } from './errors.js';
+import { withDeadline } from './deadline.js';
+import { DeadlineError, UnsupportedSchemeError } from './errors.js';
 import { byName, type DirectoryEntry, type FileInfo } from './file-info.js';
 import { listHttp, statHttp } from './http/webdav.js';
 import { localError } from './local-file.js';
-import { type StorageOptions, settingsOf } from './storage-options.js';
+import { type StorageOptions, type StorageSettings, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
 import { listXrootd, statXrootd } from './xrootd/xrootd-directory.js';
 
@@ -17,7 +18,7 @@ export async function statUrl(url: string, options?: StorageOptions): Promise<Fi
   switch (schemeOf(url)) {
     case undefined:
     case 'file':
-      return statLocal(localPathOf(url));
+      return inTime(localPathOf(url), settings, statLocal);
     case 'root':
     case 'roots':
     case 'xroot':
@@ -39,7 +40,7 @@ export async function listDirectory(url: string, options?: StorageOptions): Prom
   switch (schemeOf(url)) {
     case undefined:
     case 'file':
-      return listLocal(localPathOf(url), schemeOf(url) === 'file');
+      return inTime(localPathOf(url), settings, (path) => listLocal(path, schemeOf(url) === 'file'));
     case 'root':
     case 'roots':
     case 'xroot':
@@ -53,6 +54,16 @@ export async function listDirectory(url: string, options?: StorageOptions): Prom
     default:
       throw new UnsupportedSchemeError(displayUrl(url), schemeOf(url)!);
   }
+}
+
+/** A dead network mount answers nothing. */
+function inTime<T>(
+  path: string,
+  { clock, deadlineMs }: StorageSettings,
+  look: (path: string) => Promise<T>,
+): Promise<T> {
+  const error = (): DeadlineError => new DeadlineError(path, `looking at ${path}`, deadlineMs);
+  return withDeadline(look(path), { clock, ms: deadlineMs, error });
 }
 
 async function statLocal(path: string): Promise<FileInfo> {

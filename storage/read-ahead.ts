@@ -12,8 +12,8 @@ interface Batch {
   readonly ranges: readonly ByteRange[];
   readonly bytes: Promise<readonly Buffer[]>;
   readonly length: number;
-  /** Indexes not yet taken. */
-  readonly waiting: Set<number>;
+  /** Bytes not yet taken; a range may be taken in parts. */
+  left: number;
 }
 
 export class ReadAhead {
@@ -32,7 +32,7 @@ export class ReadAhead {
     ranges.sort((a, b) => a.offset - b.offset);
     const bytes = this.#fetch(ranges);
     bytes.catch(() => {}); // told to whoever takes it; nobody may
-    this.#batches.push({ ranges, bytes, length, waiting: new Set(ranges.keys()) });
+    this.#batches.push({ ranges, bytes, length, left: length });
     const held = (): number => this.#batches.reduce((sum, batch) => sum + batch.length, 0);
     while (this.#batches.length > MAX_BATCHES || held() > MAX_AHEAD_BYTES) this.#batches.shift();
   }
@@ -43,8 +43,8 @@ export class ReadAhead {
     if (found === undefined) return undefined;
     const { batch, index } = found;
     const whole = batch.ranges[index]!;
-    batch.waiting.delete(index);
-    if (batch.waiting.size === 0) this.#batches = this.#batches.filter((other) => other !== batch);
+    batch.left -= range.length;
+    if (batch.left <= 0) this.#batches = this.#batches.filter((other) => other !== batch);
     const start = range.offset - whole.offset;
     return batch.bytes.then(
       (parts) => parts[index]!.subarray(start, start + range.length),

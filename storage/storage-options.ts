@@ -25,7 +25,7 @@ export interface StorageOptions {
   readonly verifyTls?: boolean;
   /** Read root: files by pages with a CRC-32C each (kXR_pgread), where the server can. Default false. */
   readonly pageChecksums?: boolean;
-  /** Pause before the second try of an HTTP request, in ms; it doubles each time. Default 200. */
+  /** Pause before the second try of an HTTP request, in ms; it doubles each time. Also before the last try of an XRootD piece. Default 200. */
   readonly retryPauseMs?: number;
   /** Told of each replica that failed while another may go on: for logs and the catalog. */
   readonly onReplicaFailed?: (failure: ReplicaFailure) => void;

@@ -147,7 +147,10 @@ export class XrootdFile extends NetworkFile {
 
   /** The same step at another connection or server, as long as that may help. */
   async #steadily<T>(range: ByteRange, step: (opened: Opened) => Promise<T>): Promise<T> {
+    const { clock, retryPauseMs } = this.#client.settings;
     for (let attempt = 1; ; attempt++) {
+      // The first time another server is there at once, or the same one took us back; later a moment may help.
+      if (attempt > 2) await new Promise<void>((resolve) => void clock.after(retryPauseMs, resolve));
       const opening = this.#opened;
       try {
         return await step(await opening);

@@ -1,6 +1,7 @@
 /** Servers that lie, babble, loop or die: always an error that names the URL, never a hang, a crash or a huge allocation. */
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
+import type { ByteRange } from '../../storage/byte-source.js';
 import { listDirectory } from '../../storage/directory.js';
 import { StorageError } from '../../storage/errors.js';
 import { openSource } from '../../storage/open-source.js';
@@ -44,7 +45,7 @@ describe('storage: a hostile XRootD server', () => {
   beforeEach(async () => {
     server = await HostileXrootd.start(FILE);
     pool = new StoragePool();
-    options = { pool, deadlineMs: 2000 };
+    options = { pool, deadlineMs: 2000, retryPauseMs: 0 };
   });
   afterEach(async () => {
     await pool.close();
@@ -70,6 +71,23 @@ describe('storage: a hostile XRootD server', () => {
   };
 
   it('that behaves is read (the script is right)', () => session());
+
+  it('is asked once for the baskets of a cluster, and not again for what was prefetched', async () => {
+    const asked: number[] = [];
+    server.script = ({ id }) => {
+      asked.push(id);
+      return undefined;
+    };
+    const cluster = (start: number) => Array.from({ length: 4 }, (_, i) => ({ offset: start + 600 * i, length: 50 }));
+    const bytesOf = (ranges: readonly ByteRange[]) =>
+      ranges.map(({ offset, length }) => FILE.subarray(offset, offset + length));
+    const file = await openSource(server.url, options);
+    file.prefetch!(cluster(2000));
+    expect(await file.readMany(cluster(0))).to.deep.equal(bytesOf(cluster(0)));
+    expect(await file.readMany(cluster(2000))).to.deep.equal(bytesOf(cluster(2000)));
+    expect(asked.filter((id) => id === ID.readv || id === ID.read)).to.deep.equal([ID.readv, ID.readv]);
+    await file.close();
+  });
 
   it('that cuts each connection after any byte gives an error with the URL, unless a new connection is enough', async () => {
     await session();

@@ -192,6 +192,29 @@ for (const [title, setup] of [
       });
   });
 
+describe('storage: an XRootD server that wants a token in the opaque part', () => {
+  const pool = new StoragePool();
+  const server = withServer({ auth: 'unix', tokens: true });
+  after(() => pool.close());
+
+  it('gets it, also when the file is opened again; nobody else sees it', async () => {
+    const token = await server().token('storage.read:/store');
+    const url = `${server().rootUrl}/store/data.bin`;
+    const file = await openSource(`${url}?authz=Bearer%20${token}`, { pool });
+    expect(file.url).to.equal(url);
+    await file.read(0, 10);
+    await server().killServer(0);
+    await server().startServer(0);
+    expect(await file.read(10, 10)).to.deep.equal(BYTES.subarray(10, 20));
+    await file.close();
+    expect((await failureOf(openSource(url, { pool }))).code).to.equal('STORAGE_PERMISSION');
+    const elsewhere = await server().token('storage.read:/elsewhere');
+    const refused = await failureOf(openSource(`${url}?authz=Bearer%20${elsewhere}`, { pool }));
+    expect(refused.code).to.equal('STORAGE_PERMISSION');
+    expect(refused.message).to.not.include(elsewhere);
+  });
+});
+
 describe('storage: an XRootD manager with two data servers', () => {
   const pool = new StoragePool();
   const server = withServer({ dataServers: 2 }, (s) => {

@@ -22,6 +22,8 @@ import { ISSUER, TokenIssuer } from './token-issuer.js';
 export interface XrootdSetup {
   /** `none`: anybody may do anything. */
   readonly auth?: 'none' | 'host' | 'unix' | 'sss' | 'ztn';
+  /** Reading needs a token, whatever the login (`ztn` implies it). */
+  readonly tokens?: boolean;
   /** What goes over TLS only. The certificate's authority is `caFile`. */
   readonly tls?: 'login' | 'session';
   /** Data servers behind a manager; 0 or absent: a single server. */
@@ -224,10 +226,14 @@ export class XrootdCluster {
     if (auth !== 'none') {
       const extra = auth === 'sss' ? ` -s ${folder}/server.keytab` : '';
       lines.push('xrootd.seclib libXrdSec.so', `sec.protocol ${auth}${extra}`, `sec.protbind * only ${auth}`);
-      if (auth === 'ztn')
-        lines.push('ofs.authorize 1', `ofs.authlib libXrdAccSciTokens.so config=${folder}/scitokens.cfg`);
     }
+    if (this.#needsTokens)
+      lines.push('ofs.authorize 1', `ofs.authlib libXrdAccSciTokens.so config=${folder}/scitokens.cfg`);
     return `${lines.join('\n')}\n`;
+  }
+
+  get #needsTokens(): boolean {
+    return this.#setup.tokens ?? this.#setup.auth === 'ztn';
   }
 
   async #makeCredentials(): Promise<void> {
@@ -259,7 +265,7 @@ export class XrootdCluster {
       copyFileSync(this.sssKeytab, join(this.#folder, 'server.keytab'));
       mine(join(this.#folder, 'server.keytab'));
     }
-    if (auth === 'ztn') {
+    if (this.#needsTokens) {
       this.#issuer = await TokenIssuer.create();
       writeFileSync(
         join(this.#folder, 'scitokens.cfg'),
