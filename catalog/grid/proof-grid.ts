@@ -1,6 +1,5 @@
 /** Plug-in `proof`: our own catalog, by HTTP. */
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
 import { RemoteError } from '../../protocol/errors.js';
 import type { Grid, GridEntry, GridFile, NewGridFile } from './grid.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
@@ -15,6 +14,7 @@ import {
   type RegisterAnswer,
   registerAnswer,
   type StatAnswer,
+  setFilesAnswer,
   statAnswer,
   type WhereisAnswer,
   whereisAnswer,
@@ -51,8 +51,7 @@ export class ProofGrid implements Grid {
   }
 
   async dataset(name: string, site = this.#site): Promise<{ files: GridFile[]; tree: string | null }> {
-    const answer = z.object({ files: z.array(gridFileShape), tree: z.string().nullable() });
-    return this.#http.get('/v1/dataset', { name, site }, answer);
+    return this.#http.get('/v1/dataset', { name, site }, setFilesAnswer);
   }
 
   async lookup(lfns: readonly string[], site = this.#site): Promise<(GridFile | undefined)[]> {

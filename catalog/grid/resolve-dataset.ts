@@ -147,7 +147,7 @@ function readable(file: GridFile, tree: string | null): DatasetFile {
   // An entry count is that of the tree it was learnt with; of another tree it says nothing.
   const isOther = tree !== null && file.tree !== null && tree !== file.tree;
   return {
-    lfn,
+    lfn: lfn.startsWith('/') ? lfn : null, // a data set may hold URLs
     urls: replicas.map(({ url }) => url),
     replicas,
     size,

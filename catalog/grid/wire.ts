@@ -124,6 +124,62 @@ export const tagsAnswer = z.object({
 });
 export type TagsAnswer = z.infer<typeof tagsAnswer>;
 
+export const newMemberShape = z.object({
+  lfn: name.optional(),
+  set: name.optional(),
+  url: z.string().max(8000).optional(),
+  tree: z.string().max(1000).optional(),
+  entries: entryCount.optional(),
+  size: bytes.optional(),
+});
+export type NewMember = z.infer<typeof newMemberShape>;
+export const setBody = z.object({
+  name,
+  how: z.enum(['create', 'add', 'replace']),
+  members: z.array(newMemberShape).max(1_000_000).default([]),
+  tree: z.string().max(1000).nullable().optional(),
+  access: z.enum(['any', 'local', 'remote', 'cache']).optional(),
+  comment: z.string().max(10_000).optional(),
+});
+export const setChanged = z.object({ path: z.string(), version: z.number().int(), added: z.number().int() });
+export const verifiedBody = z.object({
+  name,
+  found: z.array(
+    z.object({
+      position: z.number().int().min(0),
+      state: z.enum(['ok', 'missing', 'corrupt']),
+      entries: entryCount.optional(),
+      size: bytes.optional(),
+      tree: z.string().max(1000).optional(),
+    }),
+  ),
+});
+const memberShape = z.object({
+  position: z.number().int(),
+  name: z.string(),
+  kind: z.enum(['file', 'collection', 'url', 'missing']),
+  tree: z.string().nullable(),
+  entries: z.number().nullable(),
+  size: z.number().nullable(),
+  state: z.string().nullable(),
+});
+export const setAnswer = z.object({
+  path: z.string(),
+  version: z.number().int(),
+  versions: z.array(z.object({ version: z.number().int(), frozen: z.string().nullable() })).readonly(),
+  frozen: z.string().nullable(),
+  tree: z.string().nullable(),
+  access: z.string(),
+  comment: z.string(),
+  owner: z.string(),
+  files: z.number().int(),
+  entries: z.number().nullable(),
+  size: z.number().nullable(),
+  members: z.array(memberShape).readonly(),
+});
+export type SetAnswer = z.infer<typeof setAnswer>;
+export const setFilesAnswer = z.object({ files: z.array(gridFileShape), tree: z.string().nullable() });
+
 export const infoAnswer = z.object({
   name: z.literal('proof-catalog'),
   version: z.string(),

@@ -12,6 +12,7 @@ import { addFileRoutes } from './file-routes.js';
 import { addNameRoutes } from './name-routes.js';
 import { addSearchRoutes } from './search-routes.js';
 import { addServiceRoutes } from './service-routes.js';
+import { addSetRoutes } from './set-routes.js';
 import { addTagRoutes } from './tag-routes.js';
 
 export type Api = FastifyInstance<
@@ -28,4 +29,5 @@ export function addRoutes(api: Api, parts: CatalogParts): void {
   addFileRoutes(api, parts);
   addSearchRoutes(api, parts);
   addTagRoutes(api, parts);
+  addSetRoutes(api, parts);
 }

@@ -5,6 +5,7 @@ import { DirectoryStore } from './directory-store.js';
 import { ElementStore } from './element-store.js';
 import { FileStore } from './file-store.js';
 import { ReplicaStore } from './replica-store.js';
+import { SetStore } from './set-store.js';
 import { TagStore } from './tag-store.js';
 import { UrlPartStore } from './url-part-store.js';
 import { WordStore } from './word-store.js';
@@ -17,6 +18,7 @@ export class Stores {
   readonly parts: UrlPartStore;
   readonly replicas: ReplicaStore;
   readonly tags: TagStore;
+  readonly sets: SetStore;
   readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
   #version = -1;
 
@@ -28,6 +30,7 @@ export class Stores {
     this.parts = new UrlPartStore(db);
     this.replicas = new ReplicaStore(db, this.parts, this.elements);
     this.tags = new TagStore(db);
+    this.sets = new SetStore(db, this.words);
   }
 
   /** A statement of an operation that concerns several tables; prepared once. */

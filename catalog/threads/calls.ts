@@ -4,6 +4,7 @@
  */
 import { chmod, chown, mkdir, mv, rm, touch } from '../operations/directories.js';
 import { changeReplica, learn, register } from '../operations/registration.js';
+import { changeSet, freezeSet, recordVerified } from '../operations/sets.js';
 import { defineTags, removeTags, setTags, undefineTags } from '../operations/tags.js';
 import type { Caller } from '../permissions.js';
 import { findLines, globLines, listLines } from '../search/search.js';
@@ -22,6 +23,9 @@ export const WRITES = {
   undefineTags,
   setTags,
   removeTags,
+  changeSet,
+  freezeSet,
+  recordVerified,
 };
 export type Writes = typeof WRITES;
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { entryShape, gridFileShape } from '../../../catalog/grid/wire.js';
 import { JsonArray } from './json-array.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
-import { whole } from './replicas.js';
+import { whole } from './whole.js';
 
 interface FindOptions {
   readonly json?: boolean;

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { UsageError } from '../../../protocol/errors.js';
 import { ExitStatus } from '../../exit-status.js';
+import { addReplicaMarks } from './replicas.js';
 
 export function addServiceCommands(program: Command): void {
   const catalog = program.command('catalog').description('the file catalog daemon and its upkeep');
+  addReplicaMarks(catalog);
   catalog
     .command('start')
     .description('run the catalog in the foreground; it prints "listening on URL" when it is ready')

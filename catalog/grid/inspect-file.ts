@@ -1,0 +1,61 @@
+/** Looks into files for what the catalog wants to know of them: size, trees, entry counts. */
+import { errorBody, GridError } from '../../protocol/errors.js';
+import { openRootFile } from '../../rootio/root-file.js';
+import { openSource } from '../../storage/open-source.js';
+
+export interface Inspected {
+  /** missing: no replica can be opened; corrupt: it opens, but is no sound ROOT file. */
+  readonly state: 'ok' | 'missing' | 'corrupt';
+  /** Bytes; null unless it opened. */
+  readonly size: number | null;
+  readonly trees: readonly { readonly name: string; readonly entries: number }[];
+  readonly error: string | null;
+}
+
+/** @param urls replicas in order of preference. Never throws for what is wrong with the file: `state` and `error` say it. */
+export async function inspectFile(urls: readonly string[]): Promise<Inspected> {
+  let size: number | null = null;
+  try {
+    const source = await openSource(urls);
+    size = source.size;
+    try {
+      const file = await openRootFile(source);
+      const trees = [];
+      for (const name of await file.tables()) trees.push({ name, entries: (await file.table(name)).entries });
+      return { state: 'ok', size, trees, error: null };
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    if (!(error instanceof GridError)) throw error;
+    const isMissing = size === null || error.code.startsWith('STORAGE_NO_SUCH');
+    return { state: isMissing ? 'missing' : 'corrupt', size, trees: [], error: errorBody(error).message };
+  }
+}
+
+/** The tree that is meant: the named one, else the only one. */
+export function treeOf(
+  found: Inspected,
+  wanted: string | null | undefined,
+): { name: string; entries: number } | undefined {
+  if (wanted) return found.trees.find(({ name }) => name === wanted);
+  return found.trees.length === 1 ? found.trees[0] : undefined;
+}
+
+/** Runs `work` over all items, at most `width` at a time; results in the order of the items. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index]!, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+  return results;
+}

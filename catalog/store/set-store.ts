@@ -1,0 +1,127 @@
+/** Versions and members of collections: the only module that knows those tables. A collection itself is a row of `file`. */
+import type Database from 'better-sqlite3';
+import type { WordStore } from './word-store.js';
+
+export interface SetVersion {
+  readonly id: number;
+  readonly file: number;
+  readonly version: number;
+  readonly tree: string | null;
+  /** How its files are meant to be read: `any`, `local`, `remote` or `cache`. */
+  readonly access: string;
+  readonly comment: string;
+  readonly created: number;
+  /** ms since 1970; null while it may be changed. */
+  readonly frozen: number | null;
+}
+
+export interface SetMember {
+  readonly position: number;
+  /** A file or another collection; null: the text stands for it. */
+  readonly file: number | null;
+  /** A URL, or the name of a file that was removed. */
+  readonly text: string | null;
+  readonly tree: string | null;
+  readonly entries: number | null;
+  readonly size: number | null;
+  /** What the last verification found: `ok`, `missing`, `corrupt`; null: not verified. */
+  readonly state: string | null;
+}
+
+type VersionRow = Omit<SetVersion, 'tree'> & { tree: number | null };
+type MemberRow = Omit<SetMember, 'tree'> & { tree: number | null };
+
+export class SetStore {
+  readonly #words: WordStore;
+  readonly #versions: Database.Statement<[number], VersionRow>;
+  readonly #insertVersion: Database.Statement<unknown[]>;
+  readonly #describe: Database.Statement<unknown[]>;
+  readonly #freeze: Database.Statement<[number, number]>;
+  readonly #members: Database.Statement<[number], MemberRow>;
+  readonly #insertMember: Database.Statement<unknown[]>;
+  readonly #last: Database.Statement<[number], number>;
+  readonly #copy: Database.Statement<[number, number]>;
+  readonly #record: Database.Statement<unknown[]>;
+  readonly #clear: Database.Statement<[number]>;
+
+  constructor(db: Database.Database, words: WordStore) {
+    this.#words = words;
+    this.#versions = db.prepare('SELECT * FROM collection_version WHERE file = ? ORDER BY version');
+    this.#insertVersion = db.prepare(
+      'INSERT INTO collection_version (file, version, tree, access, comment, created) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#describe = db.prepare('UPDATE collection_version SET tree = ?, access = ?, comment = ? WHERE id = ?');
+    this.#freeze = db.prepare('UPDATE collection_version SET frozen = ? WHERE id = ?');
+    this.#members = db.prepare(
+      'SELECT position, file, text, tree, entries, size, state FROM collection_member WHERE version = ? ORDER BY position',
+    );
+    this.#insertMember = db.prepare(
+      'INSERT INTO collection_member (version, position, file, text, tree, entries, size) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#last = db
+      .prepare<[number], number>('SELECT coalesce(max(position), -1) FROM collection_member WHERE version = ?')
+      .pluck();
+    this.#copy = db.prepare(
+      'INSERT INTO collection_member SELECT ?, position, file, text, tree, entries, size, state FROM collection_member WHERE version = ?',
+    );
+    this.#record = db.prepare(
+      'UPDATE collection_member SET state = ?, entries = coalesce(?, entries), size = coalesce(?, size), tree = coalesce(?, tree)' +
+        ' WHERE version = ? AND position = ?',
+    );
+    this.#clear = db.prepare('DELETE FROM collection_member WHERE version = ?');
+  }
+
+  /** Oldest first. */
+  versions(file: number): SetVersion[] {
+    return this.#versions.all(file).map((row) => ({ ...row, tree: this.#text(row.tree) }));
+  }
+
+  addVersion(file: number, about: Pick<SetVersion, 'version' | 'tree' | 'access' | 'comment' | 'created'>): number {
+    const { version, tree, access, comment, created } = about;
+    const result = this.#insertVersion.run(file, version, this.#word(tree), access, comment, created);
+    return Number(result.lastInsertRowid);
+  }
+
+  describe(id: number, about: Pick<SetVersion, 'tree' | 'access' | 'comment'>): void {
+    this.#describe.run(this.#word(about.tree), about.access, about.comment, id);
+  }
+
+  freeze(id: number, nowMs: number): void {
+    this.#freeze.run(nowMs, id);
+  }
+
+  members(version: number): SetMember[] {
+    return this.#members.all(version).map((row) => ({ ...row, tree: this.#text(row.tree) }));
+  }
+
+  append(version: number, members: readonly Omit<SetMember, 'position' | 'state'>[]): void {
+    let position = this.#last.get(version)!;
+    for (const { file, text, tree, entries, size } of members)
+      this.#insertMember.run(version, ++position, file, text, this.#word(tree), entries, size);
+  }
+
+  copyMembers(from: number, to: number): void {
+    this.#copy.run(to, from);
+  }
+
+  clear(version: number): void {
+    this.#clear.run(version);
+  }
+
+  record(
+    version: number,
+    position: number,
+    found: { state: string; entries?: number | undefined; size?: number | undefined; tree?: string | undefined },
+  ): void {
+    const tree = found.tree === undefined ? null : this.#words.intern(found.tree);
+    this.#record.run(found.state, found.entries ?? null, found.size ?? null, tree, version, position);
+  }
+
+  #word(text: string | null): number | null {
+    return text === null ? null : this.#words.intern(text);
+  }
+
+  #text(id: number | null): string | null {
+    return id === null ? null : this.#words.text(id);
+  }
+}

@@ -1,0 +1,192 @@
+/** `proof datasets show|create|add|freeze|verify|rm`: named lists of files, in versions. */
+import type { Command } from 'commander';
+import { inParallel, inspectFile, treeOf } from '../../../catalog/grid/inspect-file.js';
+import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
+import { parseDatasetWord, resolveDataset } from '../../../catalog/grid/resolve-dataset.js';
+import { type NewMember, type SetAnswer, setAnswer, setChanged, setFilesAnswer } from '../../../catalog/grid/wire.js';
+import { ExitStatus } from '../../exit-status.js';
+import { formatBytes, printJson, printTable } from '../../print.js';
+import { expandDatasetWords } from '../../run/dataset-words.js';
+import { withCatalog, withCatalogOptions } from './open-catalog.js';
+
+interface CreateOptions {
+  readonly tree?: string;
+  readonly access?: string;
+  readonly comment?: string;
+  readonly replace?: boolean;
+  readonly json?: boolean;
+}
+
+const OPENED_AT_ONCE = 8;
+
+export function addDatasetCommands(program: Command): void {
+  const datasets = program.command('datasets').description('named data sets: lists of files, in versions');
+  addShow(datasets);
+  addCreate(datasets);
+  addVerify(datasets);
+  withCatalogOptions(datasets.command('freeze'))
+    .description('freeze the last version; what is added later makes a new one')
+    .argument('<name>')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      await withCatalog(command, ({ http }) => http.tell('/v1/set/freeze', { name }));
+    });
+  withCatalogOptions(datasets.command('rm'))
+    .description('remove data sets with all their versions; the files stay')
+    .argument('<names...>')
+    .action((names: string[], _options: unknown, command: Command) =>
+      withCatalog(command, async (grid) => {
+        for (const name of names) await grid.rm(pathOfSet(name));
+      }),
+    );
+}
+
+/** A name without a path is one in /datasets. */
+function pathOfSet(name: string): string {
+  return name.startsWith('/') ? name : `/datasets/${name}`;
+}
+
+function addShow(datasets: Command): void {
+  withCatalogOptions(datasets.command('show'))
+    .description('one data set with its files, or the names of all')
+    .argument('[name]', 'NAME, or NAME@VERSION')
+    .action(async (name: string | undefined, options: { json?: boolean }, command: Command) =>
+      withCatalog(command, async (grid) => {
+        if (name === undefined) return showAll(grid, options.json ?? false);
+        const set = await grid.http.get('/v1/set', { name }, setAnswer);
+        if (options.json) printJson(set);
+        else process.stdout.write(`${describe(set)}\n`);
+      }),
+    );
+}
+
+async function showAll(grid: ProofGrid, json: boolean): Promise<void> {
+  const sets: SetAnswer[] = [];
+  for (const { path, type } of await grid.ls('/datasets'))
+    if (type === 'collection') sets.push(await grid.http.get('/v1/set', { name: path }, setAnswer));
+  if (json) return printJson(sets.map(({ members: _members, ...set }) => set));
+  const rows = sets.map((set) => [
+    set.path.replace('/datasets/', ''),
+    set.version,
+    set.frozen === null ? 'open' : 'frozen',
+    set.files,
+    set.entries,
+    set.size,
+    set.tree,
+  ]);
+  printTable(['name', 'version', 'state', 'files', 'entries', 'size', 'tree'], rows);
+}
+
+function describe(set: SetAnswer): string {
+  const sums = `${set.files} files, ${set.entries ?? 'unknown'} entries, ${set.size === null ? 'size unknown' : formatBytes(set.size)}`;
+  const head = `${set.path}@${set.version} (${set.frozen === null ? 'open' : `frozen ${set.frozen}`}), tree ${set.tree ?? '-'}, access ${set.access}: ${sums}`;
+  const lines = set.members.map((member) => {
+    const facts = [
+      member.kind === 'file' ? null : member.kind,
+      member.state,
+      member.entries === null ? null : `${member.entries} entries`,
+    ];
+    const told = facts.filter((fact) => fact !== null).join(', ');
+    return `  ${member.name}${member.tree === null ? '' : `#${member.tree}`}${told === '' ? '' : `  (${told})`}`;
+  });
+  return [head, ...(set.comment === '' ? [] : [set.comment]), ...lines].join('\n');
+}
+
+function addCreate(datasets: Command): void {
+  const add = (word: string, description: string, how: (options: CreateOptions) => string): void => {
+    withCatalogOptions(datasets.command(word))
+      .description(description)
+      .argument('<name>', 'a name in /datasets, or an absolute path')
+      .argument('[words...]', 'DATASET words: files, patterns, queries, URLs, dataset:NAME')
+      .option('--tree <NAME>', 'the tree of its files')
+      .option('--access <HOW>', 'how files are meant to be read: any, local, remote or cache')
+      .option('--comment <TEXT>')
+      .option('--replace', 'instead of the members that it has')
+      .action(async (name: string, words: string[], options: CreateOptions, command: Command) =>
+        withCatalog(command, async (grid) => {
+          const body = {
+            name,
+            how: how(options),
+            members: await membersOf(grid, words),
+            ...(options.tree === undefined ? {} : { tree: options.tree }),
+            ...(options.access === undefined ? {} : { access: options.access }),
+            ...(options.comment === undefined ? {} : { comment: options.comment }),
+          };
+          const changed = await grid.http.post('/v1/set', body, setChanged);
+          if (options.json) printJson(changed);
+          else process.stdout.write(`${changed.path}@${changed.version}: ${changed.added} added\n`);
+        }),
+      );
+  };
+  add('create', 'make a data set', ({ replace }) => (replace ? 'replace' : 'create'));
+  add('add', 'add to a data set; a frozen one gets a new version', ({ replace }) => (replace ? 'replace' : 'add'));
+}
+
+/** Data sets named as such are nested; everything else is resolved now. */
+async function membersOf(grid: ProofGrid, words: readonly string[]): Promise<NewMember[]> {
+  const members: NewMember[] = [];
+  for (const word of expandDatasetWords(words)) {
+    const { kind, text, tree } = parseDatasetWord(word);
+    if (kind === 'dataset') members.push({ set: text, ...(tree === null ? {} : { tree }) });
+    else
+      for (const file of await resolveDataset([word], grid)) {
+        const place = file.lfn === null ? { url: file.urls[0]! } : { lfn: file.lfn };
+        members.push({ ...place, ...(tree === null ? {} : { tree }) });
+      }
+  }
+  return members;
+}
+
+function addVerify(datasets: Command): void {
+  withCatalogOptions(datasets.command('verify'))
+    .description('open all files; record their entries, the missing and the corrupt ones')
+    .argument('<name>')
+    .action(async (name: string, options: { json?: boolean }, command: Command) => {
+      const result = await withCatalog(command, (grid) => verify(grid, name));
+      if (options.json) printJson(result);
+      else {
+        for (const { name: file, state, error } of result.bad)
+          process.stdout.write(`${state.padEnd(8)} ${file}: ${error}\n`);
+        const { ok, missing, corrupt, entries } = result;
+        process.stdout.write(`${ok} ok, ${missing} missing, ${corrupt} corrupt; ${entries} entries\n`);
+      }
+      if (result.bad.length > 0) throw new ExitStatus(result.ok > 0 ? 3 : 1);
+    });
+}
+
+async function verify(grid: ProofGrid, name: string) {
+  const set = await grid.http.get('/v1/set', { name }, setAnswer);
+  // Nested sets are verified by their own names; the members of this one are opened.
+  const { files } = await grid.http.get('/v1/dataset', { name }, setFilesAnswer);
+  const urls = new Map(files.map((file) => [file.lfn, file.replicas.map(({ url }) => url)]));
+  const members = set.members.filter(({ kind }) => kind !== 'collection');
+  const found = await inParallel(members, OPENED_AT_ONCE, async (member) => {
+    const places = urls.get(member.name) ?? [];
+    if (places.length === 0)
+      return { member, state: 'missing' as const, error: 'no usable replica', size: null, tree: undefined };
+    const { state, error, size, ...rest } = await inspectFile(places);
+    const wanted = member.tree ?? set.tree;
+    const tree = treeOf({ state, error, size, ...rest }, wanted);
+    if (state === 'ok' && wanted !== null && tree === undefined)
+      return { member, state: 'corrupt' as const, error: `it has no tree ${wanted}`, size, tree };
+    return { member, state, error, size, tree };
+  });
+  const facts = found.map(({ member, state, size, tree }) => ({
+    position: member.position,
+    state,
+    ...(size === null ? {} : { size }),
+    ...(tree === undefined ? {} : { entries: tree.entries, tree: tree.name }),
+  }));
+  await grid.http.tell('/v1/set/verified', { name, found: facts });
+  const known = found.filter(({ member, tree }) => member.kind === 'file' && tree !== undefined);
+  await grid.learn(known.map(({ member, tree }) => ({ lfn: member.name, tree: tree!.name, entries: tree!.entries })));
+  const count = (state: string): number => found.filter((one) => one.state === state).length;
+  return {
+    name: set.path,
+    version: set.version,
+    ok: count('ok'),
+    missing: count('missing'),
+    corrupt: count('corrupt'),
+    entries: found.reduce((sum, { tree }) => sum + (tree?.entries ?? 0), 0),
+    bad: found.flatMap(({ member, state, error }) => (state === 'ok' ? [] : [{ name: member.name, state, error }])),
+  };
+}

@@ -1,0 +1,115 @@
+/** Data sets over real files, and registration with a look inside. */
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
+import { TestCatalog } from '../support/catalog.js';
+import { sharedPath } from '../support/shared.js';
+import { skipBecause } from '../support/summary-reporter.js';
+
+const expectedFile = z.record(
+  z.string(),
+  z.object({
+    trees: z.record(z.string(), z.object({ entries: z.number() })).default({}),
+    ntuples: z.record(z.string(), z.object({ entries: z.number() })).default({}),
+  }),
+);
+
+describe('catalog: data sets and real files', () => {
+  const catalog = new TestCatalog();
+  before(() => catalog.start());
+  after(() => catalog.stop());
+
+  it('--inspect gives the entry counts of the HEP test files', async function () {
+    this.timeout(120_000);
+    const folder = sharedPath('testdata/root');
+    const expected = sharedPath('testdata/root-expected.json');
+    if (folder === undefined || expected === undefined) return skipBecause(this, 'the shared test data are not here');
+    const done = await catalog.proof(
+      'register',
+      '/hep',
+      '--scan',
+      folder,
+      '--name',
+      '*.root',
+      '--inspect',
+      '--se',
+      'HEP::TEST::DISK',
+    );
+    expect(done.status, done.stderr).to.equal(0);
+    const grid = catalog.grid();
+    const files = await grid.glob('/hep/*.root');
+    expect(files.length).to.equal(readdirSync(folder).filter((name) => name.endsWith('.root')).length);
+    const facts = expectedFile.parse(JSON.parse(readFileSync(expected, 'utf8')));
+    let compared = 0;
+    for (const { lfn, tree, entries } of files) {
+      const { trees, ntuples } = facts[lfn.slice('/hep/'.length)] ?? { trees: {}, ntuples: {} };
+      const all = { ...trees, ...ntuples };
+      const last = new Map(Object.keys(all).map((key) => [key.replace(/;\d+$/, ''), key]));
+      if (last.size !== 1) continue;
+      const [name, key] = [...last][0]!;
+      expect([lfn, tree, entries]).to.deep.equal([lfn, name, all[key]!.entries]);
+      compared++;
+    }
+    expect(compared).to.be.greaterThan(50);
+    await grid.close();
+  });
+
+  it('are made, shown, nested, frozen and made anew', async () => {
+    const grid = catalog.grid();
+    await grid.register(
+      ['a', 'b', 'c'].map((n) => ({ lfn: `/ds/${n}.root`, size: 5, replicas: [{ url: `root://se//${n}` }] })),
+    );
+    const created = await catalog.proof(
+      'datasets',
+      'create',
+      'mine',
+      'lfn:/ds/b.root',
+      'lfn:/ds/*.root',
+      '--tree',
+      'events',
+    );
+    expect(created.stdout, created.stderr).to.equal('/datasets/mine@1: 3 added\n');
+    expect((await catalog.proof('datasets', 'create', 'mine', 'lfn:/ds/b.root')).status).to.equal(1);
+    await catalog.proof('datasets', 'freeze', 'mine');
+    expect((await catalog.proof('datasets', 'add', 'mine', 'https://x/y.root')).stdout).to.equal(
+      '/datasets/mine@2: 1 added\n',
+    );
+    await catalog.proof('datasets', 'create', '/ds/all', 'dataset:mine@1', 'https://x/z.root');
+    const names = async (word: string): Promise<string[]> =>
+      (await resolveDataset([word], grid)).map(({ lfn, urls, tree }) => `${lfn ?? urls[0]}#${tree}`);
+    const first = ['/ds/b.root#events', '/ds/a.root#events', '/ds/c.root#events'];
+    expect(await names('dataset:mine@1')).to.deep.equal(first);
+    expect(await names('dataset:mine')).to.deep.equal([...first, 'https://x/y.root#events']);
+    expect(await names('dataset:/ds/all')).to.deep.equal([
+      ...first,
+      'https://x/y.root#events',
+      'https://x/z.root#null',
+    ]);
+    await grid.mv('/ds', '/moved');
+    expect((await names('dataset:mine@1'))[0]).to.equal('/moved/b.root#events');
+    const shown = JSON.parse((await catalog.proof('datasets', 'show', 'mine', '--json')).stdout) as { files: number };
+    expect(shown.files).to.equal(4);
+    await grid.close();
+  });
+
+  it('verify opens files and records entries, missing and corrupt ones', async function () {
+    const source = sharedPath('testdata/root/uproot-Zmumu.root');
+    if (source === undefined) return skipBecause(this, 'the shared test data are not here');
+    const folder = join(catalog.folder, 'data');
+    mkdirSync(folder);
+    for (const name of ['good', 'cut', 'gone']) copyFileSync(source, join(folder, `${name}.root`));
+    writeFileSync(join(folder, 'text.root'), 'this is no ROOT file, however long it is made to be '.repeat(10));
+    await catalog.proof('register', '/verify', '--scan', folder);
+    await catalog.proof('datasets', 'create', 'checked', 'lfn:/verify/*.root', `${join(folder, 'none.root')}`);
+    truncateSync(join(folder, 'cut.root'), 100_000);
+    const done = await catalog.proof('datasets', 'verify', 'checked', '--json');
+    expect(done.status, done.stderr).to.equal(3);
+    const result = JSON.parse(done.stdout) as { ok: number; missing: number; corrupt: number };
+    expect(result).to.include({ ok: 2, missing: 1, corrupt: 2, entries: 2 * 2304 });
+    const grid = catalog.grid();
+    expect((await grid.lookup(['/verify/good.root']))[0]).to.include({ tree: 'events', entries: 2304 });
+    await grid.close();
+  });
+});
