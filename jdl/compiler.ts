@@ -126,5 +126,6 @@ function callSteps(call: Call, emit: Emit, program: readonly Instruction[]): Ste
     emit({ op: 'callLazily', run: found.run, args: call.args });
     return [];
   }
-  return [...call.args, () => emit({ op: 'call', run: found.run, count })];
+  const run = found.how === 'perCall' ? found.make() : found.run;
+  return [...call.args, () => emit({ op: 'call', run, count })];
 }

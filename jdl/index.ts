@@ -23,5 +23,6 @@ export { JdlArgumentError, JdlAttributeError, JdlDialectError, JdlParseError, ty
 export { MatchPair, type MatchResult, matchAds } from './match.js';
 export { parseAd, parseExpression } from './parser.js';
 export { printAd, printExpression, quoted, unparse } from './printer.js';
+export { Pattern, PatternError } from './regular-expression.js';
 export { type Surroundings, TIMELESS } from './surroundings.js';
 export { AbsTime, ERROR, RelTime, UNDEFINED, type Value } from './value.js';

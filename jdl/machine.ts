@@ -148,30 +148,30 @@ export class Machine {
     return value;
   }
 
-  /** Looks a name up from an ad outwards; `self`, `my`, `this`, `parent`, `root` and `toplevel` mean what no ad has under that name. */
+  /**
+   * Looks a name up from an ad outwards. `self`, `parent`, `root` and `toplevel` have a meaning of their own where the first ad lacks them.
+   * `my` is the context's in a match; without one it is the outermost ad, and AliEn's `this` the first.
+   */
   #find(start: ClassAd | undefined, key: string): Attribute | ClassAd | undefined {
     const root = this.#root;
-    for (let ad = start; ad !== undefined; ) {
+    for (let ad = start; ad !== undefined; ad = ad === root ? undefined : this.enclosure.parentOf(ad)) {
       const attribute = ad.lookup(key);
       if (attribute !== undefined) {
         this.#foundIn = ad;
         return attribute;
       }
-      const outer = ad === root ? undefined : this.enclosure.parentOf(ad);
       switch (key) {
         case 'self':
-        case 'my':
-        case 'this':
           return ad;
         case 'parent':
-          return outer;
+          return ad === root ? undefined : this.enclosure.parentOf(ad);
         case 'root':
         case 'toplevel':
           return root;
       }
-      ad = outer;
     }
-    return undefined;
+    if (key === 'my') return root;
+    return key === 'this' ? start : undefined;
   }
 
   #run(start: Program, ad: ClassAd | undefined): Value {

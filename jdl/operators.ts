@@ -6,7 +6,7 @@
  * Source: HTCondor, src/classad/operators.cpp; the odd rules are marked.
  */
 import type { BinaryOperator, UnaryOperator } from './expression.js';
-import { AbsTime, ERROR, RelTime, truth, UNDEFINED, type Value, wrap64 } from './value.js';
+import { AbsTime, ERROR, RelTime, truncateToInt32, truth, UNDEFINED, type Value, wrap64 } from './value.js';
 
 type Arithmetic = '+' | '-' | '*' | '/' | '%';
 type Order = '<' | '<=' | '==' | '!=' | '>=' | '>';
@@ -168,14 +168,14 @@ function calculateReals(operator: Arithmetic, a: number, b: number): Value {
 }
 
 function calculateTime(operator: Arithmetic, left: Value, right: Value): Value {
-  const shift = (time: AbsTime, by: number): AbsTime => new AbsTime(time.secs + Math.trunc(by), time.offset);
+  const shift = (time: AbsTime, by: number): AbsTime => new AbsTime(time.secs + by, time.offset);
   if (left instanceof AbsTime) {
-    if (right instanceof RelTime && operator === '+') return shift(left, right.secs);
-    if (right instanceof RelTime && operator === '-') return shift(left, -right.secs);
+    if (right instanceof RelTime && operator === '+') return shift(left, truncateToInt32(right.secs));
+    if (right instanceof RelTime && operator === '-') return shift(left, -truncateToInt32(right.secs));
     return right instanceof AbsTime && operator === '-' ? new RelTime(left.secs - right.secs) : ERROR;
   }
   if (left instanceof RelTime) {
-    if (right instanceof AbsTime) return operator === '+' ? shift(right, left.secs) : ERROR;
+    if (right instanceof AbsTime) return operator === '+' ? shift(right, truncateToInt32(left.secs)) : ERROR;
     if (right instanceof RelTime) {
       if (operator === '+') return new RelTime(left.secs + right.secs);
       return operator === '-' ? new RelTime(left.secs - right.secs) : ERROR;
@@ -203,9 +203,9 @@ function shiftAndMask(operator: Bitwise, left: Value, right: Value): Value {
     case '<<':
       return wrap64(left << count);
     case '>>':
-      return left >> count;
-    case '>>>':
-      return wrap64(BigInt.asUintN(64, left) >> count);
+      return left >> (left >= 0n ? count : right < 0n ? 0n : right < 64n ? right : 64n);
+    case '>>>': // by one, then by the rest: a negative number shifted by nothing is 0, odd as in the reference
+      return left >= 0n ? left >> count : (BigInt.asUintN(64, left) >> 1n) >> ((count - 1n) & 63n);
   }
 }
 

@@ -26,6 +26,7 @@ interface Style {
   readonly real: (real: number) => string;
   /** Characters beyond ASCII as octal bytes. */
   readonly isAscii: boolean;
+  readonly unaryPrefix: '' | ' ';
 }
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
@@ -81,8 +82,8 @@ function sixteenDigits(real: number): string {
   );
 }
 
-const CANONICAL: Style = { real: shortestReal, isAscii: false };
-const REFERENCE: Style = { real: sixteenDigits, isAscii: true };
+const CANONICAL: Style = { real: shortestReal, isAscii: false, unaryPrefix: '' };
+const REFERENCE: Style = { real: sixteenDigits, isAscii: true, unaryPrefix: ' ' };
 
 function printScalar(value: Exclude<Value, object>, style: Style): string {
   switch (typeof value) {
@@ -146,7 +147,7 @@ function binding(expr: Expr): number {
 type Piece = string | Expr;
 const inParens = (expr: Expr, needed: number): Piece[] => (binding(expr) < needed ? ['(', expr, ')'] : [expr]);
 
-function pieces(expr: Exclude<Expr, { kind: 'literal' }>): Piece[] {
+function pieces(expr: Exclude<Expr, { kind: 'literal' }>, style: Style): Piece[] {
   switch (expr.kind) {
     case 'ref':
       if (expr.scope !== undefined) return [...inParens(expr.scope, 13), `.${printName(expr.name)}`];
@@ -155,7 +156,11 @@ function pieces(expr: Exclude<Expr, { kind: 'literal' }>): Piece[] {
       const isNumber =
         expr.operand.kind === 'literal' &&
         (typeof expr.operand.value === 'bigint' || typeof expr.operand.value === 'number');
-      return [isNumber ? `${expr.operator} ` : expr.operator, ...inParens(expr.operand, 12)];
+      return [
+        style.unaryPrefix + expr.operator,
+        isNumber && style === CANONICAL ? ' ' : '',
+        ...inParens(expr.operand, 12),
+      ];
     }
     case 'binary':
       if (expr.operator === '[]') return [...inParens(expr.left, 13), '[', expr.right, ']'];
@@ -189,7 +194,7 @@ function print(expr: Expr, style: Style): string {
   const rest: Piece[] = [expr];
   for (let piece = rest.pop(); piece !== undefined; piece = rest.pop()) {
     if (typeof piece === 'string') out.push(piece);
-    else if (piece.kind !== 'literal') for (const part of pieces(piece).reverse()) rest.push(part);
+    else if (piece.kind !== 'literal') for (const part of pieces(piece, style).reverse()) rest.push(part);
     else if (typeof piece.value !== 'object') out.push(printScalar(piece.value, style));
     else if (piece.value instanceof AbsTime || piece.value instanceof RelTime) out.push(printTime(piece.value, style));
     else rest.push(piece.value);

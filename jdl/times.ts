@@ -9,6 +9,25 @@ export type ZoneOffset = (epochSeconds: number) => number;
 
 const LONGEST_TIME = 200;
 
+/** Reads numbers of two or four characters one behind the other, as leniently as the reference. */
+class FieldReader {
+  #at = 0;
+  constructor(readonly text: string) {}
+
+  /** The number that the next digit begins, of at most `width` characters; undefined where fewer are left. */
+  next(width: number): number | undefined {
+    while (this.#at < this.text.length && !/[0-9]/.test(this.text.charAt(this.#at))) this.#at++;
+    if (this.#at > this.text.length - width) return undefined;
+    const field = this.text.slice(this.#at, this.#at + width);
+    this.#at += width;
+    return Number.parseInt(field, 10);
+  }
+
+  get hasMoreDigits(): boolean {
+    return /[0-9]/.test(this.text.slice(this.#at));
+  }
+}
+
 /**
  * `yyyy[-mm[-dd[Thh[:mm[:ss]]]]][zone]`, anything but digits between the parts, the zone Z, +hh:mm or -hhmm.
  * Parts out of range carry over; a text without a day means the day before the first.
@@ -16,20 +35,14 @@ const LONGEST_TIME = 200;
 export function parseAbsTime(text: string, zoneOffset: ZoneOffset): AbsTime | typeof ERROR {
   if (text.length > LONGEST_TIME) return ERROR;
   const zone = /[zZ]\s*$|([+-])(\d\d):?(\d\d)$/.exec(text);
-  const parts = /^\D*(\d{4})(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?\D*$/.exec(
-    zone === null ? text : text.slice(0, zone.index),
-  );
-  if (parts === null) return ERROR;
-  const [year, month, day, hours, minutes, seconds] = parts.slice(1).map((part) => part as string | undefined);
-  const asIfUtc =
-    Date.UTC(
-      Number(year),
-      month === undefined ? 0 : Number(month) - 1,
-      Number(day ?? 0),
-      Number(hours ?? 0),
-      Number(minutes ?? 0),
-      Number(seconds ?? 0),
-    ) / 1000;
+  const reader = new FieldReader(zone === null ? text : text.slice(0, zone.index));
+  const year = reader.next(4);
+  if (year === undefined) return ERROR;
+  const [month = 1, day = 0, hours = 0, minutes = 0, seconds = 0] = Array.from({ length: 5 }, () => reader.next(2));
+  if (reader.hasMoreDigits) return ERROR;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  const asIfUtc = date.setUTCHours(hours, minutes, seconds) / 1000;
   if (zone === null) {
     const offset = zoneOffset(asIfUtc - zoneOffset(asIfUtc));
     return new AbsTime(asIfUtc - offset, offset);

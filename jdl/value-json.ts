@@ -1,6 +1,6 @@
 /**
  * Values as JSON, for programs of other languages: every value says its type, integers are digits in a string.
- * Members of lists and ads are evaluated in the scope in which they stand; an ad that holds itself is undefined in itself.
+ * Members of lists and ads are evaluated in the scope in which they stand; a member that holds itself is undefined in itself.
  * No recursion: any depth can be written.
  */
 import { type Attribute, asItem, ClassAd, type Expr, ListExpr } from './expression.js';
@@ -8,8 +8,8 @@ import { type Enclosure, Machine } from './machine.js';
 import type { Surroundings } from './surroundings.js';
 import { AbsTime, UNDEFINED, type Value } from './value.js';
 
-/** How much is written of a value that is never at an end, such as an ad that makes new ads of itself. */
-const MEMBER_LIMIT = 2_000_000;
+/** How many lists and ads are written of one value, which may name the same member over and over. */
+const MEMBER_LIMIT = 1_000_000;
 
 function realJson(real: number): string {
   if (Number.isNaN(real)) return '"NaN"';
@@ -42,27 +42,26 @@ export interface ValueScope {
   readonly enclosure?: Enclosure;
 }
 
-type Step = string | { readonly leave: ClassAd } | { readonly expr: Expr; readonly scope: ClassAd | undefined };
+type Step = string | { readonly leave: readonly Expr[] } | { readonly expr: Expr; readonly scope: ClassAd | undefined };
 
 /** One line of JSON. */
 export function valueJson(value: Value, { ad: start, surroundings, enclosure }: ValueScope): string {
   const out: string[] = [];
-  const open = new Set<ClassAd>();
+  const open = new Set<Expr>();
   const steps: Step[] = [{ expr: asItem(value), scope: start }];
   let members = 0;
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     if (typeof step === 'string') out.push(step);
-    else if ('leave' in step) open.delete(step.leave);
+    else if ('leave' in step) for (const expr of step.leave) open.delete(expr);
     else {
       const result = new Machine(step.scope, surroundings, enclosure).evaluate(step.expr);
-      const isCompound = result instanceof ListExpr || result instanceof ClassAd;
-      if (!isCompound) out.push(scalarJson(result));
-      else if (++members > MEMBER_LIMIT || (result instanceof ClassAd && open.has(result)))
-        out.push('{"type":"undefined"}');
-      else if (result instanceof ListExpr) pushList(result, step.scope, steps);
+      if (!(result instanceof ListExpr || result instanceof ClassAd)) out.push(scalarJson(result));
+      else if (++members > MEMBER_LIMIT || open.has(result) || open.has(step.expr)) out.push('{"type":"undefined"}');
       else {
-        open.add(result);
-        pushAd(result, steps);
+        open.add(result).add(step.expr);
+        steps.push({ leave: [result, step.expr] });
+        if (result instanceof ListExpr) pushList(result, step.scope, steps);
+        else pushAd(result, steps);
       }
     }
   }
@@ -80,7 +79,7 @@ function pushList(list: ListExpr, around: ClassAd | undefined, steps: Step[]): v
 }
 
 function pushAd(ad: ClassAd, steps: Step[]): void {
-  steps.push({ leave: ad }, '}}');
+  steps.push('}}');
   const attributes: Attribute[] = [...ad];
   for (let i = attributes.length - 1; i >= 0; i--) {
     const { name, expr } = attributes[i]!;

@@ -43,6 +43,11 @@ export function truncateToInteger(real: number): bigint {
   return BigInt(Math.trunc(real));
 }
 
+/** Real to 32-bit integer as C does it on our machines: what does not fit is the smallest. */
+export function truncateToInt32(real: number): number {
+  return real > -(2 ** 31) - 1 && real < 2 ** 31 ? Math.trunc(real) + 0 : -(2 ** 31);
+}
+
 /** Booleans and numbers can be asked "true or false?"; everything else answers undefined. */
 export function truth(value: Value): boolean | undefined {
   switch (typeof value) {

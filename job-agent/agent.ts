@@ -38,6 +38,11 @@ export interface JobAgentOptions {
   readonly unfit: readonly string[];
 }
 
+/** Longer than a timer can be: such a slot outlives anything that is planned here. */
+const LONGEST_TIMER_MS = 2 ** 31;
+/** Before the end of the slot: for ending workers and tidying up. */
+const LAST_MS = 10_000;
+
 type AgentLink = Link<ToAgentMessage, AgentMessage>;
 
 export class JobAgent {
@@ -91,8 +96,7 @@ export class JobAgent {
     if (this.#unfit.length > 0) this.#becomeUnfit(this.#unfit);
     if (settings.wallTimeEnd !== null) {
       const leftMs = settings.wallTimeEnd - clock.date().getTime() - settings.drainBeforeEndS * 1000;
-      // Longer than a timer can be: such a slot outlives anything that is planned here.
-      if (leftMs < 2 ** 31)
+      if (leftMs < LONGEST_TIMER_MS)
         this.#cancelDrain = clock.after(Math.max(0, leftMs), () => void this.#drain('the batch slot is about to end'));
     }
   }
@@ -207,7 +211,12 @@ export class JobAgent {
     if (this.#draining || this.#ending) return;
     this.#draining = true;
     this.#log.info(`draining: ${why}`);
-    this.#tell({ type: 'unfit', reasons: [why] });
+    this.#tell({ type: 'draining', reason: why });
+    const { clock, settings } = this.#options;
+    const leftMs = (settings.wallTimeEnd ?? Number.POSITIVE_INFINITY) - clock.date().getTime() - LAST_MS;
+    // What still runs then would be killed by the batch system, and its files left lying about.
+    if (leftMs < LONGEST_TIMER_MS)
+      this.#cancelDrain = clock.after(Math.max(0, leftMs), () => void this.#end(AGENT_EXIT.ended, why));
     await this.#pool.drain(why);
     await this.#end(AGENT_EXIT.ended, why);
   }

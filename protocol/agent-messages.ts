@@ -63,7 +63,9 @@ export const agentMessage = z.discriminatedUnion('type', [
     workers: z.array(workerReport).max(4096),
   }),
   z.object({ type: z.literal('workerState'), worker: workerReport }),
-  /** The node is not fit (any more), or the agent ends on its own account. */
+  /** The slot is about to end, or its owner asked: nothing new from now on. */
+  z.object({ type: z.literal('draining'), reason: z.string().max(1000) }),
+  /** The node is not fit (any more): it holds its slot for a while and ends. */
   z.object({ type: z.literal('unfit'), reasons: z.array(z.string().max(1000)).max(100) }),
   z.object({ type: z.literal('goodbye'), reason: z.string().max(1000) }),
 ]);

@@ -22,7 +22,13 @@ export const toMasterMessage = z.discriminatedUnion('type', [
   /** So many workers have been promised to this session in all; more or fewer later. */
   z.object({ type: z.literal('expect'), workers: count }),
   /** Another session's turn: let `n` workers go after the packet in hand, those with the least to lose first. */
-  z.object({ type: z.literal('letGo'), n: count, why: z.string() }),
+  z.object({
+    type: z.literal('letGo'),
+    n: count,
+    /** These and no others, where they are named: their node takes nothing new. */
+    workers: z.array(idText).optional(),
+    why: z.string(),
+  }),
   /** Its agent says that this worker is dead: do not wait for its link to time out. */
   z.object({ type: z.literal('workerGone'), workerId: idText, why: z.string() }),
   z.object({ type: z.literal('stopQuery'), queryId: idText }),

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { type AgentMessage, agentMessage, type ToAgentMessage } from '../protocol/agent-messages.js';
+import { type AgentMessage, agentMessage, type ToAgentMessage, type WorkerReport } from '../protocol/agent-messages.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
 import { Link } from '../protocol/link.js';
@@ -35,9 +35,10 @@ export interface AgentDoorOptions {
   readonly pilots: PilotStore;
   readonly agents: AgentStore;
   readonly gate: Gate;
-  /** An agent of this pilot registered for the first time. */
-  readonly onRegistered: (site: string, pilotId: string | null) => void;
-  /** Its node is not fit, or its slot ends. */
+  readonly onRegistered: (site: string) => void;
+  /** It has a warm worker: this pilot is a success. */
+  readonly onProven: (site: string) => void;
+  /** Its node is not fit. */
   readonly onUnfit: (site: string, agentId: string, reasons: readonly string[]) => void;
   readonly onLeft: (agentId: string, reason: string) => void;
 }
@@ -50,6 +51,8 @@ export class AgentDoor {
   readonly #links = new Map<string, AgentLink>();
   /** Agents whose pilot's secret is used up. */
   readonly #spent = new Set<string>();
+  /** Agents that have had a warm worker. */
+  readonly #proven = new Set<string>();
 
   constructor(options: AgentDoorOptions) {
     this.#options = options;
@@ -99,6 +102,7 @@ export class AgentDoor {
     const link = this.#links.get(agentId);
     this.#links.delete(agentId);
     this.#spent.delete(agentId);
+    this.#proven.delete(agentId);
     link?.close(why);
     this.#options.agents.end(agentId, why, this.#options.clock.date().getTime());
   }
@@ -120,7 +124,7 @@ export class AgentDoor {
       if (pilotId !== null) this.#registered(pilotId, agentId, hello);
       link.send({ type: 'welcome', protocol: PROTOCOL_VERSION, agentId, token, heartbeatMs });
       registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, workers: hello.workers });
-      if (isNew) this.#options.onRegistered(hello.node.site, pilotId);
+      if (isNew) this.#options.onRegistered(hello.node.site);
       log.info(isNew ? 'agent registered' : 'agent came back', {
         agentId,
         pilotId,
@@ -218,9 +222,14 @@ export class AgentDoor {
         return;
       case 'heartbeat':
         registry.report(agentId, message.workers, message.loadAverage);
+        this.#prove(agentId, agent.node.site, message.workers);
         return;
       case 'workerState':
         registry.workerState(agentId, message.worker);
+        this.#prove(agentId, agent.node.site, [message.worker]);
+        return;
+      case 'draining':
+        registry.drain(agentId, message.reason);
         return;
       case 'unfit':
         registry.drain(agentId, message.reasons.join(' '));
@@ -229,5 +238,11 @@ export class AgentDoor {
       case 'goodbye':
         registry.remove(agentId, `agent ${agentId} left: ${message.reason}`);
     }
+  }
+
+  #prove(agentId: string, site: string, workers: readonly WorkerReport[]): void {
+    if (this.#proven.has(agentId) || !workers.some(({ phase }) => phase === 'warm' || phase === 'attached')) return;
+    this.#proven.add(agentId);
+    this.#options.onProven(site);
   }
 }

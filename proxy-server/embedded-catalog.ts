@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
@@ -30,6 +30,8 @@ export interface EmbeddedCatalogOptions {
 const PROGRAM = join(import.meta.dirname, '..', 'catalog', 'main.js');
 const READY_WITHIN_MS = 20_000;
 const STOP_GRACE_MS = 5_000;
+const ATTEMPTS = 5;
+const PAUSE_MS = 300;
 
 export class EmbeddedCatalog {
   readonly #options: EmbeddedCatalogOptions;
@@ -47,11 +49,28 @@ export class EmbeddedCatalog {
     return this.#url ?? null;
   }
 
-  /** @returns when it listens. @throws {EmbeddedCatalogError} with its own words */
+  /**
+   * At the address of last time, since masters that outlived a ProxyServer look for it there; at another one if that is taken. The
+   * catalog of a ProxyServer that was just killed needs a moment to let go of its files: hence a few attempts.
+   * @returns when it listens. @throws {EmbeddedCatalogError} with its own words
+   */
   async start(): Promise<void> {
     if (!existsSync(PROGRAM))
       throw new EmbeddedCatalogError(`${PROGRAM} is missing: build the project with "npm run build".`);
-    const file = await this.#writeConfig();
+    const port = await this.#lastPort();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#startOnce(attempt === ATTEMPTS ? '0' : port);
+        return;
+      } catch (error) {
+        if (attempt === ATTEMPTS || this.#isStopping) throw error;
+        await new Promise<void>((resolve) => this.#options.clock.after(PAUSE_MS, resolve));
+      }
+    }
+  }
+
+  async #startOnce(port: string): Promise<void> {
+    const file = await this.#writeConfig(port);
     const child = spawn(process.execPath, [PROGRAM, '--config', file, '--embedded'], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -83,6 +102,7 @@ export class EmbeddedCatalog {
         resolve(url);
       });
     });
+    await writeFile(join(this.#options.stateDir, 'catalog', 'url'), `${this.#url}\n`);
     child.once('exit', (status, signal) => this.#ended(signal ?? `exit status ${status}`));
     this.#options.log.info('embedded catalog ready', { url: this.#url, pid: child.pid });
   }
@@ -111,11 +131,16 @@ export class EmbeddedCatalog {
     this.#pauseMs = Math.min(this.#pauseMs * 2, 60_000);
   }
 
-  async #writeConfig(): Promise<string> {
+  async #lastPort(): Promise<string> {
+    if (this.#url !== undefined) return new URL(this.#url).port;
+    const text = await readFile(join(this.#options.stateDir, 'catalog', 'url'), 'utf8').catch(() => ''); // the first time
+    return URL.canParse(text.trim()) ? new URL(text.trim()).port : '0';
+  }
+
+  async #writeConfig(port: string): Promise<string> {
     const { stateDir, auth, keyFile, logLevel } = this.#options;
     const directory = join(stateDir, 'catalog');
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const port = this.#url === undefined ? '0' : new URL(this.#url).port;
     const file = join(directory, 'catalog.yaml');
     const config = {
       listen: `127.0.0.1:${port}`,

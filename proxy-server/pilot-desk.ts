@@ -23,6 +23,7 @@ export interface PilotDeskOptions {
   readonly pilots: PilotStore;
   readonly registry: AgentRegistry;
   readonly sessions: () => Sessions;
+  readonly stopAgent: (agentId: string, why: string) => void;
   readonly nowMs: () => number;
 }
 
@@ -137,6 +138,10 @@ export class PilotDesk {
   }
 
   async kill(pilotId: string, why: string): Promise<void> {
+    if (this.#options.registry.get(pilotId)?.pilotId === null) {
+      this.#options.stopAgent(pilotId, why); // started by hand: it goes by its agent's id
+      return;
+    }
     const pilot = this.#pilot(pilotId);
     const { registry } = this.#options;
     await this.keeper(pilot.site).kill([pilot], why);

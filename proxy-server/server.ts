@@ -147,10 +147,8 @@ class ProxyServer {
       pilots: this.#pilots,
       agents: this.#agents,
       gate: this.#gate,
-      onRegistered: (site) => {
-        this.#keepers.get(site)?.registered();
-        this.#lookAtSites(site);
-      },
+      onRegistered: (site) => this.#lookAtSites(site),
+      onProven: (site) => this.#keepers.get(site)?.proven(),
       onUnfit: (site, agentId, reasons) => this.#unfit(site, agentId, reasons),
       onLeft: (agentId) => this.#lookAtSites(this.#registry.get(agentId)?.node.site),
     });
@@ -284,7 +282,8 @@ class ProxyServer {
   }
 
   #unfit(site: string, agentId: string, reasons: readonly string[]): void {
-    this.#log.warn('agent takes nothing new', { agentId, site, reasons });
+    this.#log.warn('a node is not fit', { agentId, site, reasons });
+    this.#keepers.get(site)?.failed(`unfit node ${this.#registry.get(agentId)?.node.host ?? ''}: ${reasons.join(' ')}`);
     this.#lookAtSites(site);
   }
 
@@ -320,6 +319,7 @@ class ProxyServer {
         pilots: this.#pilots,
         registry: this.#registry,
         sessions: () => this.#sessions,
+        stopAgent: (agentId, reason) => this.#door.send(agentId, { type: 'stop', reason }),
         nowMs: () => this.#clock.date().getTime(),
       }),
       sign: (request) => signToken(this.#base.key, { ...request, tokenId: randomUUID() }),

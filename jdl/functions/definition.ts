@@ -16,6 +16,8 @@ interface Arity {
 export type FunctionDefinition = Arity &
   (
     | { readonly how: 'strict'; readonly run: StrictFunction }
+    /** A function that each call in a text gets made anew, to keep something of its own. */
+    | { readonly how: 'perCall'; readonly make: () => StrictFunction }
     | { readonly how: 'lazy'; readonly run: LazyFunction }
     /** ifThenElse: compiled to jumps. */
     | { readonly how: 'choice' }

@@ -1,9 +1,16 @@
 /** The function library: every function of the language reference, found by its lower-case name. */
+
+import { CLOCK } from './clock.js';
 import type { FunctionDefinition, FunctionTable } from './definition.js';
+import { ENVIRONMENT } from './environment.js';
 import { LISTS } from './lists.js';
 import { NUMBERS } from './numbers.js';
+import { PATTERNS } from './patterns.js';
+import { REFERENCES } from './references.js';
+import { STRING_LISTS } from './string-lists.js';
 import { STRINGS } from './strings.js';
 import { TYPE_TESTS } from './type-tests.js';
+import { VERSIONS } from './versions.js';
 
 export type { LazyFunction, StrictFunction } from './definition.js';
 
@@ -12,6 +19,12 @@ const TABLES: readonly FunctionTable[] = [
   LISTS,
   STRINGS,
   NUMBERS,
+  PATTERNS,
+  STRING_LISTS,
+  VERSIONS,
+  CLOCK,
+  REFERENCES,
+  ENVIRONMENT,
   { ifThenElse: { how: 'choice', min: 3, max: 3 } },
 ];
 

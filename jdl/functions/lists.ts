@@ -16,7 +16,7 @@ const isNumber = (value: Value): value is number | bigint | boolean =>
 const member =
   (operator: '==' | 'is'): StrictFunction =>
   ([first, second], machine) => {
-    const isAliens = first instanceof ListExpr && !(second instanceof ListExpr);
+    const isAliens = operator === '==' && first instanceof ListExpr && !(second instanceof ListExpr);
     const wanted: Value = isAliens ? second! : first!;
     const list: Value = isAliens ? first : second!;
     if (list === UNDEFINED || (operator === '==' && wanted === UNDEFINED)) return UNDEFINED;
@@ -61,14 +61,25 @@ const average: StrictFunction = ([list], machine) => {
   );
 };
 
+/** Comparing makes both alike: a real beside an integer makes it one, and booleans become integers. */
 const bound =
   (better: '<' | '>'): StrictFunction =>
   ([list], machine) => {
     const numbers = numbersOf(list!, machine);
     if (!Array.isArray(numbers)) return numbers;
     if (numbers.length === 0) return UNDEFINED;
-    return numbers.reduce((best, value) => (compare(better, value, best) === true ? value : best));
+    return numbers.reduce((best, value) => {
+      const [a, b] = alike(value, best);
+      return compare(better, a, b) === true ? a : b;
+    });
   };
+
+function alike(a: Value, b: Value): [Value, Value] {
+  const isReal = typeof a === 'number' || typeof b === 'number';
+  const promoted = (value: Value): Value =>
+    isReal ? Number(value) : typeof value === 'boolean' ? BigInt(value) : value;
+  return [promoted(a), promoted(b)];
+}
 
 /** An undefined comparison ends the search: anyCompare is then what it was, allCompare false. */
 const compareEach =

@@ -2,6 +2,7 @@
 import { toInteger, toReal, toText } from '../conversions.js';
 import { ListExpr } from '../expression.js';
 import type { Machine } from '../machine.js';
+import { power } from '../power.js';
 import { ERROR, RelTime, truncateToInteger, UNDEFINED, type Value, wrap64 } from '../value.js';
 import { type FunctionTable, type StrictFunction, strict } from './definition.js';
 
@@ -41,19 +42,13 @@ export function roundHalfToEven(real: number): number {
 }
 
 /** Integers to a power that is none below zero stay integers, by way of reals as in the reference. */
-const power: StrictFunction = ([base, exponent]) => {
+const pow: StrictFunction = ([base, exponent]) => {
   if (typeof base === 'bigint' && typeof exponent === 'bigint' && exponent >= 0n)
-    return truncateToInteger(cPow(Number(base), Number(exponent)) + 0.5);
+    return truncateToInteger(power(Number(base), Number(exponent)) + 0.5);
   const a = toReal(base!);
   const b = toReal(exponent!);
-  return typeof a === 'number' && typeof b === 'number' ? cPow(a, b) : ERROR;
+  return typeof a === 'number' && typeof b === 'number' ? power(a, b) : ERROR;
 };
-
-/** C's pow: 1 to any power is 1, also to NaN, and so is -1 to an infinite one. */
-function cPow(base: number, exponent: number): number {
-  if (base === 1 || (base === -1 && !Number.isFinite(exponent) && !Number.isNaN(exponent))) return 1;
-  return base ** exponent;
-}
 
 /** The next multiple of a step, or the first number of a list that is not smaller; behind the list, multiples of its last. */
 const quantize: StrictFunction = ([value, step], machine) => {
@@ -98,7 +93,7 @@ export const NUMBERS: FunctionTable = {
   ceil: CEILING,
   ceiling: CEILING,
   round: strict(1, 1, rounding(roundHalfToEven)),
-  pow: strict(2, 2, power),
+  pow: strict(2, 2, pow),
   quantize: strict(2, 2, quantize),
   random: strict(0, 1, random),
 };

@@ -36,6 +36,8 @@ export interface PilotKeeperOptions {
 
 /** A batch system that does not answer in this time has failed for this look. */
 const SITE_CALL_MS = 60_000;
+const EARLY_END_MS = 20_000;
+const EARLY_ENDS = 5;
 
 export class PilotKeeper {
   readonly #options: PilotKeeperOptions;
@@ -44,6 +46,7 @@ export class PilotKeeper {
   #looking: Promise<void> | undefined;
   #again = false;
   #stopped = false;
+  #earlyEnds = 0;
 
   constructor(options: PilotKeeperOptions) {
     this.#options = options;
@@ -124,8 +127,8 @@ export class PilotKeeper {
     for (const pilot of pilots) this.#ended(pilot.pilotId, why);
   }
 
-  /** A pilot's agent is there: the site works. */
-  registered(): void {
+  /** A pilot's agent has warm workers: the site works. */
+  proven(): void {
     if (this.backOff.failures > 0) this.#options.sites.setBackOff(this.config.name, NO_BACK_OFF);
   }
 
@@ -186,8 +189,17 @@ export class PilotKeeper {
       return;
     }
     const how = status.why ?? (status.exitStatus === null ? 'it ended' : `exit status ${status.exitStatus}`);
+    this.#countEarlyEnd(pilot, how);
     this.#ended(pilot.pilotId, how);
     this.#options.onPilotEnded(pilot, `pilot ${pilot.pilotId} is over: ${how}`);
+  }
+
+  /** A black hole: agents register, and die before they can have been of use. One may be an accident. */
+  #countEarlyEnd(pilot: Pilot, how: string): void {
+    const livedMs = this.#options.clock.date().getTime() - (pilot.registeredAt ?? 0);
+    this.#earlyEnds = livedMs < EARLY_END_MS && pilot.state !== 'draining' ? this.#earlyEnds + 1 : 0;
+    if (this.#earlyEnds >= EARLY_ENDS)
+      this.#fail(`${this.#earlyEnds} agents in a row ended within ${EARLY_END_MS / 1000} s of registering: ${how}`);
   }
 
   async #giveUp(pilot: Pilot, status: BatchStatus | undefined): Promise<void> {

@@ -1,0 +1,102 @@
+/** Sessions, with real masters and workers: shares of two users, fresh workers, crashes of either side. */
+import { expect } from 'chai';
+import { isAlive } from '../support/cluster.js';
+import { TestProxy } from '../support/proxy-server.js';
+
+describe('proxy: sessions', function () {
+  this.timeout(60_000);
+  let proxy: TestProxy;
+  beforeEach(async () => {
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 2 }]\nheartbeatMs: 500\n');
+    await proxy.start();
+    await proxy.warm(4);
+  });
+  afterEach(() => proxy.stop());
+
+  const ready = (session: { workers(): { expected: number; ready: number } }, n: number): Promise<unknown> =>
+    proxy.until(session.workers, (counts) => counts.ready === n && counts.expected === n);
+
+  it('gives a lone session all workers, and fresh ones to the next', async () => {
+    const first = await proxy.openSession('anna');
+    await ready(first, 4);
+    const held = await proxy.workers();
+    expect(held.map((w) => [w.sessionId, w.user])).to.deep.equal(Array(4).fill([first.sessionId, 'anna']));
+    await first.close();
+    const fresh = await proxy.warm(4);
+    const used = new Set(held.map((w) => w.pid));
+    expect(fresh.filter((w) => used.has(w.pid))).to.deep.equal([]);
+    const second = await proxy.openSession('anna');
+    await ready(second, 4);
+  });
+
+  it('shares the pool between two users, and gives all back to the one that stays', async () => {
+    const anna = await proxy.openSession('anna');
+    await ready(anna, 4);
+    const bert = await proxy.openSession('bert');
+    await Promise.all([ready(anna, 2), ready(bert, 2)]);
+    const users = (await proxy.workers()).map((w) => w.user).sort();
+    expect(users).to.deep.equal(['anna', 'anna', 'bert', 'bert']);
+    await anna.close();
+    await ready(bert, 4);
+  });
+
+  it('gives a session no more workers than it asked for', async () => {
+    const anna = await proxy.openSession('anna', 1);
+    const bert = await proxy.openSession('bert');
+    await Promise.all([ready(anna, 1), ready(bert, 3)]);
+  });
+
+  it('replaces a worker of a session that dies', async () => {
+    const session = await proxy.openSession('anna');
+    await ready(session, 4);
+    const [victim] = await proxy.workers();
+    process.kill(victim!.pid!, 'SIGKILL');
+    await proxy.until(session.workers, (counts) => counts.ready < 4);
+    await ready(session, 4);
+  });
+
+  it('goes on with its sessions after it was killed and started again', async () => {
+    const session = await proxy.openSession('anna');
+    await ready(session, 4);
+    await proxy.kill();
+    await proxy.start();
+    const [open] = await proxy.until(
+      () => proxy.openSessions(),
+      (all) => all.some((s) => s.state === 'running' && s.workers === 4),
+    );
+    expect(open?.sessionId).to.equal(session.sessionId);
+    const again = await proxy.attach('anna', session.sessionId);
+    await ready(again, 4);
+    await again.close();
+  });
+
+  it('notices a master that was killed: its workers are replaced, its end has a reason', async () => {
+    const session = await proxy.openSession('anna');
+    await ready(session, 4);
+    const master = Number(session.sessionId.split('-').at(-1));
+    expect(isAlive(master)).to.equal(true);
+    process.kill(master, 'SIGKILL');
+    await proxy.warm(4);
+    const sessions = await proxy.openSessions();
+    expect(sessions.map((s) => s.state)).to.deep.equal(['ended']);
+  });
+
+  it('ends all masters when it is stopped', async () => {
+    const sessions = [await proxy.openSession('anna'), await proxy.openSession('bert')];
+    const masters = sessions.map((s) => Number(s.sessionId.split('-').at(-1)));
+    const pids = [proxy.pid, ...masters, ...(await proxy.pids())];
+    process.kill(proxy.pid, 'SIGTERM');
+    await proxy.allGone(pids);
+  });
+
+  it('lets nobody into the session of another', async () => {
+    const { sessionId } = await proxy.openSession('anna');
+    const answer = await fetch(`${proxy.url}/v1/sessions/${sessionId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${await proxy.token('bert')}` },
+    });
+    expect(answer.status).to.equal(403);
+    const stranger = await fetch(`${proxy.url}/v1/sessions`, { headers: { authorization: 'Bearer nonsense' } });
+    expect(stranger.status).to.equal(401);
+  });
+});
