@@ -10,8 +10,6 @@ import { BIG_FILE_START, type RecordKey, writeKey } from './record-key.js';
 export const DIRECTORY_BYTES = 60;
 
 export interface DirectoryState {
-  /** '' is the file itself. */
-  readonly path: string;
   readonly name: string;
   readonly title: string;
   /** Where the directory's own record (its key) begins. */

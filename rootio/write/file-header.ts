@@ -43,6 +43,9 @@ export function writeFileHeader(buffer: RecordBuffer, header: FileHeader): void 
   buffer.zeros(FILE_BEGIN - buffer.length);
 }
 
+/** Bytes of the free segment below. */
+export const FREE_SEGMENT_BYTES = { small: 10, big: 18 };
+
 /** One free segment: from the file's end to where ROOT would let it grow. */
 export function writeFreeSegment(buffer: RecordBuffer, end: number): void {
   const big = end > BIG_FILE_START;

@@ -88,7 +88,7 @@ describe('rootio/write: objects in a ROOT file', () => {
       const wide = { ...histogram('TH2D', [axis, axis]), contents: new Float64Array(1502 ** 2).fill(2), sumw2: null };
       const file = await written((writer) => {
         writer.writeHistogram({ ...wide, name: 'wide' }, 'a/b');
-        writer.writeObjString('note', 'in a', 'a');
+        writer.writeObjString('note', 'in a', '/a/');
       }, compression);
       expect(file.fKeys.map((key) => `${key.fName}:${key.fClassName}`)).to.include('a:TDirectory');
       const found = (await file.readObject('a/b/wide')) as { fArray: Float64Array };
