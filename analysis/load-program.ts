@@ -45,6 +45,9 @@ export async function loadProgram(program: Program, options: LoadOptions = {}): 
     throw new ProgramError(
       `${program.name} exports no selector: write "export default class … extends Selector" with Selector from 'proof-grid'.`,
     );
+  const { process } = Class.prototype as { process?: unknown };
+  if (typeof process === 'function' && process.constructor.name === 'AsyncFunction')
+    throw new ProgramError(`${program.name}: process() cannot be async; read other things in init() or workerBegin().`);
   return { program, stack, create: (context) => Selector.construct(Class as new () => Selector, context) };
 }
 

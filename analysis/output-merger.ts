@@ -4,7 +4,7 @@
  *
  * The state leaves as increments again (`encode`): for journals, for the way to the client, for mergers of mergers.
  */
-import { IncrementError } from './errors.js';
+import { IncrementError, UserCodeError } from './errors.js';
 import { decodeIncrement, encodeIncrement, type IncrementPart } from './increment.js';
 import { type ChunkStore, MemoryChunkStore } from './outputs/chunk-store.js';
 import type { Declaration } from './outputs/declaration.js';
@@ -39,7 +39,10 @@ export class OutputMerger {
     this.#chunks = options.chunks ?? new MemoryChunkStore();
   }
 
-  /** @throws {IncrementError} for what is no increment, or contradicts those before; then nothing has changed */
+  /**
+   * @throws {IncrementError} for what is no increment, or contradicts those before; {UserCodeError} where the `merge` of an object
+   * throws. Then nothing has changed.
+   */
   add(bytes: Uint8Array): void {
     const checked = decodeIncrement(bytes).map((given) => {
       const entry = this.#entryFor(given);
@@ -91,7 +94,15 @@ export class OutputMerger {
     const output =
       this.#options.selector === undefined ? undefined : Selector.outputsOf(this.#options.selector).get(name);
     if (!(output instanceof ObjectOutput) || !output.isMergeable) return {};
-    return { objectMerger: (a, b) => output.mergeEncoded(a, b) };
+    const objectMerger: ObjectMerger = (a, b) => {
+      try {
+        return output.mergeEncoded(a, b);
+      } catch (cause) {
+        const [what, stack] = cause instanceof Error ? [cause.message, cause.stack ?? ''] : [String(cause), ''];
+        throw new UserCodeError(`merge of the object ${name} threw: ${what}`, null, stack, { cause });
+      }
+    };
+    return { objectMerger };
   }
 }
 

@@ -74,10 +74,18 @@ export class BinState {
     return this.w2 === null ? count : this.w2.value(cell, count);
   }
 
-  /** The sum over cells, rounded once: of weights, their squares, or a profile's y. */
-  total(name: Exclude<SumName, 'stats'>, cells: readonly number[]): number {
+  /** The sum over the cells that are to count, rounded once: of weights, their squares, or a profile's y. */
+  total(name: Exclude<SumName, 'stats'>, doesCount: (cell: number) => boolean): number {
+    const cells = [...this.#touchedCells()].filter((cell) => this.#holdsAnything(cell) && doesCount(cell));
     const counts = name === 'w' || name === 'w2' ? cells.reduce((n, cell) => n + this.counts[cell]!, 0) : 0;
     return this[name]?.valueOfAll(cells, counts) ?? counts;
+  }
+
+  /** One number of each cell; 0 of those in which nothing is. */
+  numbers(value: (cell: number) => number): Float64Array {
+    const all = new Float64Array(this.shape.cells);
+    for (const cell of this.#touchedCells()) all[cell] = value(cell);
+    return all;
   }
 
   /** Makes a bin's content (and sum of squared weights) these very numbers. */
@@ -130,16 +138,19 @@ export class BinState {
     SUM_NAMES.forEach((name, which) => {
       for (const [at, spill] of this[name]?.spills() ?? []) spills.push({ which, at, ...spill });
     });
-    const pick = (values: Float64Array): Numbers => compact(Float64Array.from(cells, (cell) => values[cell]!));
+    const pick = (value: (cell: number) => number): Numbers => compact(Float64Array.from(cells, value));
+    const pickSum = (sums: ExactSums | null, term: 'hi' | 'lo'): Numbers | null =>
+      sums === null ? null : pick((cell) => sums[term](cell));
+    const stats = Array.from({ length: this.shape.nstats }, (_, i) => i);
     return {
       entries: this.entries,
       weighted: this.isWeighted,
       cells: compact(Float64Array.from(cells)),
-      counts: pick(this.counts),
-      hi: CELL_SUMS.map((name) => (this[name] === null ? null : pick(this[name].hi))),
-      lo: CELL_SUMS.map((name) => (this[name] === null ? null : pick(this[name].lo))),
-      statsHi: this.stats.hi.slice(),
-      statsLo: this.stats.lo.slice(),
+      counts: pick((cell) => this.counts[cell]!),
+      hi: CELL_SUMS.map((name) => pickSum(this[name], 'hi')),
+      lo: CELL_SUMS.map((name) => pickSum(this[name], 'lo')),
+      statsHi: Float64Array.from(stats, (i) => this.stats.hi(i)),
+      statsLo: Float64Array.from(stats, (i) => this.stats.lo(i)),
       spills,
     };
   }
@@ -215,6 +226,5 @@ const CELL_SUMS = ['w', 'w2', 'y', 'y2'] as const;
 
 function setFinite(sums: ExactSums, i: number, hi: number, lo: number): void {
   if (!Number.isFinite(hi) || !Number.isFinite(lo)) throw new IncrementError('A sum in this increment is not finite.');
-  sums.hi[i] = hi;
-  sums.lo[i] = lo;
+  sums.restore(i, hi, lo);
 }

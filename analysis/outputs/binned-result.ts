@@ -1,8 +1,7 @@
 /** Sums of bins, rounded: from a declaration and its merged state to the plain numbers of a result. */
-import { Axis } from './axis.js';
 import type { BinState } from './bin-state.js';
+import { isInRange } from './binned-output.js';
 import type { Declaration } from './declaration.js';
-import { inRangeCells } from './histogram.js';
 import type { HistogramResult, ProfileResult, StatName, Stats } from './result.js';
 
 /** Names of BinState.stats, by dimension. */
@@ -20,9 +19,7 @@ const COORDINATE_SUMS: readonly StatName[] = [
 
 export function binnedResult(declaration: Declaration, state: BinState): HistogramResult | ProfileResult {
   const { type, name, title, axes, valueTitle } = declaration;
-  const cells = state.shape.cells;
-  const all = (value: (cell: number) => number): Float64Array =>
-    Float64Array.from({ length: cells }, (_, i) => value(i));
+  const all = (value: (cell: number) => number): Float64Array => state.numbers(value);
   const contents = all((cell) => state.content(cell));
   const sumw2 = state.isWeighted ? all((cell) => state.sumw2(cell)) : null;
   const common = { name, title, axes, entries: state.entries, stats: statsOf(declaration, state), valueTitle };
@@ -34,7 +31,7 @@ export function binnedResult(declaration: Declaration, state: BinState): Histogr
 
 /** Sums over the bins in range are those of the fills in range, so that they need no additions of their own while filling. */
 function statsOf(declaration: Declaration, state: BinState): Stats {
-  const inRange = inRangeCells(declaration.axes.map((spec) => new Axis(spec)));
+  const inRange = isInRange(declaration.axes);
   const stats: Partial<Record<StatName, number>> = {
     sumw: state.total('w', inRange),
     sumw2: state.total('w2', inRange),

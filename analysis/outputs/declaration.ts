@@ -12,8 +12,8 @@ export type OutputType = (typeof OUTPUT_TYPES)[number];
 export const NTUPLE_TYPES = ['float64', 'float32', 'int32', 'int64', 'bool'] as const;
 export type NtupleType = (typeof NTUPLE_TYPES)[number];
 
-/** More bins than this, all axes together, nobody can mean. */
-const MAX_CELLS = 100_000_000;
+/** All axes together: what a stranger's declaration can make us allocate stays below a gigabyte. */
+const MAX_CELLS = 2 ** 24;
 
 export const declarationSchema = z
   .object({

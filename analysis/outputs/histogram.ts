@@ -1,6 +1,7 @@
 /** Histograms in one, two and three dimensions: ROOT's binning and statistics over exact sums. */
 import type { Axis } from './axis.js';
-import { BinnedOutput } from './binned-output.js';
+import type { BinState } from './bin-state.js';
+import { BinnedOutput, BUFFER, isInRange } from './binned-output.js';
 import type { Declaration } from './declaration.js';
 
 abstract class Histogram extends BinnedOutput {
@@ -26,17 +27,20 @@ abstract class Histogram extends BinnedOutput {
   /** Sum of weights over all bins in range, rounded once. */
   integral(): number {
     this.mustBeFinal('The integral');
-    return this.state.total('w', inRangeCells(this.axes));
+    return this.state.total('w', isInRange(this.axes));
   }
   /** All bins, under- and overflows included, x fastest. */
   contents(): Float64Array {
     this.mustBeFinal('The contents');
-    return Float64Array.from({ length: this.state.shape.cells }, (_, cell) => this.state.content(cell));
+    const { state } = this;
+    return state.numbers((cell) => state.content(cell));
   }
 }
 
 export class H1 extends Histogram {
   readonly #axis: Axis;
+  readonly #xs = new Float64Array(BUFFER);
+  readonly #weights = new Float64Array(BUFFER);
   constructor(declaration: Declaration) {
     super(declaration);
     this.#axis = this.axes[0]!;
@@ -46,14 +50,24 @@ export class H1 extends Histogram {
   }
   /** NaN counts as overflow, as in ROOT. */
   fill(x: number, weight = 1): void {
+    const n = this.filled++;
+    this.#xs[n] = x;
+    this.#weights[n] = weight;
+    if (n === BUFFER - 1) this.flush();
+  }
+  protected override sumUp(state: BinState, n: number): void {
     const axis = this.#axis;
-    const state = this.state;
-    const bin = axis.find(x);
-    state.count(bin, weight);
-    if (bin === 0 || bin > axis.nbins) return;
-    const wx = weight * x;
-    state.stats.add(0, wx);
-    state.stats.add(1, wx * x);
+    const { stats } = state;
+    for (let i = 0; i < n; i++) {
+      const x = this.#xs[i]!;
+      const weight = this.#weights[i]!;
+      const bin = axis.find(x);
+      state.count(bin, weight);
+      if (bin === 0 || bin > axis.nbins) continue;
+      const wx = weight * x;
+      stats.add(0, wx);
+      stats.add(1, wx * x);
+    }
   }
   binCenter(bin: number): number {
     return this.#axis.center(bin);
@@ -71,25 +85,40 @@ export class H1 extends Histogram {
 export class H2 extends Histogram {
   readonly #x: Axis;
   readonly #y: Axis;
+  readonly #xs = new Float64Array(BUFFER);
+  readonly #ys = new Float64Array(BUFFER);
+  readonly #weights = new Float64Array(BUFFER);
   constructor(declaration: Declaration) {
     super(declaration);
     this.#x = this.axes[0]!;
     this.#y = this.axes[1]!;
   }
   fill(x: number, y: number, weight = 1): void {
-    const state = this.state;
-    const binX = this.#x.find(x);
-    const binY = this.#y.find(y);
-    state.count(binX + (this.#x.nbins + 2) * binY, weight);
-    if (binX === 0 || binX > this.#x.nbins || binY === 0 || binY > this.#y.nbins) return;
+    const n = this.filled++;
+    this.#xs[n] = x;
+    this.#ys[n] = y;
+    this.#weights[n] = weight;
+    if (n === BUFFER - 1) this.flush();
+  }
+  protected override sumUp(state: BinState, n: number): void {
     const { stats } = state;
-    const wx = weight * x;
-    const wy = weight * y;
-    stats.add(0, wx);
-    stats.add(1, wx * x);
-    stats.add(2, wy);
-    stats.add(3, wy * y);
-    stats.add(4, wx * y);
+    const [{ nbins: nx }, { nbins: ny }] = [this.#x, this.#y];
+    for (let i = 0; i < n; i++) {
+      const x = this.#xs[i]!;
+      const y = this.#ys[i]!;
+      const weight = this.#weights[i]!;
+      const binX = this.#x.find(x);
+      const binY = this.#y.find(y);
+      state.count(binX + (nx + 2) * binY, weight);
+      if (binX === 0 || binX > nx || binY === 0 || binY > ny) continue;
+      const wx = weight * x;
+      const wy = weight * y;
+      stats.add(0, wx);
+      stats.add(1, wx * x);
+      stats.add(2, wy);
+      stats.add(3, wy * y);
+      stats.add(4, wx * y);
+    }
   }
   /** The bin's number for `binContent`, of its numbers on each axis. */
   bin(binX: number, binY: number): number {
@@ -98,43 +127,42 @@ export class H2 extends Histogram {
 }
 
 export class H3 extends Histogram {
+  readonly #values = new Float64Array(4 * BUFFER);
   fill(x: number, y: number, z: number, weight = 1): void {
-    const [axisX, axisY, axisZ] = this.axes as [Axis, Axis, Axis];
-    const state = this.state;
-    const binX = axisX.find(x);
-    const binY = axisY.find(y);
-    const binZ = axisZ.find(z);
-    state.count(this.bin(binX, binY, binZ), weight);
-    if (binX === 0 || binX > axisX.nbins || binY === 0 || binY > axisY.nbins || binZ === 0 || binZ > axisZ.nbins)
-      return;
+    const values = this.#values;
+    const at = 4 * this.filled++;
+    values[at] = x;
+    values[at + 1] = y;
+    values[at + 2] = z;
+    values[at + 3] = weight;
+    if (at === 4 * (BUFFER - 1)) this.flush();
+  }
+  protected override sumUp(state: BinState, n: number): void {
     const { stats } = state;
-    const wx = weight * x;
-    const wy = weight * y;
-    const wz = weight * z;
-    stats.add(0, wx);
-    stats.add(1, wx * x);
-    stats.add(2, wy);
-    stats.add(3, wy * y);
-    stats.add(4, wx * y);
-    stats.add(5, wz);
-    stats.add(6, wz * z);
-    stats.add(7, wx * z);
-    stats.add(8, wy * z);
+    const [axisX, axisY, axisZ] = this.axes as [Axis, Axis, Axis];
+    const isInside = (bin: number, { nbins }: Axis): boolean => bin > 0 && bin <= nbins;
+    for (let i = 0; i < 4 * n; i += 4) {
+      const x = this.#values[i]!;
+      const y = this.#values[i + 1]!;
+      const z = this.#values[i + 2]!;
+      const weight = this.#values[i + 3]!;
+      const [binX, binY, binZ] = [axisX.find(x), axisY.find(y), axisZ.find(z)];
+      state.count(this.bin(binX, binY, binZ), weight);
+      if (!isInside(binX, axisX) || !isInside(binY, axisY) || !isInside(binZ, axisZ)) continue;
+      const [wx, wy, wz] = [weight * x, weight * y, weight * z];
+      stats.add(0, wx);
+      stats.add(1, wx * x);
+      stats.add(2, wy);
+      stats.add(3, wy * y);
+      stats.add(4, wx * y);
+      stats.add(5, wz);
+      stats.add(6, wz * z);
+      stats.add(7, wx * z);
+      stats.add(8, wy * z);
+    }
   }
   bin(binX: number, binY: number, binZ: number): number {
     const [axisX, axisY] = this.axes as [Axis, Axis];
     return binX + (axisX.nbins + 2) * (binY + (axisY.nbins + 2) * binZ);
   }
-}
-
-/** Bin numbers without under- and overflows. */
-export function inRangeCells(axes: readonly Axis[]): number[] {
-  let cells = [0];
-  let stride = 1;
-  for (const { nbins } of axes) {
-    const step = stride;
-    cells = Array.from({ length: nbins }, (_, i) => i + 1).flatMap((bin) => cells.map((cell) => cell + bin * step));
-    stride *= nbins + 2;
-  }
-  return cells;
 }

@@ -1,10 +1,14 @@
 /** The mean of y in bins of x, as ROOT's TProfile: sums of weights, of y and of y squared in each bin. */
 import type { Axis } from './axis.js';
-import { BinnedOutput } from './binned-output.js';
+import type { BinState } from './bin-state.js';
+import { BinnedOutput, BUFFER } from './binned-output.js';
 import type { Declaration } from './declaration.js';
 
 export class Profile extends BinnedOutput {
   readonly #axis: Axis;
+  readonly #xs = new Float64Array(BUFFER);
+  readonly #ys = new Float64Array(BUFFER);
+  readonly #weights = new Float64Array(BUFFER);
   constructor(declaration: Declaration) {
     super(declaration);
     this.#axis = this.axes[0]!;
@@ -12,19 +16,30 @@ export class Profile extends BinnedOutput {
   get nbins(): number {
     return this.#axis.nbins;
   }
-  /** Source of the terms and their order: ROOT, hist/hist/src/TProfile.cxx, TProfile::Fill. */
   fill(x: number, y: number, weight = 1): void {
+    const n = this.filled++;
+    this.#xs[n] = x;
+    this.#ys[n] = y;
+    this.#weights[n] = weight;
+    if (n === BUFFER - 1) this.flush();
+  }
+  /** Source of the terms and their order: ROOT, hist/hist/src/TProfile.cxx, TProfile::Fill. */
+  protected override sumUp(state: BinState, n: number): void {
     const axis = this.#axis;
-    const state = this.state;
-    const bin = axis.find(x);
-    const wy = weight * y;
-    state.count(bin, weight);
-    state.y!.add(bin, wy);
-    state.y2!.add(bin, wy * y);
-    if (bin === 0 || bin > axis.nbins) return;
-    const wx = weight * x;
-    state.stats.add(0, wx);
-    state.stats.add(1, wx * x);
+    for (let i = 0; i < n; i++) {
+      const x = this.#xs[i]!;
+      const y = this.#ys[i]!;
+      const weight = this.#weights[i]!;
+      const bin = axis.find(x);
+      const wy = weight * y;
+      state.count(bin, weight);
+      state.y!.add(bin, wy);
+      state.y2!.add(bin, wy * y);
+      if (bin === 0 || bin > axis.nbins) continue;
+      const wx = weight * x;
+      state.stats.add(0, wx);
+      state.stats.add(1, wx * x);
+    }
   }
   /** Mean of y in a bin, in `terminate`; 0 where nothing was filled. */
   binContent(bin: number): number {

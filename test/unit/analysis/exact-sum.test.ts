@@ -60,8 +60,7 @@ describe('analysis: exact sums', () => {
       expect(leftFirst.value(0)).to.equal(expected);
       expect(right.value(0)).to.equal(expected);
       const copy = new ExactSums(1);
-      copy.hi.set(right.hi);
-      copy.lo.set(right.lo);
+      copy.restore(0, right.hi(0), right.lo(0));
       for (const [i, spill] of right.spills()) copy.mergeSpill(i, ExactAccumulator.decode(spill));
       expect(copy.value(0)).to.equal(expected);
     }
