@@ -6,6 +6,7 @@
 import { checkHistogram } from './histogram-check.js';
 import type { AxisData, HistogramData } from './histogram-data.js';
 import type { RecordBuffer } from './record-buffer.js';
+import { HistogramShapeError } from './write-errors.js';
 
 /** TObject::kMustCleanup */
 export const MUST_CLEANUP = 8;
@@ -104,7 +105,10 @@ function writeAxis(buffer: RecordBuffer, name: string, axis: AxisData, titleOffs
   });
 }
 
+/** @throws {HistogramShapeError} */
 export function writeGraph(buffer: RecordBuffer, graph: GraphData): void {
+  if (graph.x.length !== graph.y.length)
+    throw new HistogramShapeError(`TGraph ${graph.name} has ${graph.x.length} x and ${graph.y.length} y.`);
   buffer.versioned(4, () => {
     writeStyle(buffer, graph.name, graph.title, 0, GRAPH_STYLE);
     buffer.i32(graph.x.length);

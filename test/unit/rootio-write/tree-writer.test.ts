@@ -116,6 +116,21 @@ describe('rootio/write: trees', () => {
     expect(tree.fBranches.arr[0]!.fLeaves.arr[0]).to.include({ fIsRange: true, fMaximum: 3 });
   });
 
+  it('lists that are all empty, and lists longer than baskets and than 16 MB, come back', async () => {
+    const empty = { offsets: new Int32Array(4), values: new Float32Array(0) };
+    const long = { offsets: Int32Array.of(0, 2, 5_000_002, 5_000_003), values: new Float32Array(5_000_003).fill(2) };
+    const columns: ColumnSpec[] = [
+      { name: 'empty', type: 'float32', list: true },
+      { name: 'long', type: 'float32', list: true },
+    ];
+    const tree = await writtenTree(columns, (t) => t.append({ empty, long }, 3), { basketBytes: 1000 });
+    const found = await readColumns(tree, ['nempty', 'empty', 'nlong', 'long']);
+    expect(found['empty']).to.deep.equal([[], [], []]);
+    expect(found['nlong']).to.deep.equal([2, 5_000_000, 1]);
+    expect(found['long']!.map((list) => (list as number[]).length)).to.deep.equal(found['nlong']);
+    expect((found['long']![1] as number[]).every((value) => value === 2)).to.equal(true);
+  });
+
   it('texts come back: empty, long, not ASCII', async () => {
     const texts = numbers(n, (i) => i).map((i) => (i % 7 === 0 ? '' : i % 100 === 1 ? 'ü'.repeat(i) : `text ${i}`));
     const columns: ColumnSpec[] = [{ name: 's', type: 'string' }];
