@@ -13,6 +13,7 @@ import {
   ConnectionError,
   NotAFileError,
   ProtocolError,
+  StorageError,
   StorageIoError,
   TruncatedReadError,
   whatOf,
@@ -47,6 +48,8 @@ const MAX_ERROR_TEXT = 64 * 1024;
 
 interface Facts {
   readonly size: number;
+  /** Where redirections led. */
+  readonly place: string;
   /** The file itself, from a server that knows no ranges. */
   readonly whole?: Buffer;
 }
@@ -57,6 +60,8 @@ export class HttpFile extends NetworkFile {
   readonly #target: string;
   readonly #settings: StorageSettings;
   readonly #whole: Buffer | undefined;
+  /** Where the bytes are: later reads need not be redirected again. Back to the URL itself when that place fails. */
+  #place: string;
   #hasMultiRanges = true;
 
   private constructor(target: string, facts: Facts, settings: StorageSettings) {
@@ -65,6 +70,7 @@ export class HttpFile extends NetworkFile {
     this.size = facts.size;
     this.#target = target;
     this.#whole = facts.whole;
+    this.#place = facts.place;
     this.#settings = settings;
   }
 
@@ -137,12 +143,24 @@ export class HttpFile extends NetworkFile {
     }
   }
 
-  async #ask(ranges: readonly ByteRange[], maxBytes: (head: HttpHead) => number): Promise<HttpAnswer> {
+  async #ask(
+    ranges: readonly ByteRange[],
+    maxBytes: (head: HttpHead) => number,
+    place = this.#place,
+  ): Promise<HttpAnswer> {
     const range = spanOf(ranges);
     const headers = { Range: rangeHeader(ranges) };
-    const answer = await httpExchange({ method: 'GET', url: this.#target, headers, range, maxBytes }, this.#settings);
-    if (answer.status === 206) return answer;
-    throw errorOfStatus(this.url, answer, range);
+    const ask = { method: 'GET', url: place, origin: this.#target, headers, range, maxBytes } as const;
+    try {
+      const answer = await httpExchange(ask, this.#settings);
+      if (answer.status !== 206) throw errorOfStatus(this.url, answer, range);
+      this.#place = answer.url;
+      return answer;
+    } catch (error) {
+      if (place === this.#target || !(error instanceof StorageError)) throw error;
+      this.#place = this.#target;
+      return this.#ask(ranges, maxBytes, this.#target);
+    }
   }
 
   #checkSize(total: number | undefined, range: ByteRange): void {
@@ -182,12 +200,12 @@ async function factsOf(target: string, settings: StorageSettings): Promise<Facts
   const ask = { method: 'GET', url: target, headers, maxBytes: openingLimit } as const;
   const answer = await httpExchange(ask, settings).catch((cause: unknown) => elseByHead(cause, target, settings));
   const range = contentRange(answer.headers['content-range']);
-  if (answer.status === 206 && range?.total !== undefined) return { size: range.total };
-  if (answer.status === 416 && range?.total === 0) return { size: 0 };
+  if (answer.status === 206 && range?.total !== undefined) return { size: range.total, place: answer.url };
+  if (answer.status === 416 && range?.total === 0) return { size: 0, place: answer.url };
   if (answer.status === 200) {
     if (/^text\/html/.test(String(answer.headers['content-type'])) && /\/$/.test(new URL(answer.url).pathname))
       throw new NotAFileError(url, 'a directory or a page');
-    return { size: answer.body.length, whole: answer.body };
+    return { size: answer.body.length, place: answer.url, whole: answer.body };
   }
   if (answer.status === 206) throw new StorageIoError(url, `Opening ${url}`, 'the server does not tell its size');
   throw errorOfStatus(url, answer);

@@ -30,6 +30,8 @@ const MAX_DEADLINES = 10;
 export interface HttpAsk {
   readonly method: 'GET' | 'HEAD' | 'PROPFIND';
   readonly url: string;
+  /** The URL as its user gave it, where `url` is one that it was redirected to before: a token is for that one's site. */
+  readonly origin?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the errors. */
   readonly range?: ByteRange;
@@ -89,8 +91,8 @@ export class HttpAgents {
 
 /** One answer, redirections followed; whatever its status. @throws {StorageError} no answer, or one that cannot be meant */
 export async function httpExchange(ask: HttpAsk, settings: StorageSettings): Promise<HttpAnswer> {
-  const origin = parseHttpUrl(ask.url);
-  let url = origin;
+  const origin = parseHttpUrl(ask.origin ?? ask.url);
+  let url = parseHttpUrl(ask.url);
   for (let hop = 0; hop <= MAX_HOPS; hop++) {
     const headers = { ...ask.headers, ...(await authorization(url, origin, settings)) };
     const answer = await exchangeOnce({ ...ask, headers }, url, settings);
@@ -98,9 +100,9 @@ export async function httpExchange(ask: HttpAsk, settings: StorageSettings): Pro
     if (![301, 302, 303, 307, 308].includes(answer.status) || typeof location !== 'string') return answer;
     url = parseHttpUrl(location, url);
     if (origin.protocol === 'https:' && url.protocol === 'http:' && !isLoopback(url.hostname))
-      throw new RedirectError(displayUrl(ask.url), `from https to clear text at ${url.host}`);
+      throw new RedirectError(displayUrl(origin.href), `from https to clear text at ${url.host}`);
   }
-  throw new RedirectError(displayUrl(ask.url), `${MAX_HOPS} redirections, the last to ${url.host}`);
+  throw new RedirectError(displayUrl(origin.href), `${MAX_HOPS} redirections, the last to ${url.host}`);
 }
 
 /** @throws {BadUrlError} */
@@ -135,7 +137,7 @@ function isSameSite(host: string, origin: string): boolean {
 
 async function exchangeOnce(ask: HttpAsk, url: URL, settings: StorageSettings): Promise<HttpAnswer> {
   const { clock, deadlineMs } = settings;
-  const display = displayUrl(ask.url);
+  const display = displayUrl(ask.origin ?? ask.url);
   const what = whatOf(display, ask.range);
   const agent = await settings.pool.http.agentFor(url, settings).catch((cause: Error) => {
     throw new AuthenticationError(display, `certificates of authorities: ${cause.message}`, { cause });

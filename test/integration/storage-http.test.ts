@@ -206,7 +206,20 @@ for (const [title, setup] of [
       expect(error.code).to.equal('STORAGE_NO_SUCH_FILE');
     });
 
-    if ((setup.dataServers ?? 0) === 0)
+    if (setup.dataServers === 2)
+      it('has another copy when the server that it chose dies in the middle of a file', async () => {
+        server.write('/store/both.bin', BYTES, [0, 1]);
+        const open = () => openSource(`${server.httpUrl}/store/both.bin`, options);
+        const files = [await open(), await open()]; // the manager chooses in turn: one of them at each server
+        for (const file of files) await file.read(0, 10);
+        await server.killServer(0);
+        for (const file of files) {
+          expect(await file.readMany(SCATTERED)).to.deep.equal(partsOf(SCATTERED));
+          await file.close();
+        }
+      });
+
+    if (setup.dataServers === undefined)
       it('tells what a path is, and lists a directory', async () => {
         const info = await statUrl(`${server.httpUrl}/store/data.bin`, options);
         expect(info).to.include({ isDirectory: false, size: BYTES.length });
