@@ -54,7 +54,8 @@ async function start(): Promise<Daemon> {
       new WorkerPool({
         program: join(import.meta.dirname, 'worker', 'main.js'),
         n: settings.cores,
-        env: cleanEnvironment(process.env),
+        // By this mark a site finds what is left of a slot whose agent was killed, user code's own children included.
+        env: { ...cleanEnvironment(process.env), PROOF_SLOT: settings.pilotId ?? `agent-${process.pid}` },
         cwd: scratch.directory,
         clock: systemClock,
         log,

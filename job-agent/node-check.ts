@@ -96,7 +96,7 @@ function reachServer(server: string, ca: string | null): Promise<{ error: string
     const get = server.startsWith('https:') ? httpsGet : httpGet;
     const request = get(
       `${server.replace(/\/$/, '')}/v1/info`,
-      { timeout: 10_000, ...(ca === null ? {} : { ca }) },
+      { timeout: 10_000, agent: false, ...(ca === null ? {} : { ca }) },
       (answer) => {
         answer.resume();
         const date = Date.parse(answer.headers.date ?? '');

@@ -8,28 +8,27 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { JWK } from 'jose';
 import cron, { type ScheduledTask } from 'node-cron';
 import type { ServerInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
-import type { SessionFile } from '../protocol/control-messages.js';
-import { type Daemon, listenError } from '../protocol/daemon.js';
+import type { Daemon } from '../protocol/daemon.js';
 import type { Logger } from '../protocol/log.js';
 import { openKey, signToken } from '../protocol/tokens.js';
 import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
 import { AgentDoor } from './agent-door.js';
 import { AgentRegistry, type RegistryEffect } from './agent-registry.js';
 import { AgentStore } from './agent-store.js';
+import { CatalogAccess } from './catalog-access.js';
 import type { ProxyConfig } from './config.js';
 import { Dispatcher } from './dispatcher.js';
-import { EmbeddedCatalog } from './embedded-catalog.js';
 import { pilotJdl } from './factory/pilot-jdl.js';
 import { PilotKeeper } from './factory/pilot-keeper.js';
 import { makeHttp } from './http.js';
 import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
+import { listenOn } from './listening.js';
 import { MasterNursery } from './master-nursery.js';
 import { PilotDesk } from './pilot-desk.js';
 import { PilotFollower } from './pilot-follower.js';
@@ -88,7 +87,7 @@ class ProxyServer {
   readonly #door: AgentDoor;
   readonly #nursery: MasterNursery;
   readonly #keepers = new Map<string, PilotKeeper>();
-  readonly #catalog: EmbeddedCatalog | undefined;
+  readonly #catalog: CatalogAccess;
   readonly #pilotFollower: PilotFollower;
   #tasks: ScheduledTask[] = [];
   #url = '';
@@ -118,17 +117,7 @@ class ProxyServer {
       clock,
       log,
     });
-    this.#catalog =
-      config.catalog === 'embedded'
-        ? new EmbeddedCatalog({
-            stateDir: config.stateDir,
-            auth: config.auth,
-            keyFile,
-            logLevel: config.logLevel,
-            clock,
-            log,
-          })
-        : undefined;
+    this.#catalog = new CatalogAccess(config, { key, keyFile, clock, log });
     this.#sessions = this.#makeSessions();
     this.#dispatcher = new Dispatcher({
       clock,
@@ -158,7 +147,7 @@ class ProxyServer {
   async start(): Promise<Daemon> {
     const config = this.#config;
     this.#nursery.fill();
-    const [url] = await Promise.all([this.#listen(), this.#catalog?.start()]);
+    const [url] = await Promise.all([this.#listen(), this.#catalog.start()]);
     this.#url = url;
     this.#sessions.takeBack();
     for (const { agentId } of this.#agents.open()) this.#expectBack(agentId);
@@ -168,7 +157,7 @@ class ProxyServer {
     ];
     this.#lookAtSites();
     await writeFile(join(config.stateDir, 'url'), `${this.#url}\n`);
-    this.#log.info('ready', { url: this.#url, catalog: this.#catalogUrl() });
+    this.#log.info('ready', { url: this.#url, catalog: this.#catalog.url });
     return { url: this.#url, stop: (why) => this.#stop(why) };
   }
 
@@ -182,7 +171,7 @@ class ProxyServer {
     this.#registry.close();
     this.#nursery.close();
     this.#door.close('the ProxyServer ends');
-    await Promise.all([this.#closeHttp(), this.#catalog?.stop()]);
+    await Promise.all([this.#closeHttp(), this.#catalog.stop()]);
     if (!this.#config.keepOnStop) removeSocketDirectory(this.#socketDir, this.#config.stateDir);
     await rm(join(this.#config.stateDir, 'url'), { force: true });
     this.#base.db.close();
@@ -213,7 +202,7 @@ class ProxyServer {
       nursery: this.#nursery,
       sessions: this.#sessionStore,
       queries: this.#queryStore,
-      catalog: (user) => this.#catalogFor(user),
+      catalog: (user) => this.#catalog.forUser(user),
       site: null,
       orphanedAfterMs: orphanedAfterS * 1000,
       idleAfterMs: sessionIdleS * 1000,
@@ -307,7 +296,6 @@ class ProxyServer {
   }
 
   async #listen(): Promise<string> {
-    const { listen, tls, publicUrl } = this.#config;
     const app = makeHttp({
       log: this.#log,
       gate: this.#gate,
@@ -323,7 +311,7 @@ class ProxyServer {
         nowMs: () => this.#clock.date().getTime(),
       }),
       sign: (request) => signToken(this.#base.key, { ...request, tokenId: randomUUID() }),
-      tls: tls ?? null,
+      tls: this.#config.tls ?? null,
     });
     const closeSockets = serveSockets({
       server: app.server as Server,
@@ -333,55 +321,16 @@ class ProxyServer {
       sessions: this.#sessions,
       tickets: this.#dispatcher.tickets,
     });
-    const port = await this.#listenOn(app);
     this.#closeHttp = async () => {
       closeSockets();
       await app.close();
     };
-    const isAny = listen.host === '0.0.0.0' || listen.host === '::';
-    const host = isAny ? hostname() : listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-    return publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
-  }
-
-  /** Port 0 is the port of last time, where it is free: agents and masters that outlived us look for us there. */
-  async #listenOn(app: ReturnType<typeof makeHttp>): Promise<number> {
-    const { host, port } = this.#config.listen;
-    const { db } = this.#base;
-    const setting = db.prepare<[], { value: string }>(`SELECT value FROM setting WHERE name = 'port'`).get();
-    const attempts = port !== 0 ? [port] : setting === undefined ? [0] : [Number(setting.value), 0];
-    for (const attempt of attempts) {
-      try {
-        await app.listen({ host, port: attempt });
-        break;
-      } catch (error) {
-        if (attempt === attempts.at(-1)) throw listenError(error, host, attempt);
-      }
-    }
-    const address = app.server.address();
-    const taken = typeof address === 'object' && address !== null ? address.port : port;
-    db.prepare(`INSERT OR REPLACE INTO setting (name, value) VALUES ('port', ?)`).run(String(taken));
-    return taken;
+    return listenOn(app, this.#config, this.#base.db);
   }
 
   #info(): ServerInfo {
     const { name, auth } = this.#config;
-    return { name, version: PACKAGE_VERSION, protocol: PROTOCOL_VERSION, auth, catalog: this.#catalogUrl() };
-  }
-
-  #catalogUrl(): string | null {
-    const { catalog } = this.#config;
-    if (catalog === 'none') return null;
-    return catalog === 'embedded' ? (this.#catalog?.url ?? null) : catalog;
-  }
-
-  async #catalogFor(user: string): Promise<SessionFile['catalog']> {
-    const url = this.#catalogUrl();
-    if (url === null) return null;
-    const { auth, catalogTokenFile } = this.#config;
-    if (catalogTokenFile !== undefined) return { url, token: readFileSync(catalogTokenFile, 'utf8').trim() };
-    if (auth === 'development') return { url, token: null };
-    const lifetimeS = 30 * 86_400;
-    return { url, token: await signToken(this.#base.key, { user, role: 'user', lifetimeS, tokenId: randomUUID() }) };
+    return { name, version: PACKAGE_VERSION, protocol: PROTOCOL_VERSION, auth, catalog: this.#catalog.url };
   }
 
   /** What ended long ago is forgotten, with its files. */

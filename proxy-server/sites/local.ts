@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { SiteConfig } from '../config.js';
 import { readPilotJdl } from '../factory/read-pilot-jdl.js';
 import { isSameProcess, sendSignal, startTimeOf } from '../process-id.js';
@@ -20,6 +20,7 @@ import {
   SiteError,
   type Submitted,
 } from './site.js';
+import { endSlot } from './slot-processes.js';
 
 const AGENT = join(import.meta.dirname, '..', '..', 'job-agent', 'main.js');
 /** From SIGTERM to SIGKILL: an agent ends its workers and tidies up in well under that. */
@@ -65,6 +66,7 @@ export class LocalSite implements Site {
         found.set(batchId, { state: 'running', exitStatus: null, why: null });
         continue;
       }
+      if (exit === undefined) void this.#tidyUpAfter(batchId);
       const why = exit === undefined ? 'its process is gone' : exit.signal !== null ? `killed by ${exit.signal}` : null;
       found.set(batchId, { state: 'ended', exitStatus: exit?.status ?? null, why });
     }
@@ -127,7 +129,7 @@ export class LocalSite implements Site {
         child.once('exit', (status, signal) => {
           this.#exits.set(batchId, { status, signal });
           this.#gone.delete(batchId);
-          void removeScratch(directory).finally(resolve); // an agent that was killed could not
+          void tidyUp(directory, ticket.pilotId).finally(resolve); // an agent that was killed could not
         });
       });
       this.#gone.set(batchId, gone);
@@ -154,6 +156,12 @@ export class LocalSite implements Site {
       scratch,
       ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
     };
+  }
+
+  /** A pilot that an earlier ProxyServer had started. */
+  async #tidyUpAfter(batchId: string): Promise<void> {
+    const directory = await this.#directoryOf(batchId);
+    if (directory !== undefined) await tidyUp(directory, basename(directory));
   }
 
   async #directoryOf(batchId: string): Promise<string | undefined> {
@@ -189,7 +197,8 @@ function environmentWithoutOurs(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PROOF_')));
 }
 
-async function removeScratch(directory: string): Promise<void> {
+async function tidyUp(directory: string, slot: string): Promise<void> {
+  await endSlot(slot);
   for (const name of await readdir(directory).catch(() => []))
     if (name.startsWith('proof-agent-'))
       await rm(join(directory, name), { recursive: true, force: true, maxRetries: 3 });

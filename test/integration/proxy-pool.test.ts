@@ -1,5 +1,8 @@
 /** The pool, with real processes: pilots are kept alive, lost ones are replaced, nothing is left behind. */
+
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { isAlive } from '../support/cluster.js';
@@ -27,6 +30,8 @@ describe('proxy: the pool', function () {
     await proxy.start();
     const before = await proxy.warm(4);
     const [victim] = (await proxy.pilots()).filter((p) => p.state === 'idle');
+    // One of its workers is stuck, as in a loop of user code, and cannot end by itself.
+    process.kill(before.find((w) => w.agentId === victim?.agentId)!.pid!, 'SIGSTOP');
     process.kill(Number(victim!.batchId!.split('.')[0]), 'SIGKILL');
     const pilots = await proxy.until(
       () => proxy.pilots(),
@@ -68,6 +73,20 @@ describe('proxy: the pool', function () {
     const after = await proxy.warm(4);
     expect(after.map((w) => w.workerId).sort()).to.deep.equal(before.map((w) => w.workerId).sort());
     expect((await proxy.pilots()).map((p) => p.state)).to.deep.equal(['idle', 'idle']);
+  });
+
+  it('takes another port when that of last time is taken', async () => {
+    await proxy.start();
+    await proxy.warm(4);
+    const port = Number(new URL(proxy.url).port);
+    process.kill(proxy.pid, 'SIGTERM');
+    await proxy.allGone([proxy.pid]);
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    await proxy.start();
+    expect(Number(new URL(proxy.url).port)).not.to.equal(port);
+    await proxy.warm(4);
+    other.close();
   });
 
   it('keeps its files to itself, and the one-time secrets nowhere', async () => {

@@ -1,0 +1,53 @@
+/** The catalog that this ProxyServer works with: embedded, elsewhere, or none; and what masters need to speak to it for their user. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { JWK } from 'jose';
+import type { Clock } from '../protocol/clock.js';
+import type { SessionFile } from '../protocol/control-messages.js';
+import type { Logger } from '../protocol/log.js';
+import { signToken } from '../protocol/tokens.js';
+import type { ProxyConfig } from './config.js';
+import { EmbeddedCatalog } from './embedded-catalog.js';
+
+/** Of the token in a session's file: longer than any session. */
+const TOKEN_LIFETIME_S = 30 * 86_400;
+
+export class CatalogAccess {
+  readonly #config: ProxyConfig;
+  readonly #key: JWK;
+  readonly #embedded: EmbeddedCatalog | undefined;
+
+  constructor(config: ProxyConfig, parts: { key: JWK; keyFile: string; clock: Clock; log: Logger }) {
+    const { stateDir, auth, logLevel } = config;
+    const { key, keyFile, clock, log } = parts;
+    this.#config = config;
+    this.#key = key;
+    if (config.catalog === 'embedded')
+      this.#embedded = new EmbeddedCatalog({ stateDir, auth, keyFile, logLevel, clock, log });
+  }
+
+  /** @throws {EmbeddedCatalogError} */
+  async start(): Promise<void> {
+    await this.#embedded?.start();
+  }
+  async stop(): Promise<void> {
+    await this.#embedded?.stop();
+  }
+
+  /** As clients reach it; null without one. */
+  get url(): string | null {
+    const { catalog } = this.#config;
+    if (catalog === 'none') return null;
+    return catalog === 'embedded' ? (this.#embedded?.url ?? null) : catalog;
+  }
+
+  async forUser(user: string): Promise<SessionFile['catalog']> {
+    const { url } = this;
+    if (url === null) return null;
+    const { auth, catalogTokenFile } = this.#config;
+    if (catalogTokenFile !== undefined) return { url, token: readFileSync(catalogTokenFile, 'utf8').trim() };
+    if (auth === 'development') return { url, token: null };
+    const claims = { user, role: 'user' as const, lifetimeS: TOKEN_LIFETIME_S, tokenId: randomUUID() };
+    return { url, token: await signToken(this.#key, claims) };
+  }
+}

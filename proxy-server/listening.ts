@@ -1,0 +1,34 @@
+/** The one port: which it is, and the URL under which others reach it. */
+import { hostname } from 'node:os';
+import type Database from 'better-sqlite3';
+import type { FastifyInstance } from 'fastify';
+import { listenError } from '../protocol/daemon.js';
+import type { ProxyConfig } from './config.js';
+
+/**
+ * Port 0 is the port of last time, where it is free: agents and masters that outlived the last ProxyServer look for it there.
+ * @throws {PortInUseError | UsageError}
+ */
+export async function listenOn(
+  app: FastifyInstance,
+  { listen, tls, publicUrl }: Pick<ProxyConfig, 'listen' | 'tls' | 'publicUrl'>,
+  db: Database.Database,
+): Promise<string> {
+  const { host, port } = listen;
+  const setting = db.prepare<[], { value: string }>(`SELECT value FROM setting WHERE name = 'port'`).get();
+  const attempts = port !== 0 ? [port] : setting === undefined ? [0] : [Number(setting.value), 0];
+  for (const attempt of attempts) {
+    try {
+      await app.listen({ host, port: attempt });
+      break;
+    } catch (error) {
+      if (attempt === attempts.at(-1)) throw listenError(error, host, attempt);
+    }
+  }
+  const address = app.server.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : port;
+  db.prepare(`INSERT OR REPLACE INTO setting (name, value) VALUES ('port', ?)`).run(String(taken));
+  const isAny = host === '0.0.0.0' || host === '::';
+  const name = isAny ? hostname() : host.includes(':') ? `[${host}]` : host;
+  return publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${name}:${taken}`;
+}
