@@ -136,6 +136,6 @@ async function onServer(
     return await report({ ...outcome, result: withOpening }, loaded, options, screen);
   } finally {
     if (mayClose) await session.close();
-    else if (open === undefined) session.detach();
+    else if (open === undefined) session.detach(true);
   }
 }

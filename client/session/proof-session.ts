@@ -169,8 +169,9 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     this.#link?.send({ type: 'setWorkers', n });
   }
 
-  /** Leaves; the session and its queries stay. */
-  detach(): void {
+  /** Leaves; the session and its queries stay, `oneOff` until the last of them is over. */
+  detach(oneOff = false): void {
+    if (oneOff) this.#link?.send({ type: 'closeWhenIdle' });
     this.#dialler.close('the client left');
   }
 

@@ -55,6 +55,8 @@ export class Session {
   #current: QueryRun | undefined;
   #control: Peer<MasterMessage> | undefined;
   #lastQuery: number;
+  /** It was opened for its queries alone: it ends with the last of them. */
+  #isOneOff = false;
   #cancelIdle: () => void = () => {};
   #cancelOrphaned: () => void = () => {};
   #isOver = false;
@@ -199,6 +201,9 @@ export class Session {
         this.#roster.cap = message.n;
         this.#deploy();
         this.#tellWorkers();
+        break;
+      case 'closeWhenIdle':
+        this.#isOneOff = true;
         break;
       case 'close':
         this.end('closed by the client');
@@ -398,7 +403,7 @@ export class Session {
   #idle(): void {
     this.#cancelIdle();
     if (this.#clients.size > 0 || this.#current !== undefined || this.#queue.length > 0 || this.#isOver) return;
-    const { idleAfterMs } = this.#parts.file;
+    const idleAfterMs = this.#isOneOff ? 0 : this.#parts.file.idleAfterMs;
     this.#cancelIdle = this.#parts.clock.after(idleAfterMs, () => this.end(`idle for ${idleAfterMs} ms`));
   }
   #orphaned(): void {

@@ -1,0 +1,107 @@
+/** Sessions as users live with them: the prompt, two users at once, queries that are left and retrieved, workers that die. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { hostEntry, readClientConfig } from '../../client/client-config.js';
+import { ProofSession } from '../../client/session/proof-session.js';
+import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { type Cluster, isAlive, startCluster } from '../support/cluster.js';
+
+const SLOW = `
+import { Selector } from 'proof-grid';
+export default class Slow extends Selector {
+  override branches = ['mu1_pt'];
+  pt = this.h1('pt', 'pt', 10, 0, 200);
+  override process(entry: number): void {
+    let x = 0;
+    for (let i = 0; i < 2000; i++) x += Math.sin(i + entry);
+    this.pt.fill(this.columns.mu1_pt.at(entry), x === 0 ? 2 : 1);
+  }
+}
+`;
+const ENTRIES = 100_000;
+
+describe('sessions', function () {
+  this.timeout(120_000);
+  let cluster: Cluster;
+  let data: string;
+  const file = (name: string): string => join(cluster.folder, name);
+
+  before(async () => {
+    cluster = await startCluster({ pilots: 2, cores: 2 });
+    data = file('data.root');
+    await writeDimuonFile(data, { seed: 1, firstEvent: 0, events: ENTRIES, run: 1 });
+    writeFileSync(file('slow.ts'), SLOW);
+    await cluster.warm(4);
+  });
+  after(async () => cluster?.stop());
+
+  it('run every command of proof at the prompt, over one session', async () => {
+    const input = `run ${file('slow.ts')} ${data} --entries 1000 --quiet --json ${file('prompt.json')}\nqueries\nnonsense\nexit\n`;
+    const ran = await cluster.proofWith({ input }, 'open', 'here');
+    expect(ran.stdout).to.match(/Starting master: OK\nOpening connections to workers: OK \(4 workers\)\n/);
+    expect(ran.stdout).to.match(/PROOF set to parallel mode \(4 workers\)\n/);
+    expect(ran.stdout).to.match(/here-\d+-\d+:q1 +\S+ +completed +1000 +1000/);
+    expect(ran.stderr).to.contain("unknown command 'nonsense'");
+  });
+
+  it('share the pool: a second user gets workers at once, and both answers are whole', async () => {
+    await cluster.warm(4);
+    const open = (): Promise<ProofSession> =>
+      ProofSession.open(hostEntry(readClientConfig(file('config.yaml')), 'here'));
+    const first = await open();
+    await first.allReady();
+    expect(first.workers.ready).to.equal(4);
+    const second = await open();
+    await second.welcomed;
+    await new Promise<void>((resolve) => {
+      const look = (): void => void (second.workers.ready >= 1 && resolve());
+      second.on('workers', look);
+      look();
+    });
+    const ran = await cluster.proof('run', file('slow.ts'), data, '--entries', '20000', '--json', '-');
+    expect(JSON.parse(ran.stdout).entries).to.deep.equal({ total: 20_000, done: 20_000, failed: 0, missing: 0 });
+    await second.close();
+    await first.close();
+  });
+
+  it('may be left: an asynchronous query runs to its end and is retrieved, archived and removed', async () => {
+    const submitted = await cluster.proof('run', '--async', file('slow.ts'), data, '--entries', '20000');
+    expect(submitted.status, submitted.stderr).to.equal(0);
+    const query = submitted.stdout.trim().split('\n').at(-1)!;
+    const retrieved = await cluster.proof('retrieve', query, '--json', '-');
+    expect(retrieved.status, retrieved.stderr).to.equal(0);
+    const answer = JSON.parse(retrieved.stdout);
+    expect(answer.query).to.equal(query);
+    expect(answer.entries).to.deep.equal({ total: 20_000, done: 20_000, failed: 0, missing: 0 });
+    expect((await cluster.proof('archive', query, file('kept'))).status).to.equal(0);
+    expect((await cluster.proof('remove', query)).status).to.equal(0);
+    expect((await cluster.proof('queries')).stdout).not.to.contain(query);
+    const archived = await cluster.proof('retrieve', file('kept'), '--json', '-');
+    expect(JSON.parse(archived.stdout).outputs).to.deep.equal(answer.outputs);
+  });
+
+  it('go on when workers are killed in the middle of a query: the same bits, and the pool is whole again', async () => {
+    await cluster.warm(4);
+    const local = await cluster.proof('run', '--local', file('slow.ts'), data, '--json', '-');
+    const running = cluster.proof('run', '--host', 'here', file('slow.ts'), data, '--json', '-');
+    const victims = await attachedWorkers(2);
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    const ran = await running;
+    expect(ran.status, ran.stderr).to.equal(0);
+    const answer = JSON.parse(ran.stdout);
+    expect(answer.entries).to.deep.equal({ total: ENTRIES, done: ENTRIES, failed: 0, missing: 0 });
+    expect(answer.outputs).to.deep.equal(JSON.parse(local.stdout).outputs);
+    await cluster.warm(4);
+    expect(victims.map(isAlive)).to.deep.equal([false, false]);
+  });
+
+  async function attachedWorkers(n: number): Promise<number[]> {
+    for (;;) {
+      const { stdout } = await cluster.proof('workers', '--json');
+      const workers = JSON.parse(stdout) as { phase: string; pid: number }[];
+      const pids = workers.filter(({ phase }) => phase === 'attached').map(({ pid }) => pid);
+      if (pids.length >= n) return pids.slice(0, n);
+    }
+  }
+});
