@@ -54,15 +54,22 @@ export interface BasketContents {
  * @throws {CorruptFileError} unless they ascend inside the contents
  */
 export function entryOffsets(bytes: Buffer, header: Omit<BasketHeader, 'nbytes'>, place: Place): Int32Array {
-  const { border, count, keylen, objlen } = header;
-  const stated = border + 4 <= objlen ? bytes.readInt32BE(border) : -1;
-  if (stated < count || border + 4 + 4 * count > objlen)
-    throw new CorruptFileError(place, `it states the begin of ${stated} entries, where ${count} are wanted`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset + border + 4, 4 * count);
+  const { border, count, keylen } = header;
+  const tail = checkedTail(bytes, header, place);
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
   const offsets = new Int32Array(count + 1);
   for (let i = 0; i < count; i++) offsets[i] = view.getInt32(4 * i) - keylen;
   offsets[count] = border;
   return checkedOffsets(offsets, place);
+}
+
+/** The begins of the entries as they are behind the contents: big-endian, counted from the key. */
+export function checkedTail(bytes: Buffer, header: Omit<BasketHeader, 'nbytes'>, place: Place): Buffer {
+  const { border, count, objlen } = header;
+  const stated = border + 4 <= objlen ? bytes.readInt32BE(border) : -1;
+  if (stated < count || border + 4 + 4 * count > objlen)
+    throw new CorruptFileError(place, `it states the begin of ${stated} entries, where ${count} are wanted`);
+  return bytes.subarray(border + 4, border + 4 + 4 * count);
 }
 
 export function checkedOffsets(offsets: Int32Array, place: Place): Int32Array {

@@ -7,7 +7,7 @@
 import { CorruptFileError, type Place } from '../errors.js';
 import { bytesOf, bytesUnder, numberArray, swapItems } from '../number-type.js';
 import type { ColumnData, NumberArray } from '../table.js';
-import { type BasketContents, type BasketHeader, entryOffsets } from './basket.js';
+import { type BasketContents, type BasketHeader, checkedTail, entryOffsets } from './basket.js';
 import type { NumberFormat } from './number-format.js';
 
 /** The part of a basket that is wanted: its entries [from, to), counted from the basket's first. */
@@ -95,6 +95,8 @@ export class FlatLoader implements ColumnLoader {
   }
 }
 
+const isPowerOfTwo = (n: number): boolean => (n & (n - 1)) === 0;
+
 /** Any number of items an entry, behind `header` bytes each; an item is a fixed array of `length` numbers. */
 export class ListLoader implements ColumnLoader {
   readonly wantsOffsets = true;
@@ -129,12 +131,37 @@ export class ListLoader implements ColumnLoader {
   }
 
   placed(header: BasketHeader, place: Place): void {
+    const { border, objlen, count } = header;
     const begin = this.#filled * this.format.itemBytes;
-    const bytes = this.#bytes.subarray(begin, begin + header.objlen);
-    const offsets = entryOffsets(bytes, header, place);
-    this.#addOffsets(offsets, { from: 0, to: header.count }, place);
-    swapItems(bytes.subarray(0, header.border), bytesOf(this.format.type));
-    this.#filled += header.border / this.format.itemBytes;
+    const bytes = this.#bytes.subarray(begin, begin + objlen);
+    const tail = checkedTail(bytes, header, place);
+    if (tail.byteOffset % 4 === 0 && isPowerOfTwo(this.format.itemBytes * this.length))
+      this.#addTail(tail, header, place);
+    else this.#addOffsets(entryOffsets(bytes, header, place), { from: 0, to: count }, place);
+    swapItems(bytes.subarray(0, border), bytesOf(this.format.type));
+    this.#filled += border / this.format.itemBytes;
+  }
+
+  /** The same as `#addOffsets`, straight from the basket's bytes: half the time of reading lists goes here. */
+  #addTail(tail: Buffer, { border, count, keylen }: BasketHeader, place: Place): void {
+    const begins = new Int32Array(tail.swap32().buffer, tail.byteOffset, count);
+    const offsets = this.#offsets;
+    const shift = Math.log2(this.format.itemBytes);
+    let entry = this.#entries;
+    const base = offsets[entry]!;
+    let previous = 0;
+    // Bits that no length may have: a sign, or a part of an item.
+    let wrong = count > 0 ? begins[0]! - keylen : 0;
+    const partial = this.format.itemBytes * this.length - 1;
+    for (let i = 1; i <= count; i++) {
+      const at = i === count ? border : begins[i]! - keylen;
+      const length = at - previous;
+      wrong |= (length & partial) | (length >> 31);
+      offsets[++entry] = base + (at >> shift);
+      previous = at;
+    }
+    if (wrong !== 0) throw new CorruptFileError(place, 'its entries begin where no item ends');
+    this.#entries = entry;
   }
 
   add({ bytes, offsets }: BasketContents, part: Part, place: Place): void {
