@@ -6,7 +6,6 @@
  */
 import type { NumberArray } from '../table.js';
 import { type BranchShape, NUMBER_FORMATS } from './tree-columns.js';
-import { TreeShapeError } from './write-errors.js';
 
 export interface ListBatch {
   /** n + 1 ascending positions in `values`, in elements. */
@@ -123,6 +122,7 @@ export class BranchWriter {
     for (let entry = first; entry < first + count; ) {
       // As many entries as fit; one that is longer than a basket gets a basket for itself.
       const from = offsets[entry]! * size;
+      if (!this.#fits(this.#used + offsets[entry + 1]! * size - from)) this.flush();
       const runStart = this.#used - from;
       let end = entry;
       while (end < first + count && (end === entry || this.#fits(runStart + offsets[end + 1]! * size))) {
@@ -168,15 +168,11 @@ export class BranchWriter {
   }
   #reserve(bytes: number): void {
     if (bytes <= this.#values.length) return;
-    if (bytes > MAX_BASKET)
-      throw new TreeShapeError(`An entry of column ${this.shape.name} is longer than a basket can be (1 GB).`);
     const larger = Buffer.allocUnsafe(Math.max(bytes, 2 * this.#values.length));
     this.#values.copy(larger, 0, 0, this.#used);
     this.#values = larger;
   }
 }
-
-const MAX_BASKET = 1 << 30;
 
 function toBigEndian(values: Buffer, size: 1 | 2 | 4 | 8): void {
   if (size === 2) values.swap16();

@@ -15,8 +15,20 @@ export type PackMethod = 'zlib' | 'zstd' | 'lz4' | 'lzma';
 /** Fills `out` from its start. @returns bytes used, or 0 where they are not enough */
 export type Pack = (block: Buffer, out: Buffer) => number;
 
-/** @throws {NoCompressorError} LZMA without the system's liblzma */
-export async function openPacker(method: PackMethod, level: number, tier: TierChoice = tierFromEnvironment()) {
+const opened = new Map<string, Promise<Pack>>();
+
+/**
+ * The packer of a method, one a process for each level: libraries keep states of their own, which nobody would free.
+ * @throws {NoCompressorError} LZMA without the system's liblzma
+ */
+export function openPacker(method: PackMethod, level: number, tier: TierChoice = tierFromEnvironment()): Promise<Pack> {
+  const name = `${method} ${level} ${tier}`;
+  const packer = opened.get(name) ?? loadPacker(method, level, tier);
+  opened.set(name, packer);
+  return packer;
+}
+
+async function loadPacker(method: PackMethod, level: number, tier: TierChoice): Promise<Pack> {
   const system = tier === 'portable' ? undefined : SYSTEM[method](level);
   const found = system ?? (await PORTABLE[method](level));
   return method === 'lz4' ? withChecksum(found, (await codecs(tier)).xxh64) : found;

@@ -1,7 +1,7 @@
 /** Checks that a batch's column fits its branch, before anything of the batch is written. */
 import type { NumberArray, NumberType } from '../table.js';
 import type { BatchColumn, ListBatch } from './branch-writer.js';
-import type { BranchShape } from './tree-columns.js';
+import { type BranchShape, NUMBER_FORMATS } from './tree-columns.js';
 import { TreeShapeError } from './write-errors.js';
 
 const ARRAYS: Readonly<Record<NumberType, NumberArray['constructor']>> = {
@@ -18,12 +18,23 @@ const ARRAYS: Readonly<Record<NumberType, NumberArray['constructor']>> = {
   float64: Float64Array,
 };
 
+/** A basket holds at least one entry, and ROOT's lengths end at 1 GB. */
+const MAX_ENTRY_BYTES = 2 ** 30;
+/** Each of a text's UTF-16 units may become three bytes. */
+const MAX_TEXT_LENGTH = MAX_ENTRY_BYTES / 4;
+
 /** @returns the column, fit for n entries. @throws {TreeShapeError} saying what is missing or wrong */
 export function checkBatchColumn(shape: BranchShape, column: BatchColumn | undefined, n: number): BatchColumn {
   const wrong = (what: string) => new TreeShapeError(`Column ${shape.name}: ${what}.`);
   if (column === undefined) throw wrong('missing in the batch');
   if (shape.type === 'string') {
-    if (!Array.isArray(column) || column.length < n) throw wrong(`needs an array of ${n} strings`);
+    const texts: readonly unknown[] = Array.isArray(column) ? column : [];
+    if (texts.length < n) throw wrong(`needs an array of ${n} strings`);
+    for (let i = 0; i < n; i++) {
+      const text = texts[i];
+      if (typeof text !== 'string') throw wrong(`entry ${i} of the batch is no string`);
+      if (text.length > MAX_TEXT_LENGTH) throw wrong(`entry ${i} of the batch has ${text.length} characters, too many`);
+    }
     return column;
   }
   const values = shape.kind === 'list' ? (column as ListBatch).values : (column as NumberArray);
@@ -35,8 +46,11 @@ export function checkBatchColumn(shape: BranchShape, column: BatchColumn | undef
   }
   const { offsets } = column as ListBatch;
   if (!(offsets?.length > n)) throw wrong(`needs ${n + 1} offsets`);
-  for (let i = 0; i < n; i++)
+  const maxElements = MAX_ENTRY_BYTES / (shape.length * NUMBER_FORMATS[shape.type].bytes);
+  for (let i = 0; i < n; i++) {
     if (!(offsets[i]! >= 0 && offsets[i + 1]! >= offsets[i]!)) throw wrong('its offsets must not descend');
+    if (offsets[i + 1]! - offsets[i]! > maxElements) throw wrong(`entry ${i} of the batch has 1 GB or more`);
+  }
   if (offsets[n]! * shape.length > values.length) throw wrong('its offsets reach past its values');
   return column;
 }

@@ -24,6 +24,7 @@ export interface TreeFile {
   storeTree(tree: TreeSummary): void;
 }
 
+const MAX_BASKET_BYTES = 2 ** 30;
 const CLUSTER_BYTES = 16 << 20;
 /** Entries taken at once while the length of a cluster is not known yet. */
 const PROBE_ENTRIES = 1024;
@@ -47,8 +48,8 @@ export class TreeWriter {
     this.title = title;
     this.#basketBytes = options.basketBytes ?? 64_000;
     this.#clusterEntries = options.autoFlush;
-    if (this.#clusterEntries !== undefined && !(this.#clusterEntries >= 1))
-      throw new TreeShapeError(`autoFlush is ${options.autoFlush}; give the entries of a cluster, at least 1.`);
+    checkCount('autoFlush, the entries of a cluster,', options.autoFlush ?? 1, Number.MAX_SAFE_INTEGER);
+    checkCount('basketBytes', this.#basketBytes, MAX_BASKET_BYTES);
     const store = (basket: Basket) => {
       const stored = file.storeBasket(basket);
       this.#clusterBytes += stored.unpackedBytes;
@@ -122,10 +123,11 @@ export class TreeWriter {
   /** Lists that share a counter have the same lengths. */
   #checkCounters(columns: readonly BatchColumn[], n: number): void {
     const lengths = new Map<string, Int32Array>();
+    const counted = new Set(this.#branches.map(({ shape }) => shape.counts));
     this.#branches.forEach(({ shape }, i) => {
       if (shape.counts !== undefined) lengths.set(shape.name, columns[i] as Int32Array);
       const counter = shape.counter === undefined ? undefined : lengths.get(shape.counter)!;
-      if (counter === undefined) return;
+      if (counter === undefined || counted.has(shape.name)) return;
       const { offsets } = columns[i] as ListBatch;
       for (let entry = 0; entry < n; entry++)
         if (offsets[entry + 1]! - offsets[entry]! !== counter[entry])
@@ -135,6 +137,11 @@ export class TreeWriter {
           );
     });
   }
+}
+
+function checkCount(what: string, count: number, most: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > most)
+    throw new TreeShapeError(`${what} is ${count}; give a whole number from 1 to ${most}.`);
 }
 
 function listLengths({ offsets }: ListBatch, n: number): Int32Array {

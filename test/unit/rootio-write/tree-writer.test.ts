@@ -206,10 +206,24 @@ describe('rootio/write: trees', () => {
         ]),
       /counts the elements of v/,
     );
+    refuses(() => file.tree('t', '', [{ name: 'x', type: 'int8' }], { autoFlush: 0 }), /autoFlush.* is 0/);
+    refuses(() => file.tree('t', '', [{ name: 'x', type: 'int8' }], { basketBytes: 2.5 }), /basketBytes is 2.5/);
+    const texts = file.tree('texts', '', [{ name: 's', type: 'string' }]);
+    refuses(() => texts.append({ s: ['a'] }, 2), /needs an array of 2 strings/);
+    refuses(() => texts.append({ s: ['a', 7] as unknown as string[] }, 2), /entry 1 of the batch is no string/);
     const tree = file.tree('t', '', [
       { name: 'x', type: 'float32' },
       { name: 'v', type: 'int32', list: true },
     ]);
+    const w = { offsets: [0, 1, 2], values: new Int32Array(2) };
+    const shared = file.tree('shared', '', [
+      { name: 'a', type: 'int32', list: 'n' },
+      { name: 'b', type: 'int32', list: 'n' },
+    ]);
+    refuses(
+      () => shared.append({ a: w, b: { ...w, offsets: [0, 0, 2] } }, 2),
+      /not as long as counter n says \(entry 0\)/,
+    );
     const v = { offsets: [0, 1, 2], values: new Int32Array(2) };
     refuses(() => tree.append({ v }, 2), /Column x: missing/);
     refuses(() => tree.append({ x: new Float64Array(2), v }, 2), /Column x: needs its values in a Float32Array/);
