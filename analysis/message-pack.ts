@@ -1,18 +1,19 @@
 /** MessagePack as increments use it: typed arrays keep their type, maps stay objects, numbers keep every bit. */
-import { Packr } from 'msgpackr';
+import { Packr, Unpackr } from 'msgpackr';
 import { IncrementError } from './errors.js';
 
-const packr = new Packr({ moreTypes: true, useRecords: false, mapsAsObjects: true });
+const FORM = { moreTypes: true, useRecords: false, mapsAsObjects: true };
+const packr = new Packr(FORM);
 
 export function encodeValue(value: unknown): Uint8Array {
-  const bytes = packr.pack(value); // a view into a buffer that the next call reuses
-  return Uint8Array.prototype.slice.call(bytes);
+  return new Uint8Array(packr.pack(value)); // a copy: that was a view into a buffer that the next call reuses
 }
 
 /** @throws {IncrementError} for bytes that are no MessagePack */
 export function decodeValue(bytes: Uint8Array): unknown {
   try {
-    return packr.unpack(bytes);
+    // One of its own for each message: hostile bytes can define records, and a decoder would remember them for the next message.
+    return new Unpackr(FORM).unpack(bytes);
   } catch (cause) {
     throw new IncrementError('These bytes are no increment: they are not MessagePack.', { cause });
   }

@@ -19,7 +19,7 @@ export interface ChunkStore {
 export class MemoryChunkStore implements ChunkStore {
   readonly #chunks: Uint8Array[] = [];
   put(_key: ChunkKey, bytes: Uint8Array): number {
-    return this.#chunks.push(bytes.slice()) - 1;
+    return this.#chunks.push(new Uint8Array(bytes)) - 1;
   }
   get(handle: number): Uint8Array {
     return this.#chunks[handle]!;

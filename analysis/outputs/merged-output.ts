@@ -199,7 +199,7 @@ export class MergedObjects implements MergedOutput {
       if (!(bytes instanceof Uint8Array))
         throw new IncrementError(`${this.declaration.name} of this increment is garbled.`);
       decodeValue(bytes);
-      return { ...place, bytes: bytes.slice() };
+      return { ...place, bytes: new Uint8Array(bytes) };
     });
     const { merge } = this;
     if (merge === undefined) return () => void this.objects.push(...arrived);
