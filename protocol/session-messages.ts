@@ -72,28 +72,31 @@ export type QueryResult = z.infer<typeof queryResult>;
 /** GET /v1/queries/REF/result: an answer with all that its end on the client needs, MessagePack. */
 export const keptResult = z.object({ result: queryResult, state: bytes, code: bytes });
 
+/** A query as it is handed in. */
+export const submitMessage = z.object({
+  type: z.literal('submit'),
+  /** The client's own number, given back with the answer. */
+  ref: count,
+  title: z.string().max(1000),
+  /** DATASET words of cli.md, local paths already made absolute file: URLs. */
+  dataset: z.array(z.string().max(100_000)).min(1).max(1_000_000),
+  tree: z.string().nullable(),
+  /** The part of the data set: first entry along its order, number of entries (null: all). */
+  first: count,
+  entries: count.nullable(),
+  program: programRef,
+  params,
+  inputs: z.record(z.string(), z.unknown()),
+  seed: count,
+  /** At most so many workers; null: all of the session. */
+  workers: z.number().int().min(1).nullable(),
+  maxAttempts: z.number().int().min(1).max(100),
+  maxFailures: count,
+});
+
 export const clientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), protocol: z.number().int().min(1) }),
-  z.object({
-    type: z.literal('submit'),
-    /** The client's own number, given back with the answer. */
-    ref: count,
-    title: z.string().max(1000),
-    /** DATASET words of cli.md, local paths already made absolute file: URLs. */
-    dataset: z.array(z.string().max(100_000)).min(1).max(1_000_000),
-    tree: z.string().nullable(),
-    /** The part of the data set: first entry along its order, number of entries (null: all). */
-    first: count,
-    entries: count.nullable(),
-    program: programRef,
-    params,
-    inputs: z.record(z.string(), z.unknown()),
-    seed: count,
-    /** At most so many workers; null: all of the session. */
-    workers: z.number().int().min(1).nullable(),
-    maxAttempts: z.number().int().min(1).max(100),
-    maxFailures: count,
-  }),
+  submitMessage,
   z.object({ type: z.literal('program'), sha256: sha256Text, code: bytes }),
   /** Send progress, outputs and the result of this query from now on; the result at once when it is over. */
   z.object({ type: z.literal('attach'), queryId, outputs: z.boolean() }),

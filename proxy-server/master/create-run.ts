@@ -3,7 +3,7 @@
  * a session opens without waiting for it.
  */
 import { loadProgram } from '../../analysis/load-program.js';
-import { packState } from '../../analysis/merged-state.js';
+import { packState, unpackState } from '../../analysis/merged-state.js';
 import { OutputMerger } from '../../analysis/output-merger.js';
 import type { Selector } from '../../analysis/selector.js';
 import type { Grid } from '../../catalog/grid/grid.js';
@@ -14,10 +14,11 @@ import type { SessionFile } from '../../protocol/control-messages.js';
 import { errorBody, GridError } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { DataSetFile } from './data-set.js';
+import type { RunEvents } from './query-queue.js';
 import { type QueryParts, QueryRun } from './query-run.js';
 import type { QuerySpec } from './query-spec.js';
 import type { QueryStore } from './query-store.js';
-import type { RunEvents } from './session.js';
+import { Recovery } from './recovery.js';
 
 /** A name of the catalog, in a session whose ProxyServer has none. */
 export class NoCatalogError extends GridError {
@@ -31,15 +32,25 @@ export interface CreateParts {
   readonly store: QueryStore;
 }
 
-/** @throws {GridError} where the program does not load, or the disk does not take a journal */
+/**
+ * A new query, or one whose master died: then it goes on where its journal ends.
+ * @throws {GridError} where the program does not load, or the disk does not take a journal
+ */
 export async function createRun(spec: QuerySpec, events: RunEvents, parts: CreateParts): Promise<QueryRun> {
   const { store, file, log, clock } = parts;
   const selector = await selectorOf(spec, store);
   const merger = new OutputMerger(selector === undefined ? {} : { selector });
-  const journal = await store.openJournal(spec.queryId);
+  const recovered = new Recovery({
+    add: (increment) => merger.add(increment),
+    addState: (state) => {
+      for (const increment of unpackState(state)) merger.add(increment);
+    },
+  });
+  await store.saveSpec(spec);
+  const journal = await store.openJournal(spec.queryId, (record) => recovered.apply(record));
   const grid = lazyGrid(file);
   const queryParts: QueryParts = {
-    clock,
+    ...{ clock, recovered },
     merger: { add: (increment) => merger.add(increment), encode: () => packState(merger.encode()) },
     journal,
     lookUp: (asked) => lookUp(asked, grid, file.site),

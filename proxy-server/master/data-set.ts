@@ -41,6 +41,19 @@ export class DataSet {
     }));
   }
 
+  /** As a checkpoint keeps it. */
+  dump(): (DataSetFile & { places: Place[]; missing: string | null })[] {
+    return this.#rows.map(({ file, tree, entries, missing }) => ({
+      ...{ name: file.name, lfn: file.lfn, places: [...file.places] },
+      ...{ tree, entries, missing },
+    }));
+  }
+  static restored(files: readonly (DataSetFile & { missing: string | null })[]): DataSet {
+    const dataSet = new DataSet(files.map(({ missing: _missing, ...file }) => file));
+    for (const [position, { missing }] of files.entries()) if (missing !== null) dataSet.lose(position, missing);
+    return dataSet;
+  }
+
   get size(): number {
     return this.#rows.length;
   }

@@ -3,27 +3,19 @@ import type { QueryResult } from '../../protocol/session-messages.js';
 import type { LedgerPacket } from './packet-states.js';
 
 const MOST_LISTED = 1_000;
-type Report = QueryResult['failures'][number];
+export type Report = QueryResult['failures'][number];
 
 export class FailureLog {
   readonly #reports: Report[] = [];
   #leftOut = 0;
 
-  add(file: string, packet: LedgerPacket): void {
-    if (this.#reports.length >= MOST_LISTED) {
-      this.#leftOut++;
-      return;
-    }
-    const last = packet.failures.at(-1);
-    this.#reports.push({
-      file,
-      first: packet.first,
-      end: packet.end,
-      entry: last?.entry ?? (packet.end - packet.first === 1 ? packet.first : null),
-      attempts: packet.failures.length,
-      error: last?.error.message ?? 'It failed.',
-      stack: last?.error.stack ?? null,
-    });
+  add(report: Report): void {
+    if (this.#reports.length < MOST_LISTED) this.#reports.push(report);
+    else this.#leftOut++;
+  }
+  restore(reports: readonly Report[], leftOut: number): void {
+    for (const report of reports) this.add(report);
+    this.#leftOut += leftOut;
   }
 
   get first(): Report | undefined {
@@ -32,8 +24,21 @@ export class FailureLog {
   get leftOut(): number {
     return this.#leftOut;
   }
-  /** In the data set's order. */
   reports(): Report[] {
     return [...this.#reports];
   }
+}
+
+/** A packet whose entries fail, as people are told. */
+export function failureReportOf(file: string, packet: LedgerPacket): Report {
+  const last = packet.failures.at(-1);
+  return {
+    file,
+    first: packet.first,
+    end: packet.end,
+    entry: last?.entry ?? (packet.end - packet.first === 1 ? packet.first : null),
+    attempts: packet.failures.length,
+    error: last?.error.message ?? 'It failed.',
+    stack: last?.error.stack ?? null,
+  };
 }

@@ -3,9 +3,10 @@
  *
  * A file of records: length (4 bytes, little-endian), CRC-32 of the body (4 bytes), body (MessagePack). A record that is cut short or
  * damaged ends the journal: it and what follows is dropped at the next opening, because nobody was told of it. Records that arrive while
- * the disk is busy share the next write and its fsync.
+ * the disk is busy share the next write and its fsync. `replace` puts a checkpoint in the place of everything before it.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { GridError } from '../../protocol/errors.js';
@@ -21,9 +22,12 @@ const LONGEST_RECORD = 512 * 1024 * 1024;
 const packr = new Packr({ useRecords: false, int64AsType: 'number', moreTypes: false });
 
 export class Journal {
-  readonly #file: FileHandle;
+  #file: FileHandle;
   readonly #path: string;
   #pending: Buffer[] = [];
+  /** What comes first in a new file, before #pending. */
+  #replacement: Buffer | undefined;
+  #bytes = 0;
   #waiters: { resolve: () => void; reject: (error: JournalError) => void }[] = [];
   #writing: Promise<void> | undefined;
   #failure: JournalError | undefined;
@@ -47,8 +51,27 @@ export class Journal {
 
   /** Settles when the record is on disk. Records reach it in the order of the calls. @throws {JournalError} */
   append(record: object): Promise<void> {
+    const bytes = encodeRecord(record);
+    this.#bytes += bytes.length;
+    return this.#enqueue(() => this.#pending.push(bytes));
+  }
+  /** The record stands for all before it; afterwards the journal begins with it. */
+  replace(record: object): Promise<void> {
+    const bytes = encodeRecord(record);
+    this.#bytes = bytes.length;
+    return this.#enqueue(() => {
+      this.#replacement = bytes;
+      this.#pending = [];
+    });
+  }
+  /** Since the beginning, or since the last `replace`. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #enqueue(put: () => void): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    this.#pending.push(encodeRecord(record));
+    put();
     const written = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
     this.#writing ??= this.#write();
     return written;
@@ -61,14 +84,19 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    while (this.#pending.length > 0) {
+    while (this.#pending.length > 0 || this.#replacement !== undefined) {
       const records = this.#pending;
       const waiters = this.#waiters;
+      const replacement = this.#replacement;
       this.#pending = [];
       this.#waiters = [];
+      this.#replacement = undefined;
       try {
-        await this.#file.appendFile(records.length === 1 ? records[0]! : Buffer.concat(records));
-        await this.#file.datasync();
+        if (replacement !== undefined) await this.#startAnew(Buffer.concat([replacement, ...records]));
+        else {
+          await this.#file.appendFile(records.length === 1 ? records[0]! : Buffer.concat(records));
+          await this.#file.datasync();
+        }
         for (const { resolve } of waiters) resolve();
       } catch (cause) {
         this.#failure = new JournalError(
@@ -77,10 +105,23 @@ export class Journal {
         );
         for (const { reject } of [...waiters, ...this.#waiters]) reject(this.#failure);
         this.#pending = [];
+        this.#replacement = undefined;
         this.#waiters = [];
       }
     }
     this.#writing = undefined; // in the same turn as the look at #pending: an append of the next turn starts anew
+  }
+  /** The old file stays until the new one is whole. */
+  async #startAnew(content: Buffer): Promise<void> {
+    const file = await open(`${this.#path}.new`, 'w', 0o600);
+    await file.writeFile(content);
+    await file.datasync();
+    await rename(`${this.#path}.new`, this.#path);
+    const folder = await open(dirname(this.#path));
+    await folder.sync();
+    await folder.close();
+    await this.#file.close();
+    this.#file = file;
   }
 }
 

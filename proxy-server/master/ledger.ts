@@ -197,13 +197,15 @@ export class Ledger {
     this.#missing += packet.end - packet.first;
     return packet;
   }
-  /** All of a file that nobody has in hand. */
-  loseFile(position: number): void {
+  /** All of a file that nobody has in hand. @returns what that was */
+  loseFile(position: number): { first: number; end: number }[] {
     const file = this.#file(position);
+    const lost = file.next < file.end ? [{ first: file.next, end: file.end }] : [];
     this.#missing += file.end - file.next;
     this.#unassigned -= file.end - file.next;
     file.next = file.end;
-    for (const packet of [...this.#waiting]) if (packet.file === position) this.lose(packet.id);
+    for (const packet of [...this.#waiting]) if (packet.file === position) lost.push(this.lose(packet.id));
+    return lost.map(({ first, end }) => ({ first, end }));
   }
 
   /** A journal says that this range was settled before: used while recovering, before anything is cut. */

@@ -46,6 +46,7 @@ async function start(path: string): Promise<Daemon> {
   log.info('master listens', { sessionId: file.sessionId, socket: file.socket });
   process.stdout.write('ready\n');
   void loadCreateRun();
+  void session.recover();
   return {
     url: null,
     ended,

@@ -10,12 +10,14 @@ import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
 import type { DataSet } from './data-set.js';
 import { TooManyFailuresError, WorkerDiedError } from './errors.js';
-import { FailureLog } from './failure-log.js';
+import { FailureLog, failureReportOf } from './failure-log.js';
 import { verdictOn } from './failure-policy.js';
+import type { JournalRecord } from './journal-records.js';
 import { Ledger, type LedgerCounts, type LedgerFile } from './ledger.js';
 import type { LedgerPacket } from './packet-states.js';
 import { type Handout, Packetizer } from './packetizer.js';
 import type { QueryFigures } from './query-figures.js';
+import { type SettledRange, SettledRanges } from './settled-ranges.js';
 
 /** The worker of a session as its query sees it. */
 export interface QueryWorker {
@@ -32,9 +34,13 @@ export interface Merger {
   encode(): Uint8Array;
 }
 
-/** Settles when the record is on disk. */
+/** Both settle when the record is on disk. */
 export interface QueryJournal {
-  append(record: object): Promise<void>;
+  append(record: JournalRecord): Promise<void>;
+  /** The record stands for all before it. */
+  replace(record: JournalRecord): Promise<void>;
+  /** Since the last `replace`. */
+  readonly bytes: number;
 }
 
 /** How a worker went: `killed` counts against the packet that it was running. */
@@ -73,6 +79,7 @@ export class Processing {
   readonly #seats = new Map<string, Seat>();
   readonly failures = new FailureLog();
   #dataSet: DataSet | undefined;
+  #settled = new SettledRanges();
   #ledger = new Ledger([]);
   #packetizer: Packetizer | undefined;
   readonly #clusters = new Map<number, readonly number[]>();
@@ -83,6 +90,10 @@ export class Processing {
     this.#parts = parts;
   }
 
+  /** What is settled so far, for a checkpoint. */
+  settled(): SettledRange[] {
+    return this.#settled.all();
+  }
   counts(): LedgerCounts {
     return this.#ledger.counts();
   }
@@ -99,14 +110,15 @@ export class Processing {
   }
 
   /** The data set's window is known: packets go out from now on. */
-  begin(dataSet: DataSet, files: readonly LedgerFile[]): void {
+  begin(dataSet: DataSet, files: readonly LedgerFile[], settled: SettledRanges): void {
     this.#dataSet = dataSet;
+    this.#settled = settled;
     this.#ledger = new Ledger(files);
+    for (const { position } of files) this.#ledger.restore(position, settled.of(position));
     const placed = files.map(({ position }) => ({ position, places: dataSet.placesOf(position) }));
     this.#packetizer = new Packetizer(this.#ledger, placed);
     for (const [position, clusters] of this.#clusters) this.#packetizer.setClusters(position, clusters);
     for (const { worker } of this.#seats.values()) this.#packetizer.join(worker.workerId, worker.node);
-    for (const { position } of files) if (dataSet.isMissing(position)) this.#loseFile(position);
     this.serveAll();
     this.#checkSettled();
   }
@@ -174,7 +186,8 @@ export class Processing {
     for (const { entries, wallMs } of message.packets) this.#packetizer?.finished(workerId, entries, wallMs);
     for (const { worker, packetId } of verdict.others)
       this.#seats.get(worker)?.worker.send({ type: 'drop', queryId, packetIds: [packetId] });
-    const ranges = verdict.packets.map(({ file, first, end }) => [file, first, end]);
+    const ranges = verdict.packets.map(({ file, first, end }): SettledRange => ({ file, first, end, state: 'done' }));
+    for (const range of ranges) this.#settled.add(range);
     const { packets: reports, increment } = message;
     this.#journal({ t: 'commit', workerId, ranges, reports, increment }, () =>
       seat.worker.send({ type: 'committed', queryId, commitId }),
@@ -280,28 +293,29 @@ export class Processing {
       for (const part of parts) if (part.failures.length > 0) this.#judge(part);
     } else if (verdict.do === 'setAside') this.#setAside(packet);
     else if (verdict.do === 'lose') {
-      this.#ledger.lose(packet.id);
-      this.#dataSet?.lose(packet.file, why);
-      this.#journal({ t: 'missing', file: packet.file, first: packet.first, end: packet.end, why });
+      const { first, end } = this.#ledger.lose(packet.id);
+      this.#lost(packet.file, [{ first, end }], why);
     } else if (verdict.do === 'loseFile') {
-      this.#dataSet?.lose(packet.file, why);
-      this.#loseFile(packet.file);
+      this.#lost(packet.file, this.#ledger.loseFile(packet.file), why);
+      this.#packetizer?.dropFile(packet.file);
     } else if (verdict.do === 'failQuery') this.#break(packet.failures.at(-1)!.error);
   }
   #setAside(packet: LedgerPacket): void {
     this.#ledger.setAside(packet.id);
-    const file = this.#dataSet!.nameOf(packet.file);
-    this.failures.add(file, packet);
-    const { first, end, failures } = packet;
-    this.#journal({ t: 'failed', file: packet.file, first, end, failures });
+    const report = failureReportOf(this.#dataSet!.nameOf(packet.file), packet);
+    const range: SettledRange = { file: packet.file, first: packet.first, end: packet.end, state: 'failed' };
+    this.failures.add(report);
+    this.#settled.add(range);
+    this.#journal({ t: 'failed', range, report });
   }
-  #loseFile(position: number): void {
-    this.#ledger.loseFile(position);
-    this.#packetizer?.dropFile(position);
-    this.#journal({ t: 'missingFile', file: position });
+  #lost(position: number, lost: readonly { first: number; end: number }[], why: string): void {
+    const ranges = lost.map((range): SettledRange => ({ file: position, ...range, state: 'missing' }));
+    for (const range of ranges) this.#settled.add(range);
+    this.#dataSet!.lose(position, why);
+    this.#journal({ t: 'missing', ranges, file: { file: this.#dataSet!.nameOf(position), error: why }, position });
   }
 
-  #journal(record: object, then: () => void = () => {}): void {
+  #journal(record: JournalRecord, then: () => void = () => {}): void {
     this.#parts.journal.append(record).then(then, (error) => this.#break(errorBody(error)));
   }
   #break(error: ErrorBody & { stack?: string | undefined }): void {

@@ -34,7 +34,15 @@ export class QueryFigures {
   /** A worker that comes back goes on with its figures. */
   join(workerId: string, who: { name: string; host: string; site: string }): void {
     if (!this.#workers.has(workerId))
-      this.#workers.set(workerId, { ...who, packets: 0, entries: 0, bytes: 0, cpuMs: 0 });
+      this.#workers.set(workerId, {
+        name: who.name,
+        host: who.host,
+        site: who.site,
+        packets: 0,
+        entries: 0,
+        bytes: 0,
+        cpuMs: 0,
+      });
   }
 
   committed(workerId: string, reports: readonly PacketReport[], now: number): void {
@@ -50,6 +58,16 @@ export class QueryFigures {
       this.#bytes += report.bytes;
     }
     this.#samples.push({ at: now, entries: this.#entries, bytes: this.#bytes });
+  }
+
+  /** With their ids, for a checkpoint. */
+  dump(): (WorkerFigures & { workerId: string })[] {
+    return [...this.#workers].map(([workerId, figures]) => ({ workerId, ...figures }));
+  }
+  restore(workers: readonly (WorkerFigures & { workerId: string })[], bytes: number): void {
+    for (const { workerId, ...figures } of workers) this.#workers.set(workerId, { ...figures });
+    this.#bytes = bytes;
+    this.#entries = workers.reduce((sum, { entries }) => sum + entries, 0);
   }
 
   rates(now: number): { entriesPerS: number; bytesPerS: number } {

@@ -3,17 +3,21 @@
  * query-states.ts; its packets are Processing's. Workers may join and leave at any time. It ends exactly once, through `onEnd`.
  */
 import type { Clock } from '../../protocol/clock.js';
-import { type ErrorBody, errorBody } from '../../protocol/errors.js';
+import { errorBody } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
 import type { EntryCounts, QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
 import type { WorkerMessage } from '../../protocol/worker-messages.js';
 import { DataSet, type DataSetFile } from './data-set.js';
 import { EntryCounting } from './entry-counting.js';
-import { NothingDoneError, NothingReadError, QueryAbortedError, WorkerDiedError } from './errors.js';
+import { QueryAbortedError, WorkerDiedError } from './errors.js';
+import type { Checkpoint } from './journal-records.js';
 import { type Leaving, type Merger, Processing, type QueryJournal, type QueryWorker } from './processing.js';
+import { answerOf, endStatus, nothingDone, type UserError } from './query-answer.js';
 import { QueryFigures } from './query-figures.js';
 import type { QuerySpec } from './query-spec.js';
 import { nextRunState, type RunEvent, type RunState } from './query-states.js';
+import { checkpointOf, type Recovery } from './recovery.js';
+import { SettledRanges } from './settled-ranges.js';
 
 export interface QueryParts {
   readonly clock: Clock;
@@ -27,11 +31,11 @@ export interface QueryParts {
   readonly tell: (message: ToClientMessage) => void;
   /** `state`: the merged outputs, as Merger.encode gives them. */
   readonly onEnd: (result: QueryResult, state: Uint8Array) => void;
+  /** What its journal says, where its master died before. */
+  readonly recovered?: Recovery | undefined;
 }
 
 type LookupStage = 'located' | 'validating' | 'validated';
-/** `stack` is the user's own. */
-type UserError = ErrorBody & { readonly stack?: string | undefined };
 
 interface Seat {
   readonly worker: QueryWorker;
@@ -41,6 +45,7 @@ interface Seat {
 const COMMIT_MS = 400;
 const PROGRESS_MS = 250;
 const OUTPUTS_MS = 1_000;
+const CHECKPOINT_BYTES = 8_000_000;
 /** A stopped query waits so long for the packets in hand. */
 const STOP_MS = 3_000;
 /** And every query so long for what workerTerminate fills. */
@@ -48,8 +53,6 @@ const FINISH_MS = 30_000;
 
 export class QueryRun {
   readonly spec: QuerySpec;
-  /** ms since 1970. */
-  readonly submittedAt: number;
   readonly #parts: QueryParts;
   readonly #seats = new Map<string, Seat>();
   readonly #figures = new QueryFigures();
@@ -61,11 +64,11 @@ export class QueryRun {
   #isStopped = false;
   #failedPreparations = 0;
   readonly #times: { start: number; processing: number | null };
-  #lookupMs = 0;
   #outputsAt = 0;
   #outputsChanged = false;
   #cancelTimers: (() => void)[] = [];
   #status: QueryState | undefined;
+  #checkpointAt = 0;
   /** A client wants to see the outputs while they grow. */
   wantsOutputs = false;
 
@@ -73,7 +76,6 @@ export class QueryRun {
     this.spec = spec;
     this.#parts = parts;
     this.#times = { start: parts.clock.now(), processing: null };
-    this.submittedAt = parts.clock.date().getTime();
     this.#processing = new Processing({
       ...parts,
       queryId: spec.queryId,
@@ -82,6 +84,7 @@ export class QueryRun {
       figures: this.#figures,
       onMerged: () => {
         this.#outputsChanged = true;
+        if (parts.journal.bytes > this.#checkpointAt) this.#checkpoint();
       },
       onSettled: () => this.#settled(),
       onBroken: (error) => this.#end('failed', error),
@@ -102,6 +105,10 @@ export class QueryRun {
     return this.#parts.merger.encode();
   }
 
+  /** Those that had done something when its master died. */
+  workersBefore(): readonly { workerId: string; name: string }[] {
+    return this.#parts.recovered?.workers() ?? [];
+  }
   workerIds(): string[] {
     return [...this.#seats.keys()];
   }
@@ -111,9 +118,8 @@ export class QueryRun {
   }
   /** What a client that comes late must know. */
   sinceStart(): ToClientMessage[] {
-    return this.#state === 'queued' || this.#state === 'lookingUp'
-      ? []
-      : [this.#lookupMessage(this.#counting?.isFinished === true ? 'validated' : 'located'), this.#progressMessage()];
+    if (this.#state === 'queued' || this.#state === 'lookingUp') return [];
+    return [this.#lookupMessage(this.#state === 'counting' ? 'located' : 'validated'), this.#progressMessage()];
   }
 
   /** Names first, while the workers load the program. */
@@ -121,6 +127,11 @@ export class QueryRun {
     this.#times.start = this.#parts.clock.now();
     this.#move('start');
     this.#tick();
+    const { recovered } = this.#parts;
+    if (recovered?.checkpoint !== undefined) {
+      this.#resume(recovered, recovered.checkpoint);
+      return;
+    }
     let files: DataSetFile[];
     try {
       files = await this.#parts.lookUp(this.spec);
@@ -131,7 +142,7 @@ export class QueryRun {
     if (this.isOver) return;
     this.#dataSet = new DataSet(files);
     this.#move('located');
-    this.#tellLookup('located');
+    this.#parts.tell(this.#lookupMessage('located'));
     this.#counting = new EntryCounting(this.#dataSet, this.spec);
     for (const workerId of this.#seats.keys()) this.#counting.join(workerId);
     this.#count();
@@ -174,7 +185,11 @@ export class QueryRun {
       case 'prepared': {
         const { name, node } = seat.worker;
         seat.phase = 'ready';
-        this.#figures.join(workerId, { name, host: node.host, site: node.site });
+        const who = { name, host: node.host, site: node.site };
+        this.#figures.join(workerId, who);
+        this.#parts.journal
+          .append({ t: 'worker', workerId, ...who })
+          .catch((e: unknown) => this.#end('failed', errorBody(e)));
         this.#processing.join(seat.worker);
         break;
       }
@@ -211,13 +226,12 @@ export class QueryRun {
   stop(): void {
     if (this.isOver || this.#state === 'stopping' || this.#state === 'finishing') return;
     this.#isStopped = true;
-    if (this.#state !== 'processing') {
-      this.#end('stopped', null);
-      return;
+    if (this.#state !== 'processing') this.#end('stopped', null);
+    else {
+      this.#move('stop');
+      this.#after(STOP_MS, () => this.#end('stopped', null));
+      this.#processing.halt();
     }
-    this.#move('stop');
-    this.#after(STOP_MS, () => this.#end('stopped', null));
-    this.#processing.halt();
   }
   abort(why: string): void {
     this.#end('aborted', errorBody(new QueryAbortedError(why)));
@@ -238,18 +252,38 @@ export class QueryRun {
     if (message.error?.code === 'ROOT_WHICH_TABLE') this.#end('failed', message.error);
     else this.#count();
   }
-  #process(): void {
+  /** Where its master died. */
+  #resume(recovered: Recovery, { files }: Checkpoint): void {
+    this.#dataSet = DataSet.restored(files);
+    for (const [position, error] of recovered.missing) this.#dataSet.lose(position, error);
+    this.#figures.restore(recovered.workers(), recovered.bytes);
+    this.#processing.failures.restore(recovered.failures, recovered.failuresLeftOut);
+    this.#move('located');
+    this.#process(recovered.settled);
+  }
+  #process(settled = new SettledRanges()): void {
     const { first, entries } = this.spec;
     const { files, total } = this.#dataSet.window(first, entries);
     this.#isTotalKnown = total !== null;
     this.#move('counted');
     this.#times.processing = this.#parts.clock.now();
-    this.#lookupMs = this.#times.processing - this.#times.start;
     this.#figures.begin(this.#times.processing);
-    this.#tellLookup('validated');
+    this.#parts.tell(this.#lookupMessage('validated'));
     const learnt = this.#dataSet.learnt();
     if (learnt.length > 0) this.#parts.learn(learnt);
-    this.#processing.begin(this.#dataSet, files);
+    this.#processing.begin(this.#dataSet, files, settled);
+    this.#checkpoint();
+  }
+
+  /** Everything so far, in the place of the journal. */
+  #checkpoint(): void {
+    if (this.isOver) return;
+    const { journal, merger } = this.#parts;
+    const parts = { dataSet: this.#dataSet, processing: this.#processing, figures: this.#figures, merger };
+    const written = journal.replace(checkpointOf(parts));
+    // A journal many times as long as its checkpoint costs the next start; a checkpoint too often costs this query.
+    this.#checkpointAt = Math.max(CHECKPOINT_BYTES, 4 * journal.bytes);
+    written.catch((error: unknown) => this.#end('failed', errorBody(error)));
   }
 
   /** A program that does not load on one worker may on another; when nobody is left, or often enough, the query fails of it. */
@@ -285,12 +319,12 @@ export class QueryRun {
 
   #conclude(): void {
     if (this.isOver) return;
-    const { done, failed, missing } = this.#processing.counts();
     const missingFiles = this.#dataSet.missingFiles();
     if (this.#isStopped) this.#end('stopped', null);
-    else if (failed === 0 && missing === 0 && missingFiles.length === 0) this.#end('completed', null);
-    else if (done > 0) this.#end('incomplete', null);
-    else this.#end('failed', nothingDone(missingFiles, this.#processing.failures.first));
+    else {
+      const status = endStatus(this.#processing.counts(), missingFiles.length);
+      this.#end(status, status === 'failed' ? nothingDone(missingFiles, this.#processing.failures.first) : null);
+    }
   }
 
   #end(status: QueryState, error: UserError | null): void {
@@ -303,31 +337,20 @@ export class QueryRun {
     const startMerge = this.#parts.clock.now();
     const state = this.#parts.merger.encode();
     this.#figures.mergeMs += this.#parts.clock.now() - startMerge;
-    this.#tellProgress();
-    this.#parts.onEnd(this.#answer(status, error), state);
-  }
-
-  #answer(status: QueryState, error: UserError | null): QueryResult {
-    const { query, title, program, params, inputs, seed } = this.spec;
-    const now = this.#parts.clock.now();
+    this.#parts.tell(this.#progressMessage());
     const { start, processing } = this.#times;
-    const { failures } = this.#processing;
-    return {
-      ...{ query, title, program, params, inputs, seed, status, error },
-      entries: this.entries(),
-      failures: failures.reports(),
-      failuresLeftOut: failures.leftOut,
-      missingFiles: this.#dataSet.missingFiles(),
-      timing: {
-        openMs: 0,
-        lookupMs: processing === null ? now - start : this.#lookupMs,
-        processMs: processing === null ? 0 : now - processing,
-        mergeMs: this.#figures.mergeMs,
-        totalMs: now - start,
-      },
-      workers: this.#figures.workers().map((figures) => ({ ...figures })),
-      bytes: this.#figures.bytes,
+    const now = this.#parts.clock.now();
+    const timing = {
+      openMs: 0,
+      lookupMs: (processing ?? now) - start,
+      processMs: processing === null ? 0 : now - processing,
+      mergeMs: this.#figures.mergeMs,
+      totalMs: now - start,
     };
+    const { failures } = this.#processing;
+    const [entries, missingFiles] = [this.entries(), this.#dataSet.missingFiles()];
+    const parts = { status, error, entries, missingFiles, failures, figures: this.#figures, timing };
+    this.#parts.onEnd(answerOf(this.spec, parts), state);
   }
 
   /** Progress, overdue packets, outputs: every PROGRESS_MS. */
@@ -336,8 +359,8 @@ export class QueryRun {
       this.#cancelTimers = this.#cancelTimers.filter((other) => other !== cancel);
       this.#processing.serveAll();
       if (this.isOver) return;
-      this.#tellProgress();
-      if (this.#state === 'counting') this.#tellLookup('validating');
+      this.#parts.tell(this.#progressMessage());
+      if (this.#state === 'counting') this.#parts.tell(this.#lookupMessage('validating'));
       const now = this.#parts.clock.now();
       if (this.wantsOutputs && this.#outputsChanged && now - this.#outputsAt >= OUTPUTS_MS) {
         this.#outputsAt = now;
@@ -351,10 +374,6 @@ export class QueryRun {
   #after(ms: number, run: () => void): void {
     this.#cancelTimers.push(this.#parts.clock.after(ms, run));
   }
-
-  #tellLookup(stage: LookupStage): void {
-    this.#parts.tell(this.#lookupMessage(stage));
-  }
   #lookupMessage(stage: LookupStage): ToClientMessage {
     return {
       ...{ type: 'lookup', queryId: this.spec.queryId, stage },
@@ -362,9 +381,6 @@ export class QueryRun {
       done: this.#counting?.done ?? 0,
       missing: this.#dataSet.missingFiles().length,
     };
-  }
-  #tellProgress(): void {
-    this.#parts.tell(this.#progressMessage());
   }
   #progressMessage(): ToClientMessage {
     const now = this.#parts.clock.now();
@@ -382,18 +398,4 @@ export class QueryRun {
   #move(event: RunEvent): void {
     this.#state = nextRunState(this.#state, event);
   }
-}
-
-/** Why a query of which not one entry was done failed. */
-function nothingDone(
-  missingFiles: readonly { file: string; error: string }[],
-  failure: { file: string; entry: number | null; error: string; stack: string | null } | undefined,
-): UserError {
-  if (failure !== undefined) {
-    const message = `No entry could be done. The first failure: ${failure.file}, entry ${failure.entry}: ${failure.error}`;
-    return { ...errorBody(new NothingDoneError(message)), ...(failure.stack === null ? {} : { stack: failure.stack }) };
-  }
-  const [file] = missingFiles;
-  const more = missingFiles.length > 1 ? ` (and ${missingFiles.length - 1} more files)` : '';
-  return errorBody(new NothingReadError(`Nothing could be read: ${file?.file}: ${file?.error}${more}`));
 }

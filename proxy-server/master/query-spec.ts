@@ -1,16 +1,23 @@
-/** What a client asked for, as the master keeps it: the `submit` message without its number, under the query's own name. */
-import type { ClientMessage } from '../../protocol/session-messages.js';
+/** What a client asked for, as the master keeps it (query.json): the `submit` message without its number, under the query's own name. */
+import { z } from 'zod';
+import { count, idText } from '../../protocol/ids.js';
+import { submitMessage } from '../../protocol/session-messages.js';
 
-type Submit = Extract<ClientMessage, { type: 'submit' }>;
-
-export interface QuerySpec extends Omit<Submit, 'type' | 'ref'> {
+export const querySpecShape = submitMessage.omit({ type: true, ref: true }).extend({
   /** q1, q2, … */
-  readonly queryId: string;
+  queryId: idText,
   /** SESSION:qN, as people name it. */
-  readonly query: string;
-}
+  query: z.string(),
+  /** ms since 1970. */
+  submittedAt: count,
+});
+export type QuerySpec = z.infer<typeof querySpecShape>;
 
-export function querySpec(submit: Submit, sessionId: string, queryId: string): QuerySpec {
+export function querySpec(
+  submit: z.infer<typeof submitMessage>,
+  under: { sessionId: string; queryId: string; submittedAt: number },
+): QuerySpec {
   const { type: _type, ref: _ref, ...rest } = submit;
-  return { ...rest, queryId, query: `${sessionId}:${queryId}` };
+  const { sessionId, queryId, submittedAt } = under;
+  return { ...rest, queryId, submittedAt, query: `${sessionId}:${queryId}` };
 }

@@ -1,15 +1,16 @@
 /**
- * What a session keeps on disk, under its directory: `programs/SHA256`, and for each query `qN/` with journal, result.json and state.bin.
+ * What a session keeps on disk, under its directory: `programs/SHA256`, and for each query `qN/` with query.json, then a journal, at last result.json and state.bin.
  * A result is complete or not there: both files are written under other names, and result.json is renamed last.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checked, parseJson } from '../../protocol/check.js';
 import { GridError } from '../../protocol/errors.js';
 import { type QueryResult, queryResult } from '../../protocol/session-messages.js';
 import { Journal } from './journal.js';
+import { type QuerySpec, querySpecShape } from './query-spec.js';
 
 /** The code that came is not the code that was announced. */
 export class WrongProgramError extends GridError {
@@ -36,6 +37,20 @@ export class QueryStore {
       .sort((a, b) => a - b);
   }
 
+  /** Queries that were accepted and have no result, in the order of their submission: their master died. */
+  unfinished(): QuerySpec[] {
+    return this.numbers().flatMap((n) => {
+      const path = join(this.#directory, `q${n}`, 'query.json');
+      const isOver = existsSync(join(this.#directory, `q${n}`, 'result.json'));
+      return isOver || !existsSync(path)
+        ? []
+        : [checked(querySpecShape, parseJson(readFileSync(path, 'utf8'), path), path)];
+    });
+  }
+  async saveSpec(spec: QuerySpec): Promise<void> {
+    await mkdir(join(this.#directory, spec.queryId), { recursive: true, mode: 0o700 });
+    await replaceFile(join(this.#directory, spec.queryId, 'query.json'), JSON.stringify(spec));
+  }
   async openJournal(queryId: string, onRecord?: (record: unknown) => void): Promise<Journal> {
     await mkdir(join(this.#directory, queryId), { recursive: true, mode: 0o700 });
     return Journal.open(join(this.#directory, queryId, 'journal'), onRecord);
@@ -46,6 +61,7 @@ export class QueryStore {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await replaceFile(join(folder, 'state.bin'), state);
     await replaceFile(join(folder, 'result.json'), JSON.stringify(result));
+    await rm(join(folder, 'journal'), { force: true });
   }
   /** Undefined where the query has not ended. @throws {WireError} for a result that is no result */
   async result(queryId: string): Promise<StoredResult | undefined> {

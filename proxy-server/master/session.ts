@@ -5,7 +5,7 @@
  * leaves it alone for too long. A worker serves no second session: one that is let go ends. No sockets here: sockets.ts brings peers.
  */
 import type { Clock } from '../../protocol/clock.js';
-import type { MasterMessage, QueryRecord, SessionFile, ToMasterMessage } from '../../protocol/control-messages.js';
+import type { MasterMessage, SessionFile, ToMasterMessage } from '../../protocol/control-messages.js';
 import { errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { ClientMessage, ToClientMessage } from '../../protocol/session-messages.js';
@@ -13,9 +13,10 @@ import { PROTOCOL_VERSION, SPOKEN_VERSIONS } from '../../protocol/version.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
 import { ProtocolVersionError } from './errors.js';
 import type { Peer, Receiver } from './peer.js';
+import { QueryQueue, type RunEvents } from './query-queue.js';
 import type { QueryRun } from './query-run.js';
 import { type QuerySpec, querySpec } from './query-spec.js';
-import type { QueryStore, StoredResult } from './query-store.js';
+import type { QueryStore } from './query-store.js';
 import { WorkerRoster } from './worker-roster.js';
 
 export interface SessionParts {
@@ -28,11 +29,6 @@ export interface SessionParts {
   /** Called once; the process ends then. */
   readonly onEnd: (why: string) => void;
 }
-export interface RunEvents {
-  readonly tell: (message: ToClientMessage) => void;
-  readonly onEnd: (answer: StoredResult) => void;
-}
-
 interface Client {
   readonly peer: Peer<ToClientMessage>;
   isWelcome: boolean;
@@ -50,24 +46,29 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #clients = new Set<Client>();
   readonly #roster: WorkerRoster;
-  readonly #queue: QueryRun[] = [];
-  readonly #records = new Map<string, QueryRecord>();
-  #current: QueryRun | undefined;
+  readonly #queries: QueryQueue;
   #control: Peer<MasterMessage> | undefined;
-  #lastQuery: number;
   /** It was opened for its queries alone: it ends with the last of them. */
   #isOneOff = false;
   #cancelIdle: () => void = () => {};
   #cancelOrphaned: () => void = () => {};
   #isOver = false;
-  /** Results on their way to the disk. */
-  readonly #saves = new Set<Promise<void>>();
-
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#roster = new WorkerRoster();
-    this.#lastQuery = parts.store.numbers().at(-1) ?? 0;
-    for (const n of parts.store.numbers()) this.#recall(`q${n}`);
+    this.#queries = new QueryQueue({
+      ...parts,
+      tell: (queryId, message) => this.#tellAttached(queryId, message),
+      onRecord: (record) => this.#control?.send({ type: 'query', record }),
+      onCurrent: (run) => {
+        if (run === undefined) this.#idle();
+        else {
+          this.#cancelIdle();
+          this.#roster.remember(run.workersBefore());
+          this.#deploy();
+        }
+      },
+    });
     this.#orphaned();
     this.#idle();
   }
@@ -75,6 +76,11 @@ export class Session {
   /** Whose session it is. */
   get user(): string {
     return this.#parts.file.user;
+  }
+
+  /** Queries that an earlier life of this master did not finish go on. */
+  recover(): Promise<void> {
+    return this.#queries.recover();
   }
 
   /** The ProxyServer dials in: a new one replaces the old. */
@@ -130,10 +136,8 @@ export class Session {
     this.#isOver = true;
     this.#cancelIdle();
     this.#cancelOrphaned();
-    for (const run of [...this.#queue]) run.abort(why);
-    this.#current?.abort(why);
     for (const { peer } of this.#roster.all()) peer?.send({ type: 'release', why });
-    void Promise.allSettled(this.#saves).then(() => {
+    void this.#queries.close(why).then(() => {
       for (const { peer } of this.#clients) peer.send({ type: 'ended', why });
       this.#control?.send({ type: 'ended', why });
       this.#parts.onEnd(why);
@@ -146,7 +150,7 @@ export class Session {
         this.#control?.send({
           ...{ type: 'hello', protocol: PROTOCOL_VERSION, sessionId: this.#parts.file.sessionId, pid: process.pid },
           workers: this.#roster.all().map(({ workerId }) => workerId),
-          queries: [...this.#records.values()],
+          queries: this.#queries.records(),
           clients: this.#clients.size,
         });
         break;
@@ -155,17 +159,17 @@ export class Session {
         this.#tellWorkers();
         break;
       case 'letGo':
-        for (const workerId of this.#roster.leastBusy(message.n, (id) => this.#current?.busyWith(id) ?? 0))
+        for (const workerId of this.#roster.leastBusy(message.n, (id) => this.#queries.current?.busyWith(id) ?? 0))
           this.#release(workerId, message.why);
         break;
       case 'workerGone':
         this.#dropWorker(message.workerId, this.#roster.isLeaving(message.workerId) ? 'left' : 'killed', message.why);
         break;
       case 'stopQuery':
-        this.#find(message.queryId)?.stop();
+        this.#queries.find(message.queryId)?.stop();
         break;
       case 'abortQuery':
-        this.#find(message.queryId)?.abort('It was aborted.');
+        this.#queries.find(message.queryId)?.abort('It was aborted.');
         break;
       case 'end':
         this.end(message.why);
@@ -192,10 +196,10 @@ export class Session {
         this.#attach(client, message.queryId, message.outputs);
         break;
       case 'stop':
-        this.#find(message.queryId)?.stop();
+        this.#queries.find(message.queryId)?.stop();
         break;
       case 'abort':
-        this.#find(message.queryId)?.abort('You aborted it.');
+        this.#queries.find(message.queryId)?.abort('You aborted it.');
         break;
       case 'setWorkers':
         this.#roster.cap = message.n;
@@ -239,21 +243,16 @@ export class Session {
       client.peer.send({ type: 'needProgram', ref, sha256: program.sha256 });
       return;
     }
-    const spec = querySpec(message, this.#parts.file.sessionId, `q${++this.#lastQuery}`);
-    this.#parts
-      .createRun(spec, {
-        tell: (told) => this.#tellAttached(spec.queryId, told),
-        onEnd: (answer) => this.#ended(spec.queryId, answer),
-      })
-      .then(
-        (run) => {
-          client.peer.send({ type: 'accepted', ref, queryId: spec.queryId, query: spec.query });
-          this.#queue.push(run);
-          this.#record(run);
-          this.#startNext();
-        },
-        (error: unknown) => client.peer.send({ type: 'rejected', ref, error: errorBody(error) }),
-      );
+    const { sessionId } = this.#parts.file;
+    const queryId = this.#queries.nextId();
+    const spec = querySpec(message, { sessionId, queryId, submittedAt: this.#parts.clock.date().getTime() });
+    this.#queries.accept(spec).then(
+      () => {
+        client.peer.send({ type: 'accepted', ref, queryId, query: spec.query });
+        this.#queries.startNext();
+      },
+      (error: unknown) => client.peer.send({ type: 'rejected', ref, error: errorBody(error) }),
+    );
   }
   #program(client: Client, sha256: string, code: Uint8Array): void {
     const ready = client.parked.filter(({ program }) => program.sha256 === sha256);
@@ -271,7 +270,7 @@ export class Session {
 
   #attach(client: Client, queryId: string, outputs: boolean): void {
     client.attached.set(queryId, outputs);
-    const run = this.#find(queryId);
+    const run = this.#queries.find(queryId);
     if (run === undefined) {
       this.#sendStored(client, queryId);
       return;
@@ -310,18 +309,19 @@ export class Session {
     } else if (message.type === 'leaving') {
       this.#dropWorker(workerId, 'left', message.why);
       peer.close(message.why);
-    } else this.#current?.receive(workerId, message);
+    } else this.#queries.current?.receive(workerId, message);
   }
 
   /** Every worker that the current query may use is at it; no other is. */
   #deploy(): void {
-    if (this.#current === undefined || this.#isOver) return;
+    const run = this.#queries.current;
+    if (run === undefined || this.#isOver) return;
     const used = new Set<string>();
-    for (const worker of this.#roster.usable(this.#current.spec.workers)) {
+    for (const worker of this.#roster.usable(run.spec.workers)) {
       used.add(worker.workerId);
-      this.#current.addWorker(worker);
+      run.addWorker(worker);
     }
-    for (const workerId of this.#current.workerIds()) if (!used.has(workerId)) this.#current.dismiss(workerId);
+    for (const workerId of run.workerIds()) if (!used.has(workerId)) run.dismiss(workerId);
   }
   #release(workerId: string, why: string): void {
     this.#roster.leaving(workerId)?.send({ type: 'release', why });
@@ -330,62 +330,10 @@ export class Session {
     const worker = this.#roster.remove(workerId);
     if (worker === undefined) return;
     this.#parts.log.info('worker gone', { workerId, how, why });
-    this.#current?.removeWorker(workerId, how, why);
+    this.#queries.current?.removeWorker(workerId, how, why);
     this.#control?.send({ type: 'workerReleased', workerId, why });
     this.#tellWorkers();
     this.#deploy();
-  }
-
-  #startNext(): void {
-    if (this.#current !== undefined || this.#isOver) return;
-    const next = this.#queue.shift();
-    if (next === undefined) {
-      this.#idle();
-      return;
-    }
-    this.#current = next;
-    this.#cancelIdle();
-    void next.start();
-    this.#record(next);
-    this.#deploy();
-  }
-  /** The answer is on disk before anybody is told. */
-  #ended(queryId: string, answer: StoredResult): void {
-    const run = this.#find(queryId);
-    const finish = (): void => {
-      if (run !== undefined) this.#record(run, this.#parts.clock.date().getTime());
-      this.#tellAttached(queryId, { type: 'result', queryId, ...answer });
-      const at = this.#queue.findIndex(({ spec }) => spec.queryId === queryId);
-      if (at >= 0) this.#queue.splice(at, 1);
-      if (this.#current === run) this.#current = undefined;
-      this.#startNext();
-    };
-    const saved = this.#parts.store.save(queryId, answer).then(finish, (error: unknown) => {
-      this.#parts.log.error('result not saved', { queryId, why: errorBody(error).message });
-      this.#tellAttached(queryId, { type: 'notice', text: `The result of ${queryId} could not be kept on disk.` });
-      finish();
-    });
-    this.#saves.add(saved);
-    void saved.finally(() => this.#saves.delete(saved));
-  }
-
-  #find(queryId: string): QueryRun | undefined {
-    if (this.#current?.spec.queryId === queryId) return this.#current;
-    return this.#queue.find(({ spec }) => spec.queryId === queryId);
-  }
-  #record(run: QueryRun, endedAt: number | null = null): void {
-    const { query, title, queryId } = run.spec;
-    const record = { query, title, state: run.state, entries: run.entries(), submittedAt: run.submittedAt, endedAt };
-    this.#records.set(queryId, record);
-    this.#control?.send({ type: 'query', record });
-  }
-  /** A query that ended in an earlier life of this master. */
-  #recall(queryId: string): void {
-    const result = this.#parts.store.summary(queryId);
-    if (result === undefined) return;
-    const { query, title, status: state, entries } = result;
-    const at = this.#parts.store.endedAt(queryId);
-    this.#records.set(queryId, { query, title, state, entries, submittedAt: at, endedAt: at });
   }
 
   #tellAttached(queryId: string, message: ToClientMessage): void {
@@ -402,7 +350,7 @@ export class Session {
 
   #idle(): void {
     this.#cancelIdle();
-    if (this.#clients.size > 0 || this.#current !== undefined || this.#queue.length > 0 || this.#isOver) return;
+    if (this.#clients.size > 0 || !this.#queries.isEmpty || this.#isOver) return;
     const idleAfterMs = this.#isOneOff ? 0 : this.#parts.file.idleAfterMs;
     this.#cancelIdle = this.#parts.clock.after(idleAfterMs, () => this.end(`idle for ${idleAfterMs} ms`));
   }

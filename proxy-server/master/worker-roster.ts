@@ -38,6 +38,10 @@ export class WorkerRoster {
     return this.#rows.get(workerId)?.isLeaving ?? false;
   }
 
+  /** Names from an earlier life of this master. */
+  remember(workers: readonly { readonly workerId: string; readonly name: string }[]): void {
+    for (const { workerId, name } of workers) if (!this.#names.has(workerId)) this.#names.set(workerId, name);
+  }
   connect(workerId: string, peer: Peer<ToWorkerMessage>): void {
     const name = this.#names.get(workerId) ?? `0.${this.#names.size + 1}`;
     this.#names.set(workerId, name);

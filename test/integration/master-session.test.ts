@@ -195,4 +195,33 @@ describe('a session of real processes', function () {
     expect(harness.told.filter(({ type }) => type === 'workerReleased')).to.have.length(2);
     await client.hear('printed', ({ text }) => text.includes('first entry'));
   });
+
+  it('goes on from its journal when the master is killed and started again, to the same bits', async () => {
+    await startWith(2);
+    const client = await harness.client();
+    const undisturbed = await client.query(await selector(harness.folder, bodied('')), dataset);
+    const program = await selector(harness.folder, bodied(`if (entry === 77) throw new Error('odd'); ${busy(20)}`));
+    const queryId = await client.submit(program, dataset);
+    const waiting = await client.submit(await selector(harness.folder, bodied('')), dataset);
+    for (const part of [0.2, 0.6]) {
+      const watcher = await harness.client();
+      watcher.send({ type: 'attach', queryId, outputs: false });
+      await watcher.hear('progress', (m) => m.queryId === queryId && m.entries.done > part * FILES * EVENTS);
+      await harness.killMaster();
+      await harness.startMaster();
+    }
+    const again = await harness.client();
+    again.send({ type: 'attach', queryId, outputs: false });
+    again.send({ type: 'attach', queryId: waiting, outputs: false });
+    const { result } = await again.answer(queryId);
+    expect(result.entries).to.deep.equal({
+      total: FILES * EVENTS,
+      done: FILES * EVENTS - FILES,
+      failed: FILES,
+      missing: 0,
+    });
+    expect(result.failures.map(({ entry }) => entry)).to.deep.equal([77, 77, 77, 77]);
+    expect(result.workers.reduce((sum, { entries }) => sum + entries, 0)).to.equal(FILES * EVENTS - FILES);
+    sameOutputs(await again.answer(waiting), undisturbed);
+  });
 });

@@ -1,0 +1,52 @@
+/** How a query ended, in the words of cli.md: its status, why it failed, and everything but its outputs. Pure. */
+import { type ErrorBody, errorBody } from '../../protocol/errors.js';
+import type { QueryState } from '../../protocol/ids.js';
+import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
+import { NothingDoneError, NothingReadError } from './errors.js';
+import type { FailureLog, Report } from './failure-log.js';
+import type { LedgerCounts } from './ledger.js';
+import type { QueryFigures } from './query-figures.js';
+import type { QuerySpec } from './query-spec.js';
+
+/** `stack` is the user's own. */
+export type UserError = ErrorBody & { readonly stack?: string | undefined };
+
+export interface AnswerParts {
+  readonly status: QueryState;
+  readonly error: UserError | null;
+  readonly entries: EntryCounts;
+  readonly failures: FailureLog;
+  readonly missingFiles: QueryResult['missingFiles'];
+  readonly figures: QueryFigures;
+  readonly timing: QueryResult['timing'];
+}
+
+export function answerOf(spec: QuerySpec, parts: AnswerParts): QueryResult {
+  const { query, title, program, params, inputs, seed } = spec;
+  const { status, error, entries, failures, missingFiles, figures, timing } = parts;
+  return {
+    ...{ query, title, program, params, inputs, seed, status, error, entries, missingFiles, timing },
+    failures: failures.reports(),
+    failuresLeftOut: failures.leftOut,
+    workers: figures.workers(),
+    bytes: figures.bytes,
+  };
+}
+
+/** Of a query that nobody stopped or aborted. */
+export function endStatus({ done, failed, missing }: LedgerCounts, missingFiles: number): QueryState {
+  if (failed === 0 && missing === 0 && missingFiles === 0) return 'completed';
+  return done > 0 ? 'incomplete' : 'failed';
+}
+
+/** Why a query of which not one entry was done failed. */
+export function nothingDone(missingFiles: QueryResult['missingFiles'], failure: Report | undefined): UserError {
+  if (failure !== undefined) {
+    const where = `${failure.file}, entry ${failure.entry}`;
+    const error = new NothingDoneError(`No entry could be done. The first failure: ${where}: ${failure.error}`);
+    return { ...errorBody(error), ...(failure.stack === null ? {} : { stack: failure.stack }) };
+  }
+  const [file] = missingFiles;
+  const more = missingFiles.length > 1 ? ` (and ${missingFiles.length - 1} more files)` : '';
+  return errorBody(new NothingReadError(`Nothing could be read: ${file?.file}: ${file?.error}${more}`));
+}

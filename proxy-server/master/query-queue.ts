@@ -1,0 +1,144 @@
+/**
+ * The queries of a session in the order of their submission, one running at a time: what was handed in, what runs, what came of it.
+ *
+ * A query counts as accepted once its journal is open, and as ended once its result is on disk; one that was accepted and has no result is
+ * recovered when the master is started again.
+ */
+import type { Clock } from '../../protocol/clock.js';
+import type { QueryRecord } from '../../protocol/control-messages.js';
+import { errorBody } from '../../protocol/errors.js';
+import type { Logger } from '../../protocol/log.js';
+import type { ToClientMessage } from '../../protocol/session-messages.js';
+import type { QueryRun } from './query-run.js';
+import type { QuerySpec } from './query-spec.js';
+import type { QueryStore, StoredResult } from './query-store.js';
+
+export interface RunEvents {
+  readonly tell: (message: ToClientMessage) => void;
+  readonly onEnd: (answer: StoredResult) => void;
+}
+
+export interface QueueParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: QueryStore;
+  /** @throws {GridError} where the program does not load */
+  readonly createRun: (spec: QuerySpec, events: RunEvents) => Promise<QueryRun>;
+  /** To the clients that are attached to this query. */
+  readonly tell: (queryId: string, message: ToClientMessage) => void;
+  readonly onRecord: (record: QueryRecord) => void;
+  /** Another query runs now, or none. */
+  readonly onCurrent: (run: QueryRun | undefined) => void;
+}
+
+export class QueryQueue {
+  readonly #parts: QueueParts;
+  readonly #waiting: QueryRun[] = [];
+  readonly #records = new Map<string, QueryRecord>();
+  /** Results on their way to the disk. */
+  readonly #saves = new Set<Promise<void>>();
+  #current: QueryRun | undefined;
+  #last: number;
+  #isClosed = false;
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+    this.#last = parts.store.numbers().at(-1) ?? 0;
+    for (const n of parts.store.numbers()) this.#recall(`q${n}`);
+  }
+
+  get current(): QueryRun | undefined {
+    return this.#current;
+  }
+  get isEmpty(): boolean {
+    return this.#current === undefined && this.#waiting.length === 0;
+  }
+  records(): QueryRecord[] {
+    return [...this.#records.values()];
+  }
+  /** One that runs or waits. */
+  find(queryId: string): QueryRun | undefined {
+    if (this.#current?.spec.queryId === queryId) return this.#current;
+    return this.#waiting.find(({ spec }) => spec.queryId === queryId);
+  }
+  nextId(): string {
+    return `q${++this.#last}`;
+  }
+
+  /** @throws {GridError} where the program does not load, or the disk does not take it */
+  async accept(spec: QuerySpec): Promise<void> {
+    const { queryId } = spec;
+    const run = await this.#parts.createRun(spec, {
+      tell: (message) => this.#parts.tell(queryId, message),
+      onEnd: (answer) => this.#ended(queryId, answer),
+    });
+    this.#waiting.push(run);
+    this.#record(run);
+  }
+  /** Runs the next one, where none runs. */
+  startNext(): void {
+    if (this.#current !== undefined || this.#isClosed) return;
+    this.#current = this.#waiting.shift();
+    if (this.#current !== undefined) {
+      void this.#current.start();
+      this.#record(this.#current);
+    }
+    this.#parts.onCurrent(this.#current);
+  }
+  /** Queries whose master died: they go on. */
+  async recover(): Promise<void> {
+    for (const spec of this.#parts.store.unfinished())
+      try {
+        await this.accept(spec);
+        this.#parts.log.info('query recovered', { query: spec.query });
+      } catch (error) {
+        this.#parts.log.error('query not recovered', { query: spec.query, why: errorBody(error).message });
+      }
+    this.startNext();
+  }
+
+  /** Aborts all. @returns when their results are on disk */
+  async close(why: string): Promise<void> {
+    this.#isClosed = true;
+    for (const run of [...this.#waiting]) run.abort(why);
+    this.#current?.abort(why);
+    await Promise.allSettled(this.#saves);
+  }
+
+  /** The answer is on disk before anybody is told. */
+  #ended(queryId: string, answer: StoredResult): void {
+    const run = this.find(queryId);
+    const { store, log, tell, clock } = this.#parts;
+    const saved = store
+      .save(queryId, answer)
+      .catch((error: unknown) => {
+        log.error('result not saved', { queryId, why: errorBody(error).message });
+        tell(queryId, { type: 'notice', text: `The result of ${queryId} could not be kept on disk.` });
+      })
+      .then(() => {
+        if (run !== undefined) this.#record(run, clock.date().getTime());
+        tell(queryId, { type: 'result', queryId, ...answer });
+        const at = run === undefined ? -1 : this.#waiting.indexOf(run);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        if (this.#current === run) this.#current = undefined;
+        this.startNext();
+      });
+    this.#saves.add(saved);
+    void saved.finally(() => this.#saves.delete(saved));
+  }
+
+  #record(run: QueryRun, endedAt: number | null = null): void {
+    const { query, title, queryId, submittedAt } = run.spec;
+    const record = { query, title, state: run.state, entries: run.entries(), submittedAt, endedAt };
+    this.#records.set(queryId, record);
+    this.#parts.onRecord(record);
+  }
+  /** A query that ended in an earlier life of this master. */
+  #recall(queryId: string): void {
+    const result = this.#parts.store.summary(queryId);
+    if (result === undefined) return;
+    const { query, title, status: state, entries } = result;
+    const at = this.#parts.store.endedAt(queryId);
+    this.#records.set(queryId, { query, title, state, entries, submittedAt: at, endedAt: at });
+  }
+}
