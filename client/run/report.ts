@@ -1,6 +1,5 @@
 /** The end of a query for its user: outputs through terminate(), pictures in the terminal, files, and the exit status. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { LoadedProgram } from '../../analysis/load-program.js';
 import type { OutputResult } from '../../analysis/outputs/result.js';
 import { renderPlot } from '../../analysis/plot/render-plot.js';
@@ -102,9 +101,13 @@ async function saveJson(
 
 /** Under a temporary name first: a reader never sees half a file, and a failed write leaves the old one. */
 function writeWhole(file: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, content);
-  renameSync(`${file}.part`, file);
+  try {
+    writeFileSync(`${file}.part`, content);
+    renameSync(`${file}.part`, file);
+  } catch (error) {
+    rmSync(`${file}.part`, { force: true });
+    throw error;
+  }
 }
 
 async function saving(file: string, write: () => void | Promise<void>): Promise<void> {
