@@ -43,6 +43,11 @@ export class Axis {
     return 1 + lastNotAbove(this.#edges, x);
   }
 
+  /** `find` for the first n of xs. */
+  findAll(xs: Float64Array, n: number, bins: Int32Array): void {
+    for (let i = 0; i < n; i++) bins[i] = this.find(xs[i]!);
+  }
+
   /** Lower edge of a bin (1..nbins); of nbins + 1, the axis's end. */
   lowEdge(bin: number): number {
     return this.#edges?.[bin - 1] ?? this.min + ((bin - 1) * this.#width) / this.nbins;

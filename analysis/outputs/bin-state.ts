@@ -52,6 +52,11 @@ export class BinState {
     else this.#weigh(cell, weight);
   }
 
+  /** `count` for the first n. */
+  countAll(cells: Int32Array, weights: Float64Array, n: number): void {
+    for (let i = 0; i < n; i++) this.count(cells[i]!, weights[i]!);
+  }
+
   #weigh(cell: number, weight: number): void {
     if (!this.isWeighted) this.makeWeighted();
     this.w!.add(cell, weight);

@@ -41,6 +41,7 @@ export class H1 extends Histogram {
   readonly #axis: Axis;
   readonly #xs = new Float64Array(BUFFER);
   readonly #weights = new Float64Array(BUFFER);
+  readonly #bins = new Int32Array(BUFFER);
   constructor(declaration: Declaration) {
     super(declaration);
     this.#axis = this.axes[0]!;
@@ -56,15 +57,18 @@ export class H1 extends Histogram {
     if (n === BUFFER - 1) this.flush();
   }
   protected override sumUp(state: BinState, n: number): void {
-    const axis = this.#axis;
+    const { nbins } = this.#axis;
     const { stats } = state;
+    const xs = this.#xs;
+    const weights = this.#weights;
+    const bins = this.#bins;
+    this.#axis.findAll(xs, n, bins);
+    state.countAll(bins, weights, n);
     for (let i = 0; i < n; i++) {
-      const x = this.#xs[i]!;
-      const weight = this.#weights[i]!;
-      const bin = axis.find(x);
-      state.count(bin, weight);
-      if (bin === 0 || bin > axis.nbins) continue;
-      const wx = weight * x;
+      const bin = bins[i]!;
+      if (bin === 0 || bin > nbins) continue;
+      const x = xs[i]!;
+      const wx = weights[i]! * x;
       stats.add(0, wx);
       stats.add(1, wx * x);
     }
@@ -88,6 +92,9 @@ export class H2 extends Histogram {
   readonly #xs = new Float64Array(BUFFER);
   readonly #ys = new Float64Array(BUFFER);
   readonly #weights = new Float64Array(BUFFER);
+  readonly #binsX = new Int32Array(BUFFER);
+  readonly #binsY = new Int32Array(BUFFER);
+  readonly #cells = new Int32Array(BUFFER);
   constructor(declaration: Declaration) {
     super(declaration);
     this.#x = this.axes[0]!;
@@ -103,14 +110,22 @@ export class H2 extends Histogram {
   protected override sumUp(state: BinState, n: number): void {
     const { stats } = state;
     const [{ nbins: nx }, { nbins: ny }] = [this.#x, this.#y];
+    const xs = this.#xs;
+    const ys = this.#ys;
+    const weights = this.#weights;
+    const binsX = this.#binsX;
+    const binsY = this.#binsY;
+    this.#x.findAll(xs, n, binsX);
+    this.#y.findAll(ys, n, binsY);
+    for (let i = 0; i < n; i++) this.#cells[i] = binsX[i]! + (nx + 2) * binsY[i]!;
+    state.countAll(this.#cells, weights, n);
     for (let i = 0; i < n; i++) {
-      const x = this.#xs[i]!;
-      const y = this.#ys[i]!;
-      const weight = this.#weights[i]!;
-      const binX = this.#x.find(x);
-      const binY = this.#y.find(y);
-      state.count(binX + (nx + 2) * binY, weight);
+      const binX = binsX[i]!;
+      const binY = binsY[i]!;
       if (binX === 0 || binX > nx || binY === 0 || binY > ny) continue;
+      const x = xs[i]!;
+      const y = ys[i]!;
+      const weight = weights[i]!;
       const wx = weight * x;
       const wy = weight * y;
       stats.add(0, wx);

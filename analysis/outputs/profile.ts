@@ -1,4 +1,5 @@
 /** The mean of y in bins of x, as ROOT's TProfile: sums of weights, of y and of y squared in each bin. */
+import type { ExactSums } from '../exact-sum.js';
 import type { Axis } from './axis.js';
 import type { BinState } from './bin-state.js';
 import { BinnedOutput, BUFFER } from './binned-output.js';
@@ -9,6 +10,7 @@ export class Profile extends BinnedOutput {
   readonly #xs = new Float64Array(BUFFER);
   readonly #ys = new Float64Array(BUFFER);
   readonly #weights = new Float64Array(BUFFER);
+  readonly #bins = new Int32Array(BUFFER);
   constructor(declaration: Declaration) {
     super(declaration);
     this.#axis = this.axes[0]!;
@@ -25,20 +27,29 @@ export class Profile extends BinnedOutput {
   }
   /** Source of the terms and their order: ROOT, hist/hist/src/TProfile.cxx, TProfile::Fill. */
   protected override sumUp(state: BinState, n: number): void {
-    const axis = this.#axis;
+    const { nbins } = this.#axis;
+    const { stats } = state;
+    const xs = this.#xs;
+    const weights = this.#weights;
+    const bins = this.#bins;
+    this.#axis.findAll(xs, n, bins);
+    state.countAll(bins, weights, n);
+    this.#sumUpY(state.y!, state.y2!, n);
     for (let i = 0; i < n; i++) {
-      const x = this.#xs[i]!;
+      const bin = bins[i]!;
+      if (bin === 0 || bin > nbins) continue;
+      const x = xs[i]!;
+      const wx = weights[i]! * x;
+      stats.add(0, wx);
+      stats.add(1, wx * x);
+    }
+  }
+  #sumUpY(sums: ExactSums, squares: ExactSums, n: number): void {
+    for (let i = 0; i < n; i++) {
       const y = this.#ys[i]!;
-      const weight = this.#weights[i]!;
-      const bin = axis.find(x);
-      const wy = weight * y;
-      state.count(bin, weight);
-      state.y!.add(bin, wy);
-      state.y2!.add(bin, wy * y);
-      if (bin === 0 || bin > axis.nbins) continue;
-      const wx = weight * x;
-      state.stats.add(0, wx);
-      state.stats.add(1, wx * x);
+      const wy = this.#weights[i]! * y;
+      sums.add(this.#bins[i]!, wy);
+      squares.add(this.#bins[i]!, wy * y);
     }
   }
   /** Mean of y in a bin, in `terminate`; 0 where nothing was filled. */
