@@ -5,6 +5,7 @@ import { BadRequestError, TooLargeError } from './errors.js';
 
 const STATUS: Readonly<Record<string, number>> = {
   CATALOG_NO_SUCH_NAME: 404,
+  CATALOG_NO_SUCH_SE: 404,
   CATALOG_NO_SUCH_SET: 404,
   CATALOG_NO_SUCH_TAG: 404,
   CATALOG_NO_SUCH_ROUTE: 404,

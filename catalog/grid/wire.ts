@@ -180,6 +180,40 @@ export const setAnswer = z.object({
 export type SetAnswer = z.infer<typeof setAnswer>;
 export const setFilesAnswer = z.object({ files: z.array(gridFileShape), tree: z.string().nullable() });
 
+const elementName = z.string().min(5).max(200);
+const elementStatus = z.enum(['up', 'readonly', 'down']);
+export const elementBody = z.object({
+  name: elementName,
+  prefix: z.string().max(1000).nullable().optional(),
+  status: elementStatus.optional(),
+  tags: z.array(z.string().max(100)).max(100).optional(),
+});
+export const elementNameBody = z.object({ name: elementName });
+export const distanceBody = z.object({ from: z.string().min(1), to: z.string().min(1), value: z.number().min(0) });
+export const elementsAnswer = z.object({
+  elements: z.array(
+    z.object({
+      name: z.string(),
+      site: z.string().nullable(),
+      prefix: z.string().nullable(),
+      status: elementStatus,
+      tags: z.array(z.string()).readonly(),
+    }),
+  ),
+  distances: z.array(z.object({ site: z.string(), other: z.string(), value: z.number() })),
+});
+export const backupBody = z.object({ file: z.string().min(1).max(4000) });
+export const backupAnswer = z.object({ file: z.string(), pages: z.number().int() });
+export const checkAnswer = z.object({ isSound: z.boolean(), problems: z.array(z.string()).readonly() });
+export const importBody = z.object({ lines: z.array(z.string()).max(MAX_BATCH) });
+export const importAnswer = z.object({ imported: z.number().int() });
+export const usageAnswer = z.object({
+  path: z.string(),
+  files: z.number().int(),
+  directories: z.number().int(),
+  size: z.number(),
+});
+
 export const infoAnswer = z.object({
   name: z.literal('proof-catalog'),
   version: z.string(),

@@ -11,15 +11,31 @@ import { directoryAt, type Entry, entryAt, fileEntryAt, pathOf, requireAccess } 
 
 /** One element a name; null where there is no such file, or the caller may not read it. */
 export function lookup(stores: Stores, caller: Caller, lfns: readonly string[], site?: string): (GridFile | null)[] {
-  return lfns.map((lfn) => {
-    const path = checkName(lfn);
-    if (path === '/') return null;
-    const { directory: above, base } = splitName(path);
+  const files = new Array<GridFile | null>(lfns.length).fill(null);
+  const places: [dir: number, name: string][] = [];
+  const asked: { index: number; lfn: string }[] = [];
+  for (const [index, name] of lfns.entries()) {
+    const lfn = checkName(name);
+    if (lfn === '/') continue;
+    const { directory: above, base } = splitName(lfn);
     const directory = stores.directories.resolve(above);
-    if (directory === undefined || !stores.directories.mayEnter(caller, directory)) return null;
-    const file = stores.files.child(directory.id, base);
-    return file === undefined || !mayAccess(caller, file, 'read') ? null : gridFile(stores, directory, file, site);
-  });
+    if (directory === undefined || !stores.directories.mayEnter(caller, directory)) continue;
+    places.push([directory.id, base]);
+    asked.push({ index, lfn });
+  }
+  for (const [i, found] of stores.locator.locate(places).entries()) {
+    const { index, lfn } = asked[i]!;
+    if (found === undefined || !mayAccess(caller, found, 'read')) continue;
+    if (found.kind === 'link') {
+      const { directory, file } = fileEntryAt(stores, caller, lfn);
+      files[index] = gridFile(stores, directory, file, site);
+      continue;
+    }
+    const { size, checksum, entries, tree } = found;
+    const replicas = closestFirst(found.replicas, stores.elements, site);
+    files[index] = { lfn, size, checksum, entries, tree, replicas };
+  }
+  return files;
 }
 
 export function gridFile(stores: Stores, directory: Directory, file: StoredFile, site?: string): GridFile {

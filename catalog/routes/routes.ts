@@ -14,6 +14,7 @@ import { addSearchRoutes } from './search-routes.js';
 import { addServiceRoutes } from './service-routes.js';
 import { addSetRoutes } from './set-routes.js';
 import { addTagRoutes } from './tag-routes.js';
+import { addUpkeepRoutes } from './upkeep-routes.js';
 
 export type Api = FastifyInstance<
   RawServerDefault,
@@ -30,4 +31,5 @@ export function addRoutes(api: Api, parts: CatalogParts): void {
   addSearchRoutes(api, parts);
   addTagRoutes(api, parts);
   addSetRoutes(api, parts);
+  addUpkeepRoutes(api, parts);
 }

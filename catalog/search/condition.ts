@@ -37,7 +37,8 @@ export const FIELDS: Readonly<Record<string, Field>> = {
 export function compileCondition(condition: Condition): Predicate {
   switch (condition.kind) {
     case 'and': {
-      const parts = condition.parts.map(compileCondition);
+      // Fields of the entry itself cost nothing to look at: they are tested before tags.
+      const parts = condition.parts.toSorted((a, b) => cost(a) - cost(b)).map(compileCondition);
       return (entry, tags) => parts.every((part) => part(entry, tags));
     }
     case 'or': {
@@ -61,6 +62,18 @@ export function compileCondition(condition: Condition): Predicate {
         return value !== undefined && test(value);
       };
     }
+  }
+}
+
+function cost(condition: Condition): number {
+  switch (condition.kind) {
+    case 'compare':
+    case 'has':
+      return Object.hasOwn(FIELDS, condition.field) ? 0 : 1;
+    case 'not':
+      return cost(condition.part);
+    default:
+      return Math.max(...condition.parts.map(cost));
   }
 }
 

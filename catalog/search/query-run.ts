@@ -47,8 +47,11 @@ class Search {
   readonly #walk: Walk;
   readonly #predicate: Predicate;
   readonly #directories: boolean;
+  /** Files with tags of their own are rare: where there are none, none is asked for them. */
+  readonly #filesHaveTags: boolean;
 
   constructor(walk: Walk, predicate: Predicate, directories: boolean) {
+    this.#filesHaveTags = walk.stores.tags.anyOnFiles();
     this.#walk = walk;
     this.#predicate = predicate;
     this.#directories = directories;
@@ -78,14 +81,14 @@ class Search {
   }
 
   #fits(entry: Entry, scope: Scope): boolean {
-    return this.#predicate(entry, tagLookup(this.#walk, entry, scope));
+    return this.#predicate(entry, tagLookup(this.#walk, entry, scope, this.#filesHaveTags));
   }
 }
 
-function tagLookup({ stores }: Walk, entry: Entry, scope: Scope): TagLookup {
+function tagLookup({ stores }: Walk, entry: Entry, scope: Scope, filesHaveTags: boolean): TagLookup {
   let own: Map<string, TagValue> | undefined;
   return (name) => {
-    if (entry.file !== null) {
+    if (filesHaveTags && entry.file !== null) {
       own ??= new Map(stores.tags.values({ dir: null, file: entry.file.id }).map((tag) => [tag.name, tag.value]));
       const value = own.get(name);
       if (value !== undefined) return value;

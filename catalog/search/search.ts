@@ -1,6 +1,6 @@
 /** `find` and `glob` as streams of JSON lines: what a query matches, in bytewise order. */
 
-import { type Entry, pathOf } from '../operations/paths.js';
+import { type Entry, entryAt, pathOf } from '../operations/paths.js';
 import { gridEntry, gridFile, stat } from '../operations/reading.js';
 import { type Caller, mayAccess } from '../permissions.js';
 import type { Stores } from '../store/stores.js';
@@ -77,7 +77,7 @@ export function* listLines(
   caller: Caller,
   args: { path: string; shape: LineShape },
 ): Generator<string> {
-  const top = stores.directories.resolve(args.path);
-  if (top === undefined) return;
-  for (const entry of below({ stores, caller }, top)) yield line(stores, caller, entry, args);
+  const top = entryAt(stores, caller, args.path);
+  if (top.file !== null) yield line(stores, caller, top, args);
+  else for (const entry of below({ stores, caller }, top.directory)) yield line(stores, caller, entry, args);
 }

@@ -16,10 +16,11 @@ export function packChecksum(text: string): Buffer {
   return Buffer.from(`\0${algorithm}:${digest.toLowerCase()}`);
 }
 
-export function unpackChecksum(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const index = buffer[0] ?? 0;
-  return index === 0 ? buffer.toString('utf8', 1) : `${ALGORITHMS[index]}:${buffer.toString('hex', 1)}`;
+/** @param hex the stored bytes in hexadecimal */
+export function unpackChecksum(hex: string): string {
+  const index = Number.parseInt(hex.slice(0, 2), 16);
+  if (index === 0) return Buffer.from(hex.slice(2), 'hex').toString('utf8');
+  return `${ALGORITHMS[index]}:${hex.slice(2).toLowerCase()}`;
 }
 
 /** @throws {BadNameError} */
@@ -29,8 +30,9 @@ export function packGuid(text: string): Buffer {
   return Buffer.from(text.replaceAll('-', ''), 'hex');
 }
 
-export function unpackGuid(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+/** @param stored the stored bytes in hexadecimal */
+export function unpackGuid(stored: string): string {
+  const hex = stored.toLowerCase();
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

@@ -32,15 +32,15 @@ export interface FileFacts {
   readonly tree?: string | undefined;
 }
 
-/** Columns in the order of COLUMNS: rows are read as arrays, which is half the cost of objects. */
+/** Columns in the order of COLUMNS: rows are read as arrays and bytes as hexadecimal, a fraction of the cost of objects and buffers. */
 type Row = [
   id: number,
   dir: number,
   name: string,
   kind: number,
   size: number | null,
-  checksum: Buffer | null,
-  guid: Buffer | null,
+  checksum: string,
+  guid: string,
   owner: number,
   grp: number,
   mode: number,
@@ -49,7 +49,63 @@ type Row = [
   entries: number | null,
   tree: number | null,
 ];
-const COLUMNS = 'id, dir, name, kind, size, checksum, guid, owner, grp, mode, created, modified, entries, tree';
+const COLUMNS =
+  'id, dir, name, kind, size, hex(checksum), hex(guid), owner, grp, mode, created, modified, entries, tree';
+
+/** A row as it is asked for: most look-ups want few of its fields. */
+class FileRow implements StoredFile {
+  readonly #row: Row;
+  readonly #words: WordStore;
+  readonly #identity: string;
+
+  constructor(row: Row, words: WordStore, identity: string) {
+    this.#row = row;
+    this.#words = words;
+    this.#identity = identity;
+  }
+  get id(): number {
+    return this.#row[0];
+  }
+  get dir(): number {
+    return this.#row[1];
+  }
+  get name(): string {
+    return this.#row[2];
+  }
+  get kind(): FileKind {
+    return KINDS[this.#row[3]]!;
+  }
+  get size(): number | null {
+    return this.#row[4];
+  }
+  get checksum(): string | null {
+    return this.#row[5] === '' ? null : unpackChecksum(this.#row[5]);
+  }
+  get guid(): string {
+    return this.#row[6] === '' ? derivedGuid(this.#identity, this.id, this.created) : unpackGuid(this.#row[6]);
+  }
+  get owner(): string {
+    return this.#words.text(this.#row[7]);
+  }
+  get group(): string {
+    return this.#words.text(this.#row[8]);
+  }
+  get mode(): number {
+    return this.#row[9];
+  }
+  get created(): number {
+    return this.#row[10];
+  }
+  get modified(): number {
+    return this.#row[11] ?? this.created;
+  }
+  get entries(): number | null {
+    return this.#row[12];
+  }
+  get tree(): string | null {
+    return this.#row[13] === null ? null : this.#words.text(this.#row[13]);
+  }
+}
 
 export class FileStore {
   readonly #words: WordStore;
@@ -163,23 +219,6 @@ export class FileStore {
   }
 
   #stored(row: Row | undefined): StoredFile | undefined {
-    if (row === undefined) return undefined;
-    const [id, dir, name, kind, size, checksum, guid, owner, grp, mode, created, modified, entries, tree] = row;
-    return {
-      id,
-      dir,
-      name,
-      kind: KINDS[kind]!,
-      size,
-      checksum: checksum === null ? null : unpackChecksum(checksum),
-      guid: guid === null ? derivedGuid(this.#identity, id, created) : unpackGuid(guid),
-      owner: this.#words.text(owner),
-      group: this.#words.text(grp),
-      mode,
-      created,
-      modified: modified ?? created,
-      entries,
-      tree: tree === null ? null : this.#words.text(tree),
-    };
+    return row === undefined ? undefined : new FileRow(row, this.#words, this.#identity);
   }
 }

@@ -10,7 +10,8 @@ export interface StoredReplica {
 }
 
 type Row = [part: number, name: string, se: number | null, status: number];
-const BAD = 1;
+/** Status of a replica that is marked bad. */
+export const BAD_REPLICA = 1;
 
 export class ReplicaStore {
   readonly #parts: UrlPartStore;
@@ -41,7 +42,7 @@ export class ReplicaStore {
       found.push({
         url: this.#parts.text(part) + (name === '' ? file.name : name),
         element: se === null ? null : (this.#elements.get(se) ?? null),
-        isBad: status === BAD,
+        isBad: status === BAD_REPLICA,
       });
     return found;
   }
@@ -56,7 +57,7 @@ export class ReplicaStore {
   mark(file: { id: number; name: string }, url: string, isBad: boolean): boolean {
     const { part, name } = this.#place(file, url);
     const id = this.#parts.find(part);
-    return id !== undefined && this.#mark.run(isBad ? BAD : 0, file.id, id, name).changes > 0;
+    return id !== undefined && this.#mark.run(isBad ? BAD_REPLICA : 0, file.id, id, name).changes > 0;
   }
 
   /** @returns whether the file had such a replica */

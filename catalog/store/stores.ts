@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { storeError } from './database.js';
 import { DirectoryStore } from './directory-store.js';
 import { ElementStore } from './element-store.js';
+import { FileLocator } from './file-locator.js';
 import { FileStore } from './file-store.js';
 import { ReplicaStore } from './replica-store.js';
 import { SetStore } from './set-store.js';
@@ -17,6 +18,7 @@ export class Stores {
   readonly elements: ElementStore;
   readonly parts: UrlPartStore;
   readonly replicas: ReplicaStore;
+  readonly locator: FileLocator;
   readonly tags: TagStore;
   readonly sets: SetStore;
   readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
@@ -29,6 +31,7 @@ export class Stores {
     this.elements = new ElementStore(db);
     this.parts = new UrlPartStore(db);
     this.replicas = new ReplicaStore(db, this.parts, this.elements);
+    this.locator = new FileLocator(db, this.words, this.parts, this.elements);
     this.tags = new TagStore(db);
     this.sets = new SetStore(db, this.words);
   }

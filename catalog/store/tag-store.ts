@@ -29,6 +29,7 @@ export class TagStore {
   readonly #dropDirectory: Database.Statement<[number, string]>;
   readonly #dropFile: Database.Statement<[number, string]>;
   readonly #range: Database.Statement<unknown[], TagHolder>;
+  readonly #anyOnFiles: Database.Statement<[], number>;
   readonly #count: Database.Statement<unknown[], number>;
 
   constructor(db: Database.Database) {
@@ -47,6 +48,7 @@ export class TagStore {
     );
     this.#dropDirectory = db.prepare('DELETE FROM tag_value WHERE dir = ? AND name = ?');
     this.#dropFile = db.prepare('DELETE FROM tag_value WHERE file = ? AND name = ?');
+    this.#anyOnFiles = db.prepare<[], number>('SELECT 1 FROM tag_value WHERE file IS NOT NULL LIMIT 1').pluck();
     const where = 'FROM tag_value WHERE name = ? AND value >= ? AND value <= ?';
     this.#range = db.prepare(`SELECT dir, file ${where}`);
     this.#count = db.prepare<unknown[], number>(`SELECT count(*) FROM (SELECT 1 ${where} LIMIT ?)`).pluck();
@@ -67,6 +69,11 @@ export class TagStore {
 
   values(holder: TagHolder): StoredTag[] {
     return holder.file === null ? this.#ofDirectory.all(holder.dir) : this.#ofFile.all(holder.file);
+  }
+
+  /** Does any file at all have a tag of its own? */
+  anyOnFiles(): boolean {
+    return this.#anyOnFiles.get() !== undefined;
   }
 
   set(holder: TagHolder, name: string, value: string | number): void {

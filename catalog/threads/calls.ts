@@ -3,11 +3,15 @@
  * Writes run one after the other in the writer thread, each in one transaction; streams run in the reader thread.
  */
 import { chmod, chown, mkdir, mv, rm, touch } from '../operations/directories.js';
+import { exportLines, importLines } from '../operations/dump.js';
+import { dropElement, putElement, setDistance } from '../operations/elements.js';
 import { changeReplica, learn, register } from '../operations/registration.js';
 import { changeSet, freezeSet, recordVerified } from '../operations/sets.js';
 import { defineTags, removeTags, setTags, undefineTags } from '../operations/tags.js';
+import { usageLines } from '../operations/usage.js';
 import type { Caller } from '../permissions.js';
 import { findLines, globLines, listLines } from '../search/search.js';
+import type { Stores } from '../store/stores.js';
 
 export const WRITES = {
   mkdir,
@@ -26,11 +30,21 @@ export const WRITES = {
   changeSet,
   freezeSet,
   recordVerified,
+  putElement,
+  dropElement,
+  setDistance,
+  importLines,
 };
 export type Writes = typeof WRITES;
 
 /** Generators of JSON lines. */
-export const STREAMS = { glob: globLines, find: findLines, list: listLines };
+export const STREAMS = {
+  glob: globLines,
+  find: findLines,
+  list: listLines,
+  usage: usageLines,
+  export: (stores: Stores, caller: Caller, _args: object) => exportLines(stores, caller),
+};
 export type Streams = typeof STREAMS;
 
 export type ThreadRole = 'writer' | 'reader';

@@ -7,6 +7,7 @@ import { addNameCommands } from './catalog/names.js';
 import { addRegisterCommand } from './catalog/register.js';
 import { addReplicaCommands } from './catalog/replicas.js';
 import { addServiceCommands } from './catalog/service.js';
+import { addUsageCommands } from './catalog/usage.js';
 
 export function addCommands(program: Command): void {
   addServiceCommands(program);
@@ -14,6 +15,7 @@ export function addCommands(program: Command): void {
   addRegisterCommand(program);
   addReplicaCommands(program);
   addDatasetCommands(program);
+  addUsageCommands(program);
   addFindCommands(program);
   addMetaCommands(program);
 }

@@ -16,7 +16,8 @@ const expectedFile = z.record(
   }),
 );
 
-describe('catalog: data sets and real files', () => {
+describe('catalog: data sets and real files', function () {
+  this.timeout(120_000);
   const catalog = new TestCatalog();
   before(() => catalog.start());
   after(() => catalog.stop());

@@ -4,7 +4,8 @@ import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
 import { TestCatalog } from '../support/catalog.js';
 import { failureOf } from '../support/failure.js';
 
-describe('catalog: names and replicas over HTTP', () => {
+describe('catalog: names and replicas over HTTP', function () {
+  this.timeout(120_000);
   const catalog = new TestCatalog();
   before(() => catalog.start());
   after(() => catalog.stop());
