@@ -22,6 +22,6 @@ export interface ByteSource {
    */
   readonly readSync?: ((offset: number, length: number, into?: Buffer) => Buffer) | undefined;
   /** A hint that these ranges are wanted next; network sources start to fetch them, others ignore it. */
-  prefetch?(ranges: readonly ByteRange[]): void;
+  readonly prefetch?: ((ranges: readonly ByteRange[]) => void) | undefined;
   close(): Promise<void>;
 }

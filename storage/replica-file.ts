@@ -54,19 +54,25 @@ export class ReplicaFile implements ByteSource {
   }
 
   get readSync(): ByteSource['readSync'] {
-    const current = this.#current;
-    const { source } = current;
-    if (source.readSync === undefined) return undefined;
-    return (offset, length, into) => {
-      checkRange(this, offset, length);
-      try {
-        return source.readSync!(offset, length, into);
-      } catch (error) {
-        if (error instanceof StorageError) this.#note(current, error);
-        throw error;
-      }
-    };
+    return this.#current.source.readSync === undefined ? undefined : this.#readSync;
   }
+
+  get prefetch(): ByteSource['prefetch'] {
+    return this.#current.source.prefetch === undefined ? undefined : this.#prefetch;
+  }
+
+  readonly #readSync = (offset: number, length: number, into?: Buffer): Buffer => {
+    checkRange(this, offset, length);
+    const current = this.#current;
+    try {
+      return current.source.readSync!(offset, length, into);
+    } catch (error) {
+      if (error instanceof StorageError) this.#note(current, error);
+      throw error;
+    }
+  };
+
+  readonly #prefetch = (ranges: readonly ByteRange[]): void => this.#current.source.prefetch?.(ranges);
 
   async read(offset: number, length: number): Promise<Buffer> {
     checkRange(this, offset, length);
@@ -76,10 +82,6 @@ export class ReplicaFile implements ByteSource {
   async readMany(ranges: readonly ByteRange[]): Promise<Buffer[]> {
     for (const { offset, length } of ranges) checkRange(this, offset, length);
     return this.#steadily(ranges[0], (source) => source.readMany(ranges));
-  }
-
-  prefetch(ranges: readonly ByteRange[]): void {
-    this.#current.source.prefetch?.(ranges);
   }
 
   async close(): Promise<void> {

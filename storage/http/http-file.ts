@@ -173,17 +173,19 @@ export class HttpFile extends NetworkFile {
   }
 }
 
-/** Consecutive reads that one request may ask for. */
+/** Consecutive reads that one request may ask for. An empty one is asked for by none: it has no first and last byte. */
 function groups(reads: readonly CoalescedRead[]): CoalescedRead[][] {
-  const made: CoalescedRead[][] = [];
+  const made: CoalescedRead[][] = reads.filter(({ length }) => length === 0).map((read) => [read]);
+  let last: CoalescedRead[] | undefined;
   let bytes = 0;
-  for (const read of reads) {
-    const last = made.at(-1);
+  for (const read of reads.filter(({ length }) => length > 0)) {
     bytes += read.length;
-    if (last === undefined || last.length === MAX_RANGES || bytes > MAX_MULTI_BYTES || last[0]!.length === 0) {
-      made.push([read]);
+    if (last === undefined || last.length === MAX_RANGES || bytes > MAX_MULTI_BYTES) {
+      last = [];
+      made.push(last);
       bytes = read.length;
-    } else last.push(read);
+    }
+    last.push(read);
   }
   return made;
 }

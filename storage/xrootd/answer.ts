@@ -12,6 +12,8 @@ export type Answer =
 export interface Redirection {
   readonly host: string;
   readonly port: number;
+  /** Another path than the one asked for, if the server names one. */
+  readonly path?: string;
   /** To be added to the path's opaque part. */
   readonly opaque: string;
   /** To be given at the next login. */
@@ -49,11 +51,12 @@ function redirectionOf(body: Buffer): Redirection {
   const rest = { opaque, token: token.join('?') };
   const match =
     port < 0
-      ? /^x?roots?:\/\/(?:[^@/]*@)?(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d+))?(?:\/|$)/i.exec(place)
+      ? /^x?roots?:\/\/(?:[^@/]*@)?(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d+))?(\/.*)?$/is.exec(place)
       : /^(\[[0-9a-f:.]+\]|[\w.-]+)$/i.exec(place);
   const target = port < 0 ? Number(match?.[2] ?? 1094) : port || 1094;
   if (match === null || target > 65_535) throw new FrameFault('a redirection that names no host');
-  return { host: hostOf(match[1]!), port: target, ...rest };
+  const path = match[3]?.replace(/^\/+/, '/');
+  return { host: hostOf(match[1]!), port: target, ...(path === undefined || path === '/' ? {} : { path }), ...rest };
 }
 
 /** Without brackets; servers write an IPv4 address as `[::1.2.3.4]` or `[::ffff:1.2.3.4]`. */

@@ -21,6 +21,9 @@ export interface ServerWish {
   readonly token: string;
 }
 
+/** Programs that read from whole federations meet many servers. */
+const MAX_CONNECTIONS = 128;
+
 export class XrootdConnectionPool {
   readonly #servers = new Map<string, Promise<Server>>();
 
@@ -37,10 +40,22 @@ export class XrootdConnectionPool {
     }
     const fresh = connect(wish);
     this.#servers.set(key, fresh);
+    if (this.#servers.size > MAX_CONNECTIONS) void this.#closeOne();
     fresh.catch(() => {
       if (this.#servers.get(key) === fresh) this.#servers.delete(key);
     });
     return fresh;
+  }
+
+  /** The oldest connection without a request goes; a file that is open there is opened again when it is read. */
+  async #closeOne(): Promise<void> {
+    for (const [key, opening] of this.#servers) {
+      const server = await opening.catch(() => undefined);
+      if (server === undefined || !server.connection.isIdle || this.#servers.get(key) !== opening) continue;
+      this.#servers.delete(key);
+      server.connection.close();
+      return;
+    }
   }
 
   async close(): Promise<void> {

@@ -61,6 +61,9 @@ export class XrootdConnection {
   get isOpen(): boolean {
     return this.#failure === undefined;
   }
+  get isIdle(): boolean {
+    return this.#exchanges.waiting === 0;
+  }
   /** This end of the connection, as the server sees it (without address translation). */
   get local(): { readonly address: string; readonly port: number } {
     return { address: this.#socket.localAddress ?? '', port: this.#socket.localPort ?? 0 };

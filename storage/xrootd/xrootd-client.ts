@@ -21,6 +21,7 @@ const SHORTEST_WAIT_MS = 50;
 /** Where a request goes, and what a redirection gave on the way there. */
 interface Place {
   readonly endpoint: Endpoint;
+  readonly path: string;
   readonly opaque: string;
   readonly token: string;
 }
@@ -52,7 +53,7 @@ export class XrootdClient {
    * @throws {StorageError} of the first server that failed, when no other could help
    */
   async perform(make: RequestMaker, failed: readonly Endpoint[] = []): Promise<Found> {
-    const start: Place = { endpoint: this.url.endpoint, opaque: '', token: '' };
+    const start = this.#placeAt(this.url.endpoint);
     const tried = [...failed];
     let first: StorageError | undefined;
     while (tried.length <= MAX_SERVERS) {
@@ -83,7 +84,7 @@ export class XrootdClient {
       if (location.isManager || tried.some((endpoint) => isSame(endpoint, location))) continue;
       const walk = new Walk(this.settings.clock, this.settings.deadlineMs, this.subject);
       try {
-        return await this.#walk({ endpoint: location, opaque: '', token: '' }, make, { walk, tried: [] });
+        return await this.#walk(this.#placeAt(location), make, { walk, tried: [] });
       } catch (error) {
         if (!(error instanceof StorageError)) throw error;
       }
@@ -101,7 +102,7 @@ export class XrootdClient {
   /** Servers that have the path, by the account of the one that the URL names. */
   async locate(): Promise<XrootdLocation[]> {
     const walk = new Walk(this.settings.clock, this.settings.deadlineMs, this.subject);
-    const start: Place = { endpoint: this.url.endpoint, opaque: '', token: '' };
+    const start = this.#placeAt(this.url.endpoint);
     const { body } = await this.#walk(start, locateRequest, { walk, tried: [] });
     return this.parsed(() => locationsOf(body));
   }
@@ -114,6 +115,10 @@ export class XrootdClient {
       if (!(cause instanceof FrameFault)) throw cause;
       throw new ProtocolError(this.url.display, this.url.display, cause.message, { cause });
     }
+  }
+
+  #placeAt(endpoint: Endpoint): Place {
+    return { endpoint, path: this.url.path, opaque: '', token: '' };
   }
 
   async #walk(
@@ -131,7 +136,7 @@ export class XrootdClient {
         token: place.token,
       });
       const avoid = tried.length === 0 ? '' : `tried=${[...new Set(tried.map(({ host }) => host))].join(',')}`;
-      const request = make(withOpaque(this.url.path, this.url.opaque, place.opaque, avoid));
+      const request = make(withOpaque(place.path, this.url.opaque, place.opaque, avoid));
       const answer = await server.connection.request(request, {
         subject: this.subject,
         deadlineMs: this.settings.deadlineMs,
@@ -148,7 +153,12 @@ export class XrootdClient {
       case 'ok':
         return answer.body;
       case 'redirect':
-        return { endpoint: walk.hop(answer), opaque: answer.opaque, token: answer.token };
+        return {
+          endpoint: walk.hop(answer),
+          path: answer.path ?? place.path,
+          opaque: answer.opaque,
+          token: answer.token,
+        };
       case 'wait':
         await walk.wait(answer.seconds);
         return place;

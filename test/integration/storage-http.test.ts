@@ -16,6 +16,7 @@ const SCATTERED = [
   { offset: 0, length: 10 },
   { offset: 5, length: 20 },
   { offset: 4_000_000, length: 0 },
+  { offset: 7_500_000, length: 0 },
   ...Array.from({ length: 200 }, (_, i) => ({ offset: 4_000_000 + 2000 * i, length: 100 + (i % 7) })),
 ];
 const partsOf = (ranges: readonly { offset: number; length: number }[]): Buffer[] =>

@@ -20,6 +20,7 @@ const SCATTERED = [
   { offset: 5, length: 20 },
   { offset: 100_000, length: 3_000_000 },
   { offset: 4_000_000, length: 0 },
+  { offset: 7_500_000, length: 0 },
   ...Array.from({ length: 1500 }, (_, i) => ({ offset: 4_000_000 + 2000 * i, length: 100 + (i % 7) })),
 ];
 const partsOf = (ranges: readonly { offset: number; length: number }[]): Buffer[] =>

@@ -50,6 +50,13 @@ describe('storage: XRootD frames', () => {
     ]);
   });
 
+  it('may redirect to a whole URL', () => {
+    const url = Buffer.from('root://pool-1.example.org:2094//replica/of/it?cap=x');
+    expect(answersOf(frame(1, 4004, Buffer.concat([Buffer.alloc(4, 0xff), url])), 9)).to.deep.equal([
+      { kind: 'redirect', host: 'pool-1.example.org', port: 2094, path: '/replica/of/it', opaque: 'cap=x', token: '' },
+    ]);
+  });
+
   it('beyond what was asked for are refused at their header, before their bytes', () => {
     expect(() => answersOf(frame(1, 0, Buffer.alloc(0), 11), 8)).to.throw(FrameFault, /11 bytes where 10/);
     expect(() => answersOf(frame(2, 0, Buffer.alloc(0), 2 ** 30), 8)).to.throw(FrameFault);
