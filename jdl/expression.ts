@@ -157,6 +157,11 @@ export class ClassAd {
     return this.#attributes.has(name.toLowerCase());
   }
 
+  /** How a name is spelled in this ad. */
+  nameOf(name: string): string | undefined {
+    return this.#attributes.get(name.toLowerCase())?.name;
+  }
+
   /** For the evaluator: the key is already lower case. */
   lookup(key: string): Attribute | undefined {
     return this.#attributes.get(key);
@@ -171,4 +176,28 @@ export class ClassAd {
 export function asItem(value: Value): Expr {
   if (typeof value !== 'object' || value instanceof AbsTime || value instanceof RelTime) return new Literal(value);
   return value;
+}
+
+/** The expressions directly inside one. */
+export function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case 'literal':
+      return [];
+    case 'ref':
+      return expr.scope === undefined ? [] : [expr.scope];
+    case 'unary':
+      return [expr.operand];
+    case 'binary':
+      return [expr.left, expr.right];
+    case 'conditional':
+      return expr.yes === undefined ? [expr.test, expr.no] : [expr.test, expr.yes, expr.no];
+    case 'parens':
+      return [expr.inner];
+    case 'call':
+      return expr.args;
+    case 'list':
+      return expr.items;
+    case 'ad':
+      return [...expr].map((attribute) => attribute.expr);
+  }
 }

@@ -1,5 +1,5 @@
 /** The names that an expression needs and its ad does not have: what depends on the other side of a match. */
-import { AttributeRef, ClassAd, type Expr } from './expression.js';
+import { AttributeRef, ClassAd, childrenOf, type Expr } from './expression.js';
 import { printName } from './printer.js';
 
 const OTHER_SIDE = new Set(['target', 'other']);
@@ -13,7 +13,7 @@ export function externalReferences(expr: Expr, ad: ClassAd | undefined): string[
   for (let node = rest.pop(); node !== undefined; node = rest.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
-    if (!(node instanceof AttributeRef)) rest.push(...children(node));
+    if (!(node instanceof AttributeRef)) for (const child of childrenOf(node)) rest.push(child);
     else {
       const inner = lookup(node, ad);
       if (inner === 'external') found.set(nameOf(node).toLowerCase(), nameOf(node));
@@ -27,11 +27,11 @@ export function externalReferences(expr: Expr, ad: ClassAd | undefined): string[
 function lookup(ref: AttributeRef, ad: ClassAd | undefined): Expr | 'external' | undefined {
   const { scope } = ref;
   if (scope === undefined) return OWN_SIDE.has(ref.key) ? undefined : (ad?.get(ref.name) ?? 'external');
-  if (scope instanceof AttributeRef && scope.scope === undefined && !ad?.has(scope.name)) {
-    if (OWN_SIDE.has(scope.key)) return ad?.get(ref.name) ?? 'external';
-    return 'external';
-  }
-  return scope instanceof ClassAd ? (scope.get(ref.name) ?? 'external') : scope;
+  if (!(scope instanceof AttributeRef)) return scope instanceof ClassAd ? (scope.get(ref.name) ?? 'external') : scope;
+  let first = scope;
+  while (first.scope instanceof AttributeRef) first = first.scope;
+  if (first.scope !== undefined || ad?.has(first.name)) return scope;
+  return first === scope && OWN_SIDE.has(scope.key) ? (ad?.get(ref.name) ?? 'external') : 'external';
 }
 
 function nameOf(ref: AttributeRef): string {
@@ -39,25 +39,4 @@ function nameOf(ref: AttributeRef): string {
   if (!(scope instanceof AttributeRef)) return printName(ref.name);
   if (OWN_SIDE.has(scope.key)) return printName(ref.name);
   return `${OTHER_SIDE.has(scope.key) ? scope.name : nameOf(scope)}.${printName(ref.name)}`;
-}
-
-function children(expr: Exclude<Expr, AttributeRef>): readonly Expr[] {
-  switch (expr.kind) {
-    case 'literal':
-      return [];
-    case 'unary':
-      return [expr.operand];
-    case 'binary':
-      return [expr.left, expr.right];
-    case 'conditional':
-      return expr.yes === undefined ? [expr.test, expr.no] : [expr.test, expr.yes, expr.no];
-    case 'parens':
-      return [expr.inner];
-    case 'call':
-      return expr.args;
-    case 'list':
-      return expr.items;
-    case 'ad':
-      return [...expr].map((attribute) => attribute.expr);
-  }
 }

@@ -38,6 +38,7 @@ export interface Enclosure {
 const LEXICAL: Enclosure = { parentOf: (ad) => ad.parent };
 
 export class Machine {
+  readonly #start: ClassAd | undefined;
   #ad: ClassAd | undefined;
   #root: ClassAd | undefined;
   #chain = 0;
@@ -51,6 +52,7 @@ export class Machine {
     readonly surroundings: Surroundings,
     readonly enclosure: Enclosure = LEXICAL,
   ) {
+    this.#start = ad;
     this.#ad = ad;
     this.#root = this.#outermost(ad);
   }
@@ -67,6 +69,15 @@ export class Machine {
       if (error instanceof Abandoned) return error.value;
       throw error;
     }
+  }
+
+  /** Forgets the work counted so far: a machine may be used for one evaluation after another. */
+  restart(): void {
+    this.#steps = 0;
+    this.#chain = 0;
+    this.#nesting = 0;
+    this.#ad = this.#start;
+    this.#root = this.#outermost(this.#start);
   }
 
   /** For functions: the ad in which the call stands. */

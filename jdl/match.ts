@@ -23,7 +23,7 @@ export interface MatchResult {
 /** Two ads side by side, prepared for any number of questions. */
 export class MatchPair implements Enclosure {
   readonly #left: ClassAd;
-  readonly #right: ClassAd;
+  #right: ClassAd;
   readonly #leftContext: ClassAd;
   readonly #rightContext: ClassAd;
   readonly #match: ClassAd;
@@ -49,6 +49,14 @@ export class MatchPair implements Enclosure {
     this.#match.set('rCtx', this.#rightContext);
     this.#match.set('LEFT', left);
     this.#match.set('RIGHT', right);
+  }
+
+  /** Asks the same of another right ad. */
+  replaceRight(right: ClassAd): void {
+    this.#right = right;
+    this.#match.set('RIGHT', right);
+    for (const name of ['other', 'target']) this.#leftContext.set(name, right);
+    for (const name of ['my', 'ad']) this.#rightContext.set(name, right);
   }
 
   parentOf(ad: ClassAd): ClassAd | undefined {

@@ -8,8 +8,11 @@ import {
   type Dialect,
   matchAds,
   type ParsedJdl,
+  type Position,
   parseJdl,
+  parseJobDescription,
   printAd,
+  reviewAd,
   type Surroundings,
 } from '../../jdl/index.js';
 import { UsageError } from '../../protocol/errors.js';
@@ -33,12 +36,17 @@ export function addCommands(program: Command): void {
     .argument('[args...]', 'what $1, $2 … stand for')
     .addOption(dialect())
     .action((file: string, args: string[], options: { dialect: Dialect }) => {
-      const { warnings } = read(file, args, options.dialect);
-      for (const { message, position } of warnings)
-        process.stderr.write(
-          `${file}${position === undefined ? '' : `:${position.line}:${position.column}`}: warning: ${message}\n`,
-        );
-      process.stdout.write(`${file}: good${warnings.length > 0 ? `, ${warnings.length} warning(s)` : ''}\n`);
+      const { ad, warnings } = read(file, args, options.dialect);
+      const job = options.dialect === 'alien' ? parseJobDescription(ad) : { problems: [], warnings: [] };
+      const say = (kind: string, message: string, position?: Position): void => {
+        const place = position === undefined ? file : `${file}:${position.line}:${position.column}`;
+        process.stdout.write(`${place}: ${kind}: ${message}\n`);
+      };
+      for (const { message } of job.problems) say('error', message);
+      for (const { message, position } of warnings) say('warning', message, position);
+      for (const { message } of [...job.warnings, ...reviewAd(ad)]) say('warning', message);
+      if (job.problems.length > 0) throw new ExitStatus(1);
+      process.stdout.write(`${file}: good\n`);
     });
   jdl
     .command('print')
