@@ -4,6 +4,7 @@
  */
 import type { Attribute, BinaryOperator, Call, Expr, UnaryOperator } from './expression.js';
 import { findFunction, type LazyFunction, type StrictFunction } from './functions/library.js';
+import { binaryFunction } from './operators.js';
 import { ERROR, type Value } from './value.js';
 
 export type Instruction =
@@ -13,7 +14,7 @@ export type Instruction =
   | { readonly op: 'select'; readonly key: string; readonly name: string }
   | { readonly op: 'subscript' }
   | { readonly op: 'unary'; readonly operator: UnaryOperator }
-  | { readonly op: 'binary'; readonly operator: Exclude<BinaryOperator, '&&' | '||' | '[]'> }
+  | { readonly op: 'binary'; readonly apply: (left: Value, right: Value) => Value }
   | { readonly op: 'and' }
   | { readonly op: 'or' }
   /** Leave the value and jump where it settles `&&` or `||`. */
@@ -37,7 +38,26 @@ export function compile(expr: Expr): Program {
     if (typeof step === 'function') step();
     else for (const part of steps(step, emit, program).reverse()) rest.push(part);
   }
-  return program;
+  return program.map(inOneShape);
+}
+
+/** All instructions with the same fields in the same order: the machine reads objects of one shape faster than of many. */
+function inOneShape(instruction: Instruction): Instruction {
+  const shape = {
+    op: '',
+    key: '',
+    name: '',
+    value: undefined,
+    apply: undefined,
+    operator: undefined,
+    to: 0,
+    no: 0,
+    end: 0,
+    run: undefined,
+    count: 0,
+    args: undefined,
+  };
+  return Object.assign(shape, instruction) as Instruction;
 }
 
 export function programOf(attribute: Attribute): Program {
@@ -95,7 +115,11 @@ function binarySteps(
     };
     return [left, () => emit(skip), right, join];
   }
-  return [left, right, () => emit(operator === '[]' ? { op: 'subscript' } : { op: 'binary', operator })];
+  return [
+    left,
+    right,
+    () => emit(operator === '[]' ? { op: 'subscript' } : { op: 'binary', apply: binaryFunction(operator) }),
+  ];
 }
 
 function choiceSteps(test: Expr, yes: Expr, no: Expr, emit: Emit, program: readonly Instruction[]): Step[] {

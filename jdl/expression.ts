@@ -118,13 +118,18 @@ export class ListExpr {
 }
 
 export class Attribute {
+  /** What needs no evaluation: the value of a literal, a list, an ad. */
+  readonly constant: Value | undefined;
   /** Filled by the evaluator on first use. */
   program: Program | undefined = undefined;
   constructor(
     readonly name: string,
     readonly expr: Expr,
     readonly at = -1,
-  ) {}
+  ) {
+    this.constant =
+      expr.kind === 'literal' ? expr.value : expr.kind === 'list' || expr.kind === 'ad' ? expr : undefined;
+  }
 }
 
 /** Attributes in the order written; names ignore letter case, the last one given counts. */
@@ -155,6 +160,11 @@ export class ClassAd {
 
   has(name: string): boolean {
     return this.#attributes.has(name.toLowerCase());
+  }
+
+  /** Makes an attribute known under a name that may differ from its own. */
+  alias(name: string, attribute: Attribute): void {
+    this.#attributes.set(name.toLowerCase(), attribute);
   }
 
   /** How a name is spelled in this ad. */

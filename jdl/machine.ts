@@ -6,8 +6,8 @@
  * Work is counted: an evaluation that takes more steps than `stepLimit` is error.
  */
 import { compile, type Instruction, type Program, programOf } from './compiler.js';
-import { type Attribute, AttributeRef, asItem, ClassAd, type Expr, ListExpr } from './expression.js';
-import { applyAnd, applyBinary, applyOr, applyUnary } from './operators.js';
+import { Attribute, AttributeRef, asItem, ClassAd, type Expr, ListExpr } from './expression.js';
+import { applyAnd, applyOr, applyUnary } from './operators.js';
 import type { Surroundings } from './surroundings.js';
 import { ERROR, truth, UNDEFINED, type Value } from './value.js';
 
@@ -16,6 +16,10 @@ const CHAIN_LIMIT = 2_000;
 /** How deep functions may evaluate members of lists within one another. */
 const NESTING_LIMIT = 300;
 const STEP_LIMIT = 20_000_000;
+
+/** An ad as what a name stands for. */
+const itself = (ad: ClassAd | undefined): Attribute | undefined =>
+  ad === undefined ? undefined : new Attribute('', ad);
 
 /** The whole evaluation fails; the answer is `value`. */
 class Abandoned extends Error {
@@ -127,14 +131,9 @@ export class Machine {
 
   /** The expression that a name means here; undefined where nothing has it. */
   resolve(ref: AttributeRef): Expr | undefined {
-    const { found } = this.#dereference(ref);
-    return found instanceof ClassAd ? found : found?.expr;
-  }
-
-  #dereference(ref: AttributeRef): { found: Attribute | ClassAd | undefined } {
-    if (ref.scope === undefined) return { found: this.#find(ref.isAbsolute ? this.#root : this.#ad, ref.key) };
+    if (ref.scope === undefined) return this.#find(ref.isAbsolute ? this.#root : this.#ad, ref.key)?.expr;
     const scope = this.force(ref.scope);
-    return { found: scope instanceof ClassAd ? this.#find(scope, ref.key) : undefined };
+    return scope instanceof ClassAd ? this.#find(scope, ref.key)?.expr : undefined;
   }
 
   /** Counts work that functions do beside the program's steps. */
@@ -163,7 +162,7 @@ export class Machine {
    * Looks a name up from an ad outwards. `self`, `parent`, `root` and `toplevel` have a meaning of their own where the first ad lacks them.
    * `my` is the context's in a match; without one it is the outermost ad, and AliEn's `this` the first.
    */
-  #find(start: ClassAd | undefined, key: string): Attribute | ClassAd | undefined {
+  #find(start: ClassAd | undefined, key: string): Attribute | undefined {
     const root = this.#root;
     for (let ad = start; ad !== undefined; ad = ad === root ? undefined : this.enclosure.parentOf(ad)) {
       const attribute = ad.lookup(key);
@@ -173,16 +172,16 @@ export class Machine {
       }
       switch (key) {
         case 'self':
-          return ad;
+          return itself(ad);
         case 'parent':
-          return ad === root ? undefined : this.enclosure.parentOf(ad);
+          return ad === root ? undefined : itself(this.enclosure.parentOf(ad));
         case 'root':
         case 'toplevel':
-          return root;
+          return itself(root);
       }
     }
-    if (key === 'my') return root;
-    return key === 'this' ? start : undefined;
+    if (key === 'my') return itself(root);
+    return key === 'this' ? itself(start) : undefined;
   }
 
   #run(start: Program, ad: ClassAd | undefined): Value {
@@ -191,24 +190,17 @@ export class Machine {
     let program = start;
     let next = 0;
     this.#ad = ad;
-    /** Pushes what a name means, or enters its expression. */
-    const enter = (found: Attribute | ClassAd | undefined): void => {
-      if (found === undefined) stack.push(UNDEFINED);
-      else if (found instanceof ClassAd) stack.push(found);
-      else {
-        const { expr } = found;
-        if (expr.kind === 'literal') stack.push(expr.value);
-        else if (expr.kind === 'ad' || expr.kind === 'list') stack.push(expr);
-        else {
-          if (++this.#chain > CHAIN_LIMIT) throw new Abandoned(UNDEFINED);
-          frames.push({ program, next, ad: this.#ad });
-          program = programOf(found);
-          next = 0;
-          this.#ad = this.#foundIn;
-        }
-      }
-    };
+    /** The attribute whose value the last instruction wants. */
+    let entered: Attribute | undefined;
     for (;;) {
+      if (entered !== undefined) {
+        if (++this.#chain > CHAIN_LIMIT) throw new Abandoned(UNDEFINED);
+        frames.push({ program, next, ad: this.#ad });
+        program = programOf(entered);
+        next = 0;
+        this.#ad = this.#foundIn;
+        entered = undefined;
+      }
       if (next >= program.length) {
         const frame = frames.pop();
         if (frame === undefined) return stack.pop()!;
@@ -221,29 +213,35 @@ export class Machine {
       if (++this.#steps > STEP_LIMIT) throw new Abandoned(ERROR);
       const instruction: Instruction = program[next++]!;
       switch (instruction.op) {
-        case 'push':
-          stack.push(instruction.value);
-          break;
         case 'name':
-          enter(this.#find(this.#ad, instruction.key));
+        case 'rootName': {
+          const found = this.#find(instruction.op === 'name' ? this.#ad : this.#root, instruction.key);
+          if (found === undefined) stack.push(UNDEFINED);
+          else if (found.constant !== undefined) stack.push(found.constant);
+          else entered = found;
           break;
-        case 'rootName':
-          enter(this.#find(this.#root, instruction.key));
-          break;
+        }
         case 'select': {
           const scope = stack.pop()!;
-          if (scope instanceof ClassAd) enter(this.#find(scope, instruction.key));
-          else if (scope instanceof ListExpr) stack.push(this.#selectEach(scope, instruction.name));
+          if (scope instanceof ClassAd) {
+            const found = this.#find(scope, instruction.key);
+            if (found === undefined) stack.push(UNDEFINED);
+            else if (found.constant !== undefined) stack.push(found.constant);
+            else entered = found;
+          } else if (scope instanceof ListExpr) stack.push(this.#selectEach(scope, instruction.name));
           else stack.push(scope === UNDEFINED ? UNDEFINED : ERROR);
           break;
         }
+        case 'push':
+          stack.push(instruction.value);
+          break;
         case 'unary':
           stack.push(applyUnary(instruction.operator, stack.pop()!));
           break;
         case 'binary': {
           const right = stack.pop()!;
           const left = stack.pop()!;
-          stack.push(applyBinary(instruction.operator, left, right));
+          stack.push(instruction.apply(left, right));
           break;
         }
         case 'and': {
@@ -289,14 +287,16 @@ export class Machine {
               ? container.lookup(index.toLowerCase())
               : undefined;
           if (inside === undefined) stack.push(this.#subscript(container, index));
+          else if (inside.constant !== undefined) stack.push(inside.constant);
           else {
             this.#foundIn = container as ClassAd;
-            enter(inside);
+            entered = inside;
           }
           break;
         }
         case 'call': {
-          const args = stack.splice(stack.length - instruction.count, instruction.count);
+          const args = stack.slice(stack.length - instruction.count);
+          stack.length -= instruction.count;
           stack.push(instruction.run(args, this));
           break;
         }

@@ -5,7 +5,7 @@
  * an ad lacks are therefore looked up there, but never in the other ad.
  * Source: HTCondor, src/classad/matchClassad.cpp.
  */
-import { AttributeRef, Binary, ClassAd, type Expr } from './expression.js';
+import { Attribute, AttributeRef, Binary, ClassAd, type Expr } from './expression.js';
 import { type Enclosure, Machine } from './machine.js';
 import { type Surroundings, TIMELESS } from './surroundings.js';
 import { truth, type Value } from './value.js';
@@ -36,8 +36,13 @@ export class MatchPair implements Enclosure {
     this.#left = left;
     this.#right = right;
     this.#match = new ClassAd();
-    this.#leftContext = contextOf(this.#match, left, right);
-    this.#rightContext = contextOf(this.#match, right, left);
+    this.#leftContext = new ClassAd(this.#match);
+    this.#rightContext = new ClassAd(this.#match);
+    const leftAttribute = new Attribute('LEFT', left);
+    this.#match.alias('LEFT', leftAttribute);
+    fillContext(this.#leftContext, 'own', leftAttribute);
+    fillContext(this.#rightContext, 'other', leftAttribute);
+    this.replaceRight(right);
     const of = (side: string, name: string): Expr =>
       new AttributeRef(name, new AttributeRef(side, undefined, false), false);
     this.#match.set('symmetricMatch', new Binary('&&', of('RIGHT', 'requirements'), of('LEFT', 'requirements')));
@@ -47,16 +52,15 @@ export class MatchPair implements Enclosure {
     this.#match.set('rightRankValue', of('RIGHT', 'rank'));
     this.#match.set('lCtx', this.#leftContext);
     this.#match.set('rCtx', this.#rightContext);
-    this.#match.set('LEFT', left);
-    this.#match.set('RIGHT', right);
   }
 
   /** Asks the same of another right ad. */
   replaceRight(right: ClassAd): void {
     this.#right = right;
-    this.#match.set('RIGHT', right);
-    for (const name of ['other', 'target']) this.#leftContext.set(name, right);
-    for (const name of ['my', 'ad']) this.#rightContext.set(name, right);
+    const attribute = new Attribute('RIGHT', right);
+    this.#match.alias('RIGHT', attribute);
+    fillContext(this.#leftContext, 'other', attribute);
+    fillContext(this.#rightContext, 'own', attribute);
   }
 
   parentOf(ad: ClassAd): ClassAd | undefined {
@@ -88,13 +92,10 @@ export class MatchPair implements Enclosure {
   }
 }
 
-function contextOf(match: ClassAd, own: ClassAd, other: ClassAd): ClassAd {
-  const context = new ClassAd(match);
-  context.set('other', other);
-  context.set('target', other);
-  context.set('my', own);
-  context.set('ad', own);
-  return context;
+/** The other ad of a side is its other and target; its own is my and ad. */
+function fillContext(context: ClassAd, which: 'own' | 'other', attribute: Attribute): void {
+  context.alias(which === 'own' ? 'my' : 'other', attribute);
+  context.alias(which === 'own' ? 'ad' : 'target', attribute);
 }
 
 /** Do two ads want each other? Requirements that are missing, undefined or error do not match. */

@@ -54,6 +54,26 @@ export function applyBinary(operator: Exclude<BinaryOperator, '&&' | '||' | '[]'
   }
 }
 
+/** A function of two values for an operator; comparisons of integers, by far the most frequent, first. */
+export function binaryFunction(
+  operator: Exclude<BinaryOperator, '&&' | '||' | '[]'>,
+): (left: Value, right: Value) => Value {
+  const general = (left: Value, right: Value): Value => applyBinary(operator, left, right);
+  const ofIntegers = INTEGER_COMPARISONS[operator];
+  if (ofIntegers === undefined) return general;
+  return (left, right) =>
+    typeof left === 'bigint' && typeof right === 'bigint' ? ofIntegers(left, right) : general(left, right);
+}
+
+const INTEGER_COMPARISONS: Readonly<Record<string, (left: bigint, right: bigint) => boolean>> = {
+  '<': (left, right) => left < right,
+  '<=': (left, right) => left <= right,
+  '==': (left, right) => left === right,
+  '!=': (left, right) => left !== right,
+  '>=': (left, right) => left >= right,
+  '>': (left, right) => left > right,
+};
+
 const negated = (value: boolean | typeof ERROR): Value => (value === ERROR ? ERROR : !value);
 
 /** `is`: same type and same value; lists and ads cannot be compared. */
@@ -69,6 +89,17 @@ export function isSame(left: Value, right: Value): boolean | typeof ERROR {
 /** ASCII letters only, as strcasecmp in the C locale. */
 export function foldCase(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (upper) => upper.toLowerCase()) : text;
+}
+
+export function equalsIgnoringCase(left: string, right: string): boolean {
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) {
+    const a = left.charCodeAt(i);
+    const b = right.charCodeAt(i);
+    if (a !== b && ((a ^ b) !== 32 || (a | 32) < 97 || (a | 32) > 122)) return false;
+  }
+  return true;
 }
 
 /** By bytes of UTF-8, which is by code points; JavaScript's own order differs beyond U+FFFF. */
@@ -111,11 +142,9 @@ function orderedReals(operator: Order, left: number, right: number): boolean {
 
 export function compare(operator: Order, left: Value, right: Value): Value {
   if (typeof left === 'string' && typeof right === 'string') {
-    const isEquality = operator === '==' || operator === '!=';
-    if (left === right) return ordered(operator, 0);
-    const a = foldCase(left);
-    const b = foldCase(right);
-    return isEquality ? ordered(operator, a === b ? 0 : 1) : ordered(operator, compareText(a, b));
+    if (operator === '==') return equalsIgnoringCase(left, right);
+    if (operator === '!=') return !equalsIgnoringCase(left, right);
+    return ordered(operator, compareText(foldCase(left), foldCase(right)));
   }
   if (left instanceof AbsTime) return right instanceof AbsTime ? ordered(operator, left.secs - right.secs) : ERROR;
   if (left instanceof RelTime) return right instanceof RelTime ? orderedReals(operator, left.secs, right.secs) : ERROR;
