@@ -4,6 +4,7 @@
  * Settings -> node check -> registration -> workers. Its log goes to standard error, which a batch system keeps. Exit status:
  * exit-status.ts. SIGTERM ends it with all its workers.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname, loadavg, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { NodeFacts } from '../protocol/agent-messages.js';
@@ -36,6 +37,15 @@ function nodeFacts(settings: AgentSettings, measure: NodeMeasure): NodeFacts {
   };
 }
 
+/** Workers trust the authority that the agent trusts: Node reads it from a file that this variable names. */
+function trustedBy({ ca }: AgentSettings, directory: string): NodeJS.ProcessEnv {
+  if (ca === null) return {};
+  const file = join(directory, 'ca.pem');
+  const others = process.env['NODE_EXTRA_CA_CERTS'];
+  writeFileSync(file, others === undefined ? ca : `${readFileSync(others, 'utf8')}\n${ca}`);
+  return { NODE_EXTRA_CA_CERTS: file };
+}
+
 async function start(): Promise<Daemon> {
   const settings = readSettings(process.argv.slice(2), process.env);
   const log = createLogger({ program: 'agent', level: settings.logLevel, file: null, terminal: true });
@@ -55,7 +65,11 @@ async function start(): Promise<Daemon> {
         program: join(import.meta.dirname, 'worker', 'main.js'),
         n: settings.cores,
         // By this mark a site finds what is left of a slot whose agent was killed, user code's own children included.
-        env: { ...cleanEnvironment(process.env), PROOF_SLOT: settings.pilotId ?? `agent-${process.pid}` },
+        env: {
+          ...cleanEnvironment(process.env),
+          ...trustedBy(settings, scratch.directory),
+          PROOF_SLOT: settings.pilotId ?? `agent-${process.pid}`,
+        },
         cwd: scratch.directory,
         clock: systemClock,
         log,

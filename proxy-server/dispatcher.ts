@@ -29,6 +29,8 @@ export class Dispatcher {
   #isDue = false;
   #isClosed = false;
   #unmet = 0;
+  /** Workers of draining agents that their session knows about. */
+  readonly #askedBack = new Set<string>();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -54,12 +56,14 @@ export class Dispatcher {
 
   /** A worker that its session is done with, or that nobody will come for: its agent replaces the process. */
   release(workerId: string, why: string): void {
+    this.#askedBack.delete(workerId);
     const worker = this.#options.registry.release(workerId);
     if (worker !== undefined) this.#options.send(worker.agentId, { type: 'release', workerId, why });
   }
 
   /** A worker process is gone: its session need not wait for the connection to time out. */
   workerGone(worker: PoolWorker, why: string): void {
+    this.#askedBack.delete(worker.workerId);
     const session = this.#options.sessions().find((s) => s.record.sessionId === worker.sessionId);
     if (session === undefined) return;
     session.leaving = Math.max(0, session.leaving - 1);
@@ -82,6 +86,7 @@ export class Dispatcher {
   #dispatch(): void {
     const { registry, sessions, send, log } = this.#options;
     this.releaseStrays();
+    this.#askBackDraining();
     const open = sessions();
     const plan = schedule({
       free: registry.freeWorkers().map((worker) => worker.workerId),
@@ -110,6 +115,25 @@ export class Dispatcher {
     if (plan.unmet !== this.#unmet) {
       this.#unmet = plan.unmet;
       this.#options.onUnmet();
+    }
+  }
+
+  /** Workers of agents that take nothing new leave their sessions after the packet in hand. */
+  #askBackDraining(): void {
+    const { registry, sessions, log } = this.#options;
+    for (const agent of registry.agents()) {
+      if (agent.draining === null) continue;
+      for (const session of sessions()) {
+        const workers = [...agent.workers.values()]
+          .filter((worker) => worker.sessionId === session.record.sessionId && worker.phase === 'attached')
+          .map((worker) => worker.workerId)
+          .filter((workerId) => !this.#askedBack.has(workerId));
+        if (workers.length === 0 || session.link?.isConnected !== true) continue;
+        for (const workerId of workers) this.#askedBack.add(workerId);
+        session.leaving += workers.length;
+        log.info('workers asked back', { sessionId: session.record.sessionId, workers, why: agent.draining });
+        session.link.send({ type: 'letGo', n: workers.length, workers, why: agent.draining });
+      }
     }
   }
 

@@ -159,7 +159,8 @@ export class Session {
         this.#tellWorkers();
         break;
       case 'letGo':
-        for (const workerId of this.#roster.leastBusy(message.n, (id) => this.#queries.current?.busyWith(id) ?? 0))
+        for (const workerId of message.workers ??
+          this.#roster.leastBusy(message.n, (id) => this.#queries.current?.busyWith(id) ?? 0))
           this.#release(workerId, message.why);
         break;
       case 'workerGone':

@@ -55,6 +55,30 @@ describe('proxy: sessions', function () {
     await ready(session, 4);
   });
 
+  it('lets the workers of an agent go whose slot is about to end, and takes those of the next', async () => {
+    const short = new TestProxy(
+      'sites: [{ name: S, type: local, min: 1, max: 2, cores: 1, ttlS: 65, drainBeforeEndS: 62 }]\n',
+    );
+    try {
+      await short.start();
+      const [first] = await short.warm(1);
+      const session = await short.openSession('anna');
+      await short.until(session.workers, (counts) => counts.ready === 1);
+      await short.until(
+        () => short.workers(),
+        (all) => all.some((w) => w.agentId !== first?.agentId && w.sessionId === session.sessionId),
+      );
+      await short.allGone([first!.pid!]);
+      const [drained] = await short.until(
+        () => short.pilots(),
+        ([p]) => p?.state === 'gone',
+      );
+      expect(drained?.why).to.contain('the batch slot is about to end');
+    } finally {
+      await short.stop();
+    }
+  });
+
   it('goes on with its sessions after it was killed and started again', async () => {
     const session = await proxy.openSession('anna');
     await ready(session, 4);

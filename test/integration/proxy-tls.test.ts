@@ -1,0 +1,48 @@
+/** TLS from end to end: agents, workers and clients trust one authority and speak https and wss to the one port. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { run } from '../support/cluster.js';
+import { TestProxy } from '../support/proxy-server.js';
+import { skipBecause } from '../support/summary-reporter.js';
+
+describe('proxy: TLS', function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(function () {
+    folder = mkdtempSync(join(tmpdir(), 'proof-tls-'));
+    const words = 'req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost';
+    const { status } = spawnSync('openssl', [...words.split(' '), '-addext', 'subjectAltName=IP:127.0.0.1'], {
+      cwd: folder,
+    });
+    if (status !== 0) skipBecause(this, 'openssl is not installed');
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('carries a session, from the client to the last worker', async () => {
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const proxy = new TestProxy(
+      `tls: { cert: ${cert}, key: ${key}, ca: ${cert} }\nsites: [{ name: S, type: local, min: 1, cores: 2 }]\n`,
+    );
+    try {
+      await proxy.start();
+      expect(proxy.url).to.match(/^https:/);
+      const config = join(folder, 'config.yaml');
+      writeFileSync(config, `hosts:\n  here: { url: "${proxy.url}", ca: ${cert} }\n`);
+      const workers = async (): Promise<string> => (await run(['--config', config, 'workers'])).stdout;
+      await proxy.until(workers, (text) => text.split('warm').length === 3);
+      const { status, stdout } = await run(['--config', config, 'open', 'here'], { input: 'workers\n' });
+      expect(status).to.equal(0);
+      expect(stdout).to.contain('PROOF set to parallel mode (2 workers)');
+      expect(stdout.split('attached')).to.have.length(3);
+      const stranger = await run(['workers', '--host', proxy.url]);
+      expect([stranger.status, stranger.stderr]).to.satisfy(
+        ([s, e]: [number, string]) => s === 1 && /certificate/.test(e),
+      );
+    } finally {
+      await proxy.stop();
+    }
+  });
+});
