@@ -1,0 +1,68 @@
+/** The library, as a user's program imports it: a session, a data set, the same answer as in this process. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { dataset, open, processLocally } from 'proof-grid';
+import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { type Cluster, startCluster } from '../support/cluster.js';
+
+const SELECTOR = `
+import { Selector } from 'proof-grid';
+export default class Scaled extends Selector {
+  override branches = ['mu1_pt', 'event'];
+  pt = this.h1('pt', 'pt;p_{T} [GeV]', 20, 0, 100);
+  rows = this.ntuple('rows', { event: 'int64', pt: 'float32' });
+  flat = this.h1('flat', 'uniform', 10, 0, 1);
+  override begin(): void {
+    this.inputs.factor = 1.5;
+  }
+  override process(entry: number): void {
+    const pt = this.columns.mu1_pt.at(entry) * (this.inputs.factor as number) * Number(this.params.scale);
+    this.pt.fill(pt);
+    if (pt > 90) this.rows.fill({ event: this.columns.event.at(entry), pt });
+    this.flat.fill(this.random.uniform());
+  }
+}
+`;
+
+describe('the library', function () {
+  this.timeout(60_000);
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await startCluster({ pilots: 2 });
+    for (const i of [0, 1])
+      await writeDimuonFile(join(cluster.folder, `d${i}.root`), {
+        seed: i,
+        firstEvent: i * 5000,
+        events: 5000,
+        run: 1,
+      });
+    writeFileSync(join(cluster.folder, 'scaled.ts'), SELECTOR);
+    await cluster.warm(2);
+  });
+  after(async () => cluster?.stop());
+
+  it('opens a session and processes a data set, with the same outputs as in this process', async () => {
+    const config = join(cluster.folder, 'config.yaml');
+    const data = dataset(join(cluster.folder, 'd0.root')).add(
+      dataset(join(cluster.folder, 'd1.root'), { tree: 'events' }),
+    );
+    expect(data.words).to.have.length(2);
+    const session = await open('here', { config });
+    expect(session.workers).to.equal(2);
+    const options = { params: { scale: '2' } };
+    let told = 0;
+    const answer = await session.process(data, join(cluster.folder, 'scaled.ts'), {
+      ...options,
+      progress: () => void told++,
+    });
+    await session.close();
+    const local = await processLocally(data, join(cluster.folder, 'scaled.ts'), options);
+    expect(answer.status).to.equal('completed');
+    expect(answer.entries).to.deep.equal({ total: 10_000, done: 10_000, failed: 0, missing: 0 });
+    expect(told).to.be.greaterThan(0);
+    const plain = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value, (_k, v) => (typeof v === 'bigint' ? `${v}` : v)));
+    expect(plain(answer.outputs)).to.deep.equal(plain(local.outputs));
+  });
+});
