@@ -164,7 +164,7 @@ export class RootFileWriter {
   #storeTree(summary: TreeSummary, directory: string): void {
     const { name, title } = summary;
     this.#storeObject({ className: 'TTree', name, title }, directory, (buffer) => writeTree(buffer, summary));
-    this.#classes.add('TBranch');
+    for (const used of ['TBranch', ...(summary.userInfo.length > 0 ? ['TObjString'] : [])]) this.#classes.add(used);
     for (const { shape } of summary.branches) this.#classes.add(leafClass(shape));
   }
 

@@ -4,7 +4,7 @@
  * Source: ROOT, tree/tree/inc (TTree.h, TBranch.h, TLeaf*.h); order of members: class-layouts.ts.
  */
 import type { BranchWriter } from './branch-writer.js';
-import { MUST_CLEANUP, writeStyle } from './histogram-record.js';
+import { MUST_CLEANUP, writeObjString, writeStyle } from './histogram-record.js';
 import type { RecordBuffer } from './record-buffer.js';
 import { type BranchShape, NUMBER_FORMATS } from './tree-columns.js';
 
@@ -18,6 +18,8 @@ export interface TreeSummary {
   /** TFile::fCompress */
   readonly compression: number;
   readonly branches: readonly BranchWriter[];
+  /** Texts that TTree::GetUserInfo gives. */
+  readonly userInfo: readonly string[];
 }
 
 /** TBranch::kDoNotUseBufferMap: values without pointers need no map. */
@@ -55,9 +57,18 @@ export function writeTree(buffer: RecordBuffer, tree: TreeSummary): void {
     buffer.objArray(leaves.size, () => {
       for (const leaf of leaves.values()) buffer.reference(leaf);
     });
-    buffer.reference(null).i32(0).i32(0); // no aliases, no index
-    buffer.reference(null).reference(null).reference(null).reference(null);
+    buffer.reference(null).i32(0).i32(0).reference(null).reference(null); // no aliases, index, friends
+    writeUserInfo(buffer, tree.userInfo);
+    buffer.reference(null); // no branch of references
   });
+}
+
+function writeUserInfo(buffer: RecordBuffer, texts: readonly string[]): void {
+  if (texts.length === 0) buffer.reference(null);
+  else
+    buffer.object('TList', () =>
+      buffer.list(texts, (text) => buffer.object('TObjString', () => writeObjString(buffer, text))),
+    );
 }
 
 function writeBranch(buffer: RecordBuffer, tree: TreeSummary, branch: BranchWriter, leaves: Map<string, number>): void {

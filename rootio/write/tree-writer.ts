@@ -13,6 +13,8 @@ export interface TreeOptions {
   readonly basketBytes?: number;
   /** Entries of a cluster. Unless told, the first cluster ends at about 16 MB and sets the number for all. */
   readonly autoFlush?: number;
+  /** Texts about the tree, inside it: TTree::GetUserInfo gives them as TObjStrings. */
+  readonly userInfo?: readonly string[];
 }
 
 export type Batch = Readonly<Record<string, BatchColumn>>;
@@ -35,6 +37,7 @@ export class TreeWriter {
   readonly #file: TreeFile;
   readonly #branches: readonly BranchWriter[];
   readonly #basketBytes: number;
+  readonly #userInfo: readonly string[];
   #clusterEntries: number | undefined;
   #clusterBytes = 0;
   #inCluster = 0;
@@ -48,6 +51,7 @@ export class TreeWriter {
     this.title = title;
     this.#basketBytes = options.basketBytes ?? 64_000;
     this.#clusterEntries = options.autoFlush;
+    this.#userInfo = options.userInfo ?? [];
     checkCount('autoFlush, the entries of a cluster,', options.autoFlush ?? 1, Number.MAX_SAFE_INTEGER);
     checkCount('basketBytes', this.#basketBytes, MAX_BASKET_BYTES);
     const store = (basket: Basket) => {
@@ -106,6 +110,7 @@ export class TreeWriter {
       basketBytes: this.#basketBytes,
       compression: this.#file.compression,
       branches: this.#branches,
+      userInfo: this.#userInfo,
     });
   }
 

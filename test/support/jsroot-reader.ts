@@ -19,6 +19,7 @@ export interface JsrootTree {
   readonly fAutoFlush: number;
   readonly fTotBytes: number;
   readonly fZipBytes: number;
+  readonly fUserInfo: { readonly arr: readonly { readonly fString: string }[] } | null;
   readonly fBranches: { readonly arr: readonly JsrootBranch[] };
 }
 export interface JsrootBranch {

@@ -176,6 +176,13 @@ describe('rootio/write: trees', () => {
     }
   });
 
+  it('texts about the tree travel inside it', async () => {
+    const columns: ColumnSpec[] = [{ name: 'x', type: 'int8' }];
+    const told = await writtenTree(columns, () => {}, { userInfo: ['{"query":"q1"}', 'second'] });
+    expect(told.fUserInfo?.arr.map(({ fString }) => fString)).to.deep.equal(['{"query":"q1"}', 'second']);
+    expect((await writtenTree(columns, () => {})).fUserInfo).to.equal(null);
+  });
+
   it('an empty tree has its branches and no entries', async () => {
     const tree = await writtenTree(flatColumns, () => {});
     expect(tree.fEntries).to.equal(0);
