@@ -6,6 +6,7 @@ import { answerLine } from '../../jdl/check-request.js';
 import {
   DIALECTS,
   type Dialect,
+  explainMatch,
   matchAds,
   type ParsedJdl,
   type Position,
@@ -70,8 +71,11 @@ export function addCommands(program: Command): void {
     .action((left: string, right: string, options: { dialect: Dialect }) => {
       const [a, b] = [read(left, [], options.dialect).ad, read(right, [], options.dialect).ad];
       const { symmetricMatch, leftMatchesRight, rightMatchesLeft } = matchAds(a, b, here);
+      const { clauses } = explainMatch(a, [b], here);
       const said = (is: boolean): string => (is ? 'wants' : 'does not want');
       process.stdout.write(`${left} ${said(rightMatchesLeft)} ${right}\n${right} ${said(leftMatchesRight)} ${left}\n`);
+      for (const { clause, failsOn, undefinedOn } of clauses)
+        if (failsOn > 0) process.stdout.write(`  ${undefinedOn > 0 ? 'undefined' : 'not true'}: ${clause}\n`);
       if (!symmetricMatch) throw new ExitStatus(1);
     });
 }
