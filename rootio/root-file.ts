@@ -3,6 +3,7 @@
  *
  * Opening reads the header, the top directory and the streamer infos; directories below and trees are read when they are asked for.
  */
+import { basename } from 'node:path';
 import type { ByteSource } from '../storage/byte-source.js';
 import type { Codecs } from './compression/codec.js';
 import { codecs } from './compression/tier.js';
@@ -12,10 +13,12 @@ import { Directories, type KeyEntry } from './file/directories.js';
 import { checkInFile, type FileHeader, HEADER_BYTES, parseDirectory, parseHeader } from './file/header.js';
 import { parseKey } from './file/key.js';
 import { type FileAccess, readRecord } from './file/record.js';
+import { type Friend, FriendTable } from './friend-table.js';
 import { ObjectStreamer } from './jsroot/structure.js';
 import { openNtuple } from './ntuple/ntuple-table.js';
+import { ObjectTable } from './object-table.js';
 import type { Table } from './table.js';
-import { treeRecord } from './tree/branch.js';
+import { type TreeRecord, treeRecord } from './tree/branch.js';
 import { TreeTable } from './tree/tree-table.js';
 
 /** A key as a listing shows it. */
@@ -102,6 +105,21 @@ export class RootFile {
     return this.#object(await this.directories.find(path));
   }
 
+  /** The objects of a class, or of classes derived from it, one an entry. */
+  async objectTable(className: string): Promise<Table> {
+    const streamer = await this.#streamerInfos();
+    const found = new Map<string, KeyEntry>();
+    for (const entry of await this.directories.all())
+      if (streamer.isA(entry.key.className, className) && (found.get(entry.path)?.key.cycle ?? -1) < entry.key.cycle)
+        found.set(entry.path, entry);
+    const objects = [...found.values()].map((entry) => ({
+      path: entry.path,
+      nbytes: entry.key.nbytes,
+      read: () => this.#object(entry),
+    }));
+    return new ObjectTable(className, className, objects);
+  }
+
   close(): Promise<void> {
     return this.access.source.close();
   }
@@ -112,18 +130,29 @@ export class RootFile {
     return tables[0]!;
   }
 
-  async #table(entry: KeyEntry): Promise<Table> {
+  async #table(entry: KeyEntry, withFriends = true): Promise<Table> {
     const { key } = entry;
     const place = { url: this.url, offset: key.seek, length: key.nbytes, what: `${key.className} "${entry.path}"` };
-    if (TREE_CLASSES.has(key.className))
-      return new TreeTable(
-        this.access,
-        treeRecord(await this.#object(entry), key.className, place),
-        await this.#streamerInfos(),
-      );
+    if (TREE_CLASSES.has(key.className)) {
+      const record = treeRecord(await this.#object(entry), key.className, place);
+      const table = new TreeTable(this.access, record, await this.#streamerInfos());
+      const friends = withFriends ? await this.#friends(record) : [];
+      return friends.length === 0 ? table : new FriendTable(table, friends);
+    }
     if (key.className === 'ROOT::RNTuple')
       return openNtuple(this.access, (await readRecord(this.access, key)).bytes, place);
     throw new UnsupportedFileError(place, `a ${key.className} has no entries to read`);
+  }
+
+  /** Friends in the same file; those in other files are the caller's to bring together, as it knows where files lie. */
+  async #friends(record: TreeRecord): Promise<Friend[]> {
+    const friends: Friend[] = [];
+    for (const { alias, tree, file } of record.friends) {
+      if (file !== '' && basename(file) !== basename(this.url)) continue;
+      const name = tree === '' ? alias : tree;
+      friends.push({ alias, table: await this.#table(await this.directories.find(name), false) });
+    }
+    return friends;
   }
 
   async #object({ key }: KeyEntry): Promise<Record<string, unknown>> {

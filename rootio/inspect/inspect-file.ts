@@ -3,6 +3,7 @@
  * be compared with what other readers of ROOT files find.
  */
 import { GridError } from '../../protocol/errors.js';
+import { FriendTable } from '../friend-table.js';
 import { NtupleTable } from '../ntuple/ntuple-table.js';
 import type { KeyInfo, RootFile } from '../root-file.js';
 import { TreeTable } from '../tree/tree-table.js';
@@ -57,7 +58,8 @@ function kindOf({ className }: KeyInfo): 'tree' | 'ntuple' | 'histogram' | undef
 }
 
 async function treeSummary(file: RootFile, path: string): Promise<TreeSummary> {
-  const table = await file.table(path);
+  const found = await file.table(path);
+  const table = found instanceof FriendTable ? found.main : found;
   if (!(table instanceof TreeTable)) throw new TypeError(`${path} is no tree`);
   const branches: Record<string, ColumnSummary> = {};
   for (const { info, branch, plain, newLoader } of table.branchColumns)

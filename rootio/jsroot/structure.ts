@@ -25,6 +25,8 @@ export interface StreamerElement {
 
 /** Marks the byte count that an object may begin with. */
 const BYTE_COUNT = 0x40000000;
+/** Classes derived from one another further than this are a damaged file's. */
+const DEEPEST_CLASS = 32;
 
 export type ValueReader = (buffer: TBuffer) => unknown;
 
@@ -163,6 +165,14 @@ export class ObjectStreamer {
   /** Reads one value from bytes [begin, end) of a basket, in which object tags count from its key. */
   valueIn(bytes: Buffer, span: { begin: number; end: number; keylen: number }, read: ValueReader): unknown {
     return read(this.#buffer(bytes.subarray(span.begin, span.end), span.keylen + span.begin));
+  }
+
+  /** Is it the class, or derived from it as far as the file says? */
+  isA(className: string, wanted: string, depth = 0): boolean {
+    if (className === wanted) return true;
+    if (depth > DEEPEST_CLASS) return false;
+    const bases = (this.elements(className) ?? []).filter((element) => element.className === 'TStreamerBase');
+    return bases.some((base) => this.isA(base.name, wanted, depth + 1));
   }
 
   /** The members of a class in a version, or with a checksum, or any; undefined where the file does not say. */
