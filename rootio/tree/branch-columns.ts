@@ -59,6 +59,8 @@ function column(branch: Branch, shape: ColumnShape & { readonly part?: string },
 
 function columnsOf(branch: Branch, streamer: ObjectStreamer): (ColumnShape & { readonly part?: string })[] {
   const [leaf] = branch.leaves;
+  if (branch.fileName !== '')
+    return [{ kind: 'unreadable', typeName: branch.title, why: `its baskets are in another file, ${branch.fileName}` }];
   if (branch.leaves.length > 1) return leafList(branch);
   const element = streamerElement(branch, streamer);
   const number = leaf === undefined ? undefined : leafFormat(leaf, element);
@@ -88,7 +90,7 @@ function streamerElement(branch: Branch, streamer: ObjectStreamer): StreamerElem
   return streamer.elements(element.className, element.classVersion, element.checksum)?.[element.id];
 }
 
-function leafFormat(
+export function leafFormat(
   leaf: Leaf,
   element: StreamerElement | undefined,
 ): (NumberFormat & { packed?: boolean }) | undefined {

@@ -53,6 +53,8 @@ export interface Branch {
   readonly fileName: string;
   /** Entry offsets are in the baskets (or would be, were they not made from the counts). */
   readonly entryOffsetLen: number;
+  /** Baskets hold no entry offsets: they are to be made from the counts. Source: ROOT::Experimental::EIOFeatures::kGenerateOffsetMap. */
+  readonly generatesOffsets: boolean;
   /** Only of a TBranchElement: how the member was split off. */
   readonly element: BranchElement | undefined;
 }
@@ -121,6 +123,7 @@ function branch(members: Members, parent: Branch | undefined): Branch {
     parent,
     fileName: members.string('fFileName', ''),
     entryOffsetLen: members.number('fEntryOffsetLen', 0),
+    generatesOffsets: ((members.child('fIOFeatures')?.number('fIOBits', 0) ?? 0) & 1) !== 0,
     element: members.className === 'TBranchElement' ? elementOf(members) : undefined,
   };
   for (const child of members.list('fBranches')) children.push(branch(child.members, own));

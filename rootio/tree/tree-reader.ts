@@ -17,6 +17,8 @@ export interface LoadedColumn {
   readonly name: string;
   readonly branch: Branch;
   readonly loader: ColumnLoader;
+  /** Where the baskets do not say where their entries begin: items an entry, and the bytes of one. */
+  readonly counts?: { readonly branch: Branch; readonly loader: ColumnLoader; readonly itemBytes: number };
 }
 
 /** A range beyond this is a mistake: nobody has the memory. */
@@ -27,8 +29,41 @@ class ColumnState {
   cut: { readonly basket: Basket; readonly contents: BasketContents; readonly bytes: Buffer } | undefined;
   data: ColumnData | undefined;
   wanted: readonly Basket[] = [];
-  constructor(readonly column: LoadedColumn) {}
+  /** Items of the entries of the wanted baskets, from entry `countsFirst` on. */
+  countsFirst = 0;
+  readonly counts: TreeReader | undefined;
+  constructor(
+    readonly column: LoadedColumn,
+    file: FileAccess,
+  ) {
+    const { counts, name } = column;
+    this.counts =
+      counts &&
+      new TreeReader(file, { name, entries: counts.branch.entries }, [
+        { name: COUNTS, branch: counts.branch, loader: counts.loader },
+      ]);
+  }
+
+  /** The counts of whole baskets: what a range cuts off has to be stepped over. */
+  loadCounts(): Promise<void> | void {
+    const [first] = this.wanted;
+    if (this.counts === undefined || first === undefined) return;
+    this.countsFirst = first.first;
+    return this.counts.load(first.first, this.wanted.at(-1)!.end);
+  }
+
+  /** Where the entries of a basket begin, by their counts. */
+  offsetsByCounts(basket: Basket): Int32Array | undefined {
+    if (this.counts === undefined) return undefined;
+    const counts = this.counts.column(COUNTS).values as Int32Array;
+    const offsets = new Int32Array(basket.end - basket.first + 1);
+    for (let i = 1; i < offsets.length; i++)
+      offsets[i] = offsets[i - 1]! + counts[basket.first - this.countsFirst + i - 1]! * this.column.counts!.itemBytes;
+    return offsets;
+  }
 }
+
+const COUNTS = 'counts';
 
 export class TreeReader implements ColumnReader {
   readonly #columns: ReadonlyMap<string, ColumnState>;
@@ -38,7 +73,7 @@ export class TreeReader implements ColumnReader {
     readonly table: { readonly name: string; readonly entries: number },
     columns: readonly LoadedColumn[],
   ) {
-    this.#columns = new Map(columns.map((column) => [column.name, new ColumnState(column)]));
+    this.#columns = new Map(columns.map((column) => [column.name, new ColumnState(column, file)]));
     this.#fetch = new BasketFetch(file.source);
   }
 
@@ -55,11 +90,23 @@ export class TreeReader implements ColumnReader {
       state.wanted = basketsOf(state.column.branch, first, end, this.file.source.url);
     const missing = [...this.#columns.values()].flatMap((state) =>
       state.wanted
-        .filter((basket) => basket !== state.cut?.basket)
+        // Only the first of them is surely still there when it is wanted: another one cut may take its place.
+        .filter((basket, i) => i > 0 || basket !== state.cut?.basket)
         .map((basket) => ({ basket, place: this.#place(state.column.branch, basket) })),
     );
-    const pending = this.#fetch.fetch(missing);
-    if (pending !== undefined) return pending.then(() => this.#decode(first, end));
+    if (this.file.source.readSync === undefined) return this.#loadFromNetwork(missing, first, end);
+    this.#fetch.fetch(missing);
+    for (const state of this.#columns.values()) state.loadCounts();
+    this.#decode(first, end);
+  }
+
+  async #loadFromNetwork(
+    missing: readonly { basket: Basket; place: Place }[],
+    first: number,
+    end: number,
+  ): Promise<void> {
+    await this.#fetch.fetch(missing);
+    for (const state of this.#columns.values()) await state.loadCounts();
     this.#decode(first, end);
   }
 
@@ -92,7 +139,8 @@ export class TreeReader implements ColumnReader {
     const place = this.#place(branch, basket);
     const part = { from: Math.max(first, basket.first) - basket.first, to: Math.min(end, basket.end) - basket.first };
     if (state.cut?.basket === basket) loader.add(state.cut.contents, part, place);
-    else if (basket.embedded !== undefined) loader.add(embeddedContents(basket, place), part, place);
+    else if (basket.embedded !== undefined)
+      loader.add(withOffsets(embeddedContents(basket, place), state, basket, place), part, place);
     else {
       const record = this.#fetch.bytesOf(basket);
       const header = basketHeader(record, basket, place);
@@ -108,7 +156,7 @@ export class TreeReader implements ColumnReader {
       const bytes = scratch(state.cut?.bytes, header.objlen);
       state.cut = undefined;
       this.#unpack(payload, bytes.subarray(0, header.objlen), place);
-      const contents = contentsOf(bytes, header, loader.wantsOffsets, place);
+      const contents = withOffsets(contentsOf(bytes, header, loader.wantsOffsets, place), state, basket, place);
       loader.add(contents, part, place);
       state.cut = { basket, contents, bytes };
     }
@@ -163,6 +211,15 @@ function contentsOf(bytes: Buffer, header: BasketHeader, wantsOffsets: boolean, 
   const { border, count, keylen, objlen } = header;
   const offsets = wantsOffsets && border < objlen ? entryOffsets(bytes, header, place) : undefined;
   return { bytes, border, offsets, count, keylen };
+}
+
+/** Offsets by counts, where the basket has none of its own. */
+function withOffsets(contents: BasketContents, state: ColumnState, basket: Basket, place: Place): BasketContents {
+  const offsets = contents.offsets ?? state.offsetsByCounts(basket);
+  if (offsets === undefined || offsets === contents.offsets) return contents;
+  if (offsets.at(-1) !== contents.border)
+    throw new CorruptFileError(place, `its counts want ${offsets.at(-1)} bytes, where ${contents.border} are`);
+  return { ...contents, offsets: checkedOffsets(offsets, place) };
 }
 
 function scratch(old: Buffer | undefined, length: number): Buffer {

@@ -4,9 +4,9 @@ import type { FileAccess } from '../file/record.js';
 import type { ObjectStreamer } from '../jsroot/structure.js';
 import type { ColumnInfo, ColumnReader, Table } from '../table.js';
 import type { Branch, TreeRecord } from './branch.js';
-import { type BranchColumn, branchColumns } from './branch-columns.js';
-import type { ColumnLoader } from './column-loader.js';
-import { TreeReader } from './tree-reader.js';
+import { type BranchColumn, branchColumns, leafFormat } from './branch-columns.js';
+import { type ColumnLoader, FlatLoader } from './column-loader.js';
+import { type LoadedColumn, TreeReader } from './tree-reader.js';
 
 export class TreeTable implements Table {
   readonly name: string;
@@ -48,10 +48,25 @@ export class TreeTable implements Table {
       if (column === undefined) throw new NoSuchColumnError(this.name, name, [...this.#byName.keys()]);
       if (column.newLoader === undefined)
         throw new ColumnTypeError(name, column.info.typeName, column.info.why ?? 'its type is not known');
-      return { name, branch: column.branch, loader: column.newLoader() };
+      return { name, branch: column.branch, loader: column.newLoader(), ...this.#counts(column) };
     });
     return new TreeReader(this.file, this, columns);
   }
+
+  /** The counter of a column whose baskets do not say where entries begin. */
+  #counts({ branch, info }: BranchColumn): Pick<LoadedColumn, 'counts'> {
+    const counter = branch.leaves[0]?.count;
+    if (!branch.generatesOffsets || counter === undefined || info.type === undefined) return {};
+    const found = allBranches(this.record.branches).find((one) => one.leaves[0]?.name === counter.leaf);
+    const format = found?.leaves[0] && leafFormat(found.leaves[0], undefined);
+    if (found === undefined || format === undefined) return {};
+    const itemBytes = leafFormat(branch.leaves[0]!, undefined)!.itemBytes * (info.length ?? 1);
+    return { counts: { branch: found, loader: new FlatLoader(format, 1), itemBytes } };
+  }
+}
+
+function allBranches(branches: readonly Branch[]): Branch[] {
+  return branches.flatMap((branch) => [branch, ...allBranches(branch.children)]);
 }
 
 /** Shorter names that only one column has: the last part of its path, and the path with points for slashes. */
