@@ -246,7 +246,7 @@ describe('storage: an XRootD manager with two data servers', () => {
   });
 
   it('has another copy when a server falls silent, then when one dies in the middle of a file', async () => {
-    const file = await XrootdFile.open(`${server().rootUrl}/store/both.bin`, settingsOf({ pool, deadlineMs: 500 }));
+    const file = await XrootdFile.open(`${server().rootUrl}/store/both.bin`, settingsOf({ pool, deadlineMs: 1000 }));
     expect(await file.read(0, 10)).to.deep.equal(BYTES.subarray(0, 10));
     const name = await file.servedBy();
     const first = name === server().serverName(0) ? 0 : 1;

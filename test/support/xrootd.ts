@@ -43,7 +43,7 @@ const SHIM_SOURCE = join(import.meta.dirname, '../../../test/support/servers/loo
 
 /** Why no server can be started here, if so. */
 export function xrootdMissing(): string | undefined {
-  for (const path of [EXE, '/usr/bin/cmsd', '/usr/bin/gcc', '/usr/bin/openssl'])
+  for (const path of [EXE, '/usr/bin/setpriv', '/usr/bin/cmsd', '/usr/bin/gcc', '/usr/bin/openssl'])
     if (!existsSync(path)) return `XRootD tests need ${path} (test/support/install-servers.sh installs it)`;
   return process.platform === 'linux' ? undefined : 'XRootD tests need Linux';
 }
@@ -164,21 +164,21 @@ export class XrootdCluster {
   }
 
   #spawn(exe: string, { name, address }: ServerSpec): void {
-    const child = spawn(
-      `/usr/bin/${exe}`,
-      ['-I', 'v4', '-c', join(this.#folder, `${name}.cfg`), '-n', name, '-l', join(this.#folder, 'log', exe)],
-      {
-        cwd: join(this.#folder, 'admin'),
-        env: {
-          PATH: '/usr/bin:/bin',
-          LD_PRELOAD: join(this.#folder, 'loopback.so'),
-          LOOPBACK_ADDRESS: address,
-          XDG_CACHE_HOME: this.#folder,
-        },
-        stdio: 'ignore',
-        ...this.#owner,
+    const { uid, gid } = this.#owner;
+    const as = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
+    const config = ['-I', 'v4', '-c', join(this.#folder, `${name}.cfg`), '-n', name];
+    // pdeathsig: a test run that is killed leaves no server behind.
+    const words = [...as, '--pdeathsig=KILL', `/usr/bin/${exe}`, ...config, '-l', join(this.#folder, 'log', exe)];
+    const child = spawn('/usr/bin/setpriv', words, {
+      cwd: join(this.#folder, 'admin'),
+      env: {
+        PATH: '/usr/bin:/bin',
+        LD_PRELOAD: join(this.#folder, 'loopback.so'),
+        LOOPBACK_ADDRESS: address,
+        XDG_CACHE_HOME: this.#folder,
       },
-    );
+      stdio: 'ignore',
+    });
     this.#processes.set(name, [...(this.#processes.get(name) ?? []), child]);
   }
 
