@@ -53,13 +53,32 @@ export class XrootdClient {
    * @throws {StorageError} of the first server that failed, when no other could help
    */
   async perform(make: RequestMaker, failed: readonly Endpoint[] = []): Promise<Found> {
+    const avoided: Endpoint[] = [];
+    try {
+      return await this.#search(make, failed, avoided);
+    } catch (error) {
+      if (avoided.length === 0) throw error;
+      return this.#search(make, failed); // rather a server that failed a while ago than none
+    }
+  }
+
+  /** Reports a server that a manager chose, and avoids it for a while. */
+  noteFailure({ host, port }: Endpoint, error: StorageError): void {
+    const { pool, clock, avoidMs, onReplicaFailed } = this.settings;
+    const url = this.#urlAt({ host, port });
+    pool.avoid.add(url, error, clock.now(), avoidMs);
+    onReplicaFailed?.({ url, error });
+  }
+
+  /** @param avoided collects the servers that were passed over since they failed lately; absent: none is */
+  async #search(make: RequestMaker, failed: readonly Endpoint[], avoided?: Endpoint[]): Promise<Found> {
     const start = this.#placeAt(this.url.endpoint);
     const tried = [...failed];
     let first: StorageError | undefined;
     while (tried.length <= MAX_SERVERS) {
       const walk = new Walk(this.settings.clock, this.settings.deadlineMs, this.subject);
       try {
-        return await this.#walk(start, make, { walk, tried });
+        return await this.#walk(start, make, { walk, tried, avoided });
       } catch (error) {
         if (!(error instanceof StorageError)) throw error;
         first ??= error;
@@ -67,13 +86,11 @@ export class XrootdClient {
         if (isFinal(error) || endpoint === undefined) break;
         if (isSame(endpoint, start.endpoint)) break; // the manager itself, or the only server
         tried.push(endpoint);
+        if (avoided?.includes(endpoint) !== true) this.noteFailure(endpoint, error);
       }
     }
-    return this.#elsewhere(
-      make,
-      tried,
-      first ?? new ConnectionError(this.url.display, this.url.display, 'every server of it failed'),
-    );
+    const none = new ConnectionError(this.url.display, this.url.display, 'every server of it failed');
+    return this.#elsewhere(make, tried, first ?? none);
   }
 
   /** The last resort: servers that hold the file by the manager's own account, though it would not choose them. */
@@ -117,6 +134,14 @@ export class XrootdClient {
     }
   }
 
+  #urlAt({ host, port }: Endpoint): string {
+    return `root://${host.includes(':') ? `[${host}]` : host}:${port}/${this.url.path}`;
+  }
+
+  #isAvoided(endpoint: Endpoint): boolean {
+    return this.settings.pool.avoid.isAvoided(this.#urlAt(endpoint), this.settings.clock.now());
+  }
+
   #placeAt(endpoint: Endpoint): Place {
     return { endpoint, path: this.url.path, opaque: '', token: '' };
   }
@@ -124,10 +149,14 @@ export class XrootdClient {
   async #walk(
     start: Place,
     make: RequestMaker,
-    { walk, tried }: { walk: Walk; tried: readonly Endpoint[] },
+    { walk, tried, avoided }: { walk: Walk; tried: readonly Endpoint[]; avoided?: Endpoint[] | undefined },
   ): Promise<Found> {
     let place = start;
     for (;;) {
+      if (place !== start && avoided !== undefined && this.#isAvoided(place.endpoint)) {
+        avoided.push(walk.goTo(place.endpoint));
+        throw new ConnectionError(this.url.display, this.url.display, `${place.endpoint.host} failed a while ago`);
+      }
       const server = await this.settings.pool.xrootd.server({
         endpoint: walk.goTo(place.endpoint),
         settings: this.settings,

@@ -5,6 +5,7 @@ import {
   NoSuchFileError,
   NotAFileError,
   PermissionError,
+  RedirectError,
   type StorageError,
   StorageIoError,
   whatOf,
@@ -39,5 +40,6 @@ export function errorOfAnswer(
 
 /** Would another server with the same file say the same? Then there is no use in asking it. */
 export function isFinal(error: StorageError): boolean {
-  return error instanceof PermissionError || error instanceof AuthenticationError || error instanceof NotAFileError;
+  const kinds = [PermissionError, AuthenticationError, NotAFileError, RedirectError];
+  return kinds.some((kind) => error instanceof kind);
 }

@@ -168,7 +168,10 @@ export class XrootdFile extends NetworkFile {
       const before = await broken.catch(() => undefined);
       if (this.#opened !== broken) return;
       const endpoint = before?.server.connection.endpoint;
-      if (endpoint !== undefined && !isSame(endpoint, this.#client.url.endpoint)) this.#failed.push(endpoint);
+      if (endpoint !== undefined && !isSame(endpoint, this.#client.url.endpoint)) {
+        this.#failed.push(endpoint);
+        this.#client.noteFailure(endpoint, why);
+      }
       this.#opened = openAt(this.#client, this.#failed).then((opened) => {
         if (opened.size === this.size) return opened;
         const change = `the file has ${opened.size} bytes at another server, and had ${this.size}`;

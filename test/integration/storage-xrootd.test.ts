@@ -246,14 +246,22 @@ describe('storage: an XRootD manager with two data servers', () => {
   });
 
   it('has another copy when a server falls silent, then when one dies in the middle of a file', async () => {
-    const file = await XrootdFile.open(`${server().rootUrl}/store/both.bin`, settingsOf({ pool, deadlineMs: 1000 }));
+    const reported: string[] = [];
+    const options = { pool, deadlineMs: 1000, onReplicaFailed: ({ url }: { url: string }) => reported.push(url) };
+    const file = await XrootdFile.open(`${server().rootUrl}/store/both.bin`, settingsOf(options));
     expect(await file.read(0, 10)).to.deep.equal(BYTES.subarray(0, 10));
     const name = await file.servedBy();
     const first = name === server().serverName(0) ? 0 : 1;
     server().signalServer(first, 'SIGSTOP');
     expect((await file.read(1000, 6_000_000)).equals(BYTES.subarray(1000, 6_001_000))).to.equal(true);
     expect(await file.servedBy()).to.equal(server().serverName(1 - first));
+    expect(reported).to.deep.equal([`root://${name}//store/both.bin`]);
     server().signalServer(first, 'SIGCONT');
+    for (let i = 0; i < 2; i++) {
+      const another = await XrootdFile.open(`${server().rootUrl}/store/both.bin`, settingsOf(options));
+      expect(await another.servedBy(), 'avoided for a while').to.equal(server().serverName(1 - first));
+      await another.close();
+    }
     await server().killServer(1 - first);
     expect(await file.readMany(SCATTERED)).to.deep.equal(partsOf(SCATTERED));
     expect(await file.servedBy()).to.equal(server().serverName(first));
