@@ -34,31 +34,44 @@ export function addCommands(program: Command, context: CommandContext): void {
     });
 }
 
-/** Reads lines until exit, end of input, or the end of the session. Lines of a pipe run one after the other. */
+/** Runs lines until exit, end of input, or the end of the session. Lines of a pipe run one after the other. */
 async function prompt(session: ProofSession, context: CommandContext, config: string | undefined): Promise<void> {
-  const isTerminal = process.stdin.isTTY === true;
-  const lines = createInterface({
-    input: process.stdin,
-    output: process.stdout,
-    terminal: isTerminal,
-    prompt: 'proof> ',
-  });
-  let ended = false;
+  const over = new AbortController();
   session.once('ended', (why) => {
-    ended = true;
     process.stdout.write(`\nThe session is over: ${why}\n`);
-    lines.close();
+    over.abort();
   });
-  lines.on('SIGINT', () => {
-    process.stdout.write('\n(type "exit" to end the session)\n');
-    lines.prompt();
-  });
-  if (isTerminal) lines.prompt();
+  const lines = process.stdin.isTTY ? typedLines(over.signal) : createInterface({ input: process.stdin });
   for await (const line of lines) {
-    if (ended || (await oneLine(line, { ...context, session }, config)) === 'exit') break;
-    if (isTerminal) lines.prompt();
+    if (over.signal.aborted || (await oneLine(line, { ...context, session }, config)) === 'exit') break;
   }
-  lines.close();
+}
+
+/** What is typed at a terminal. Between two lines nothing listens to it, so that Ctrl-C reaches the command that runs. */
+async function* typedLines(over: AbortSignal): AsyncGenerator<string> {
+  let history: string[] = [];
+  while (!over.aborted) {
+    const terminal = createInterface({ input: process.stdin, output: process.stdout, history, prompt: 'proof> ' });
+    const close = (): void => terminal.close();
+    over.addEventListener('abort', close);
+    terminal.on('history', (lines) => {
+      history = lines;
+    });
+    terminal.on('SIGINT', () => {
+      process.stdout.write('\n(type "exit" to end the session)\n');
+      terminal.prompt();
+    });
+    const typed = new Promise<string | undefined>((resolve) => {
+      terminal.once('line', resolve);
+      terminal.once('close', () => resolve(undefined));
+    });
+    terminal.prompt();
+    const line = await typed;
+    over.removeEventListener('abort', close);
+    terminal.close();
+    if (line === undefined) return;
+    yield line;
+  }
 }
 
 async function oneLine(

@@ -91,7 +91,7 @@ interface Setting {
 async function inThisProcess(request: QueryRequest, { loaded, options, config, screen }: Setting): Promise<number> {
   const abort = new AbortController();
   let interrupted = false;
-  const release = onInterrupt(false, (choice) => {
+  const release = onInterrupt(screen, false, (choice) => {
     if (choice === 'continue') return;
     interrupted = choice === 'abort';
     abort.abort();

@@ -3,11 +3,12 @@
  * A second Ctrl-C aborts without asking.
  */
 import { createInterface } from 'node:readline/promises';
+import type { Screen } from '../show/screen.js';
 
 export type Interruption = 'background' | 'stop' | 'abort' | 'continue';
 
 /** Calls `act` with what the user chose; the returned function gives Ctrl-C back to the process. */
-export function onInterrupt(mayLeave: boolean, act: (choice: Interruption) => void): () => void {
+export function onInterrupt(screen: Screen, mayLeave: boolean, act: (choice: Interruption) => void): () => void {
   let asking = false;
   const interrupted = (): void => {
     if (asking || !process.stdin.isTTY || !process.stderr.isTTY) {
@@ -15,10 +16,12 @@ export function onInterrupt(mayLeave: boolean, act: (choice: Interruption) => vo
       return;
     }
     asking = true;
-    ask(mayLeave).then((choice) => {
-      asking = false;
-      act(choice);
-    });
+    screen
+      .asking(() => ask(mayLeave))
+      .then((choice) => {
+        asking = false;
+        act(choice);
+      });
   };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);

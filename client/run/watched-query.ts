@@ -14,7 +14,7 @@ export async function answerOrInterruption(
   const left = new Promise<'background' | 'aborted'>((resolve) => {
     leave = resolve;
   });
-  const release = onInterrupt(true, (choice) => {
+  const release = onInterrupt(screen, true, (choice) => {
     if (choice === 'background') leave('background');
     else if (choice === 'stop') session.stop(queryId);
     else if (choice === 'abort') {
@@ -38,7 +38,10 @@ export function watching(screen: Screen): QueryObserver {
       if (stage === 'validated')
         screen.say(`Validating files: ${missing === 0 ? 'OK' : `${missing} of ${files} cannot be read`}`);
     },
-    progress: (progress) => screen.progress(progress),
+    progress: (progress) => {
+      // Before the entries are counted there is no progress to show.
+      if (progress.entries.total !== null || progress.entries.done > 0) screen.progress(progress);
+    },
     printed: (worker, text) => screen.say(`[${worker}] ${text.trimEnd()}`),
   };
 }

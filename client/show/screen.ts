@@ -13,6 +13,7 @@ export class Screen {
   readonly #quiet: boolean;
   #bar: SingleBar | undefined;
   #loggedAtMs = 0;
+  #isAsking = false;
 
   constructor(options: { quiet: boolean; resultOnStdout: boolean }) {
     this.#stream = options.resultOnStdout ? process.stderr : process.stdout;
@@ -39,7 +40,7 @@ export class Screen {
   }
 
   progress(progress: Progress): void {
-    if (this.#quiet) return;
+    if (this.#quiet || this.#isAsking) return;
     if (this.#stream.isTTY !== true) {
       this.#progressLine(progress);
       return;
@@ -66,6 +67,17 @@ export class Screen {
     if (!isEnd && progress.elapsedMs - this.#loggedAtMs < LOG_EVERY_MS) return;
     this.#loggedAtMs = progress.elapsedMs;
     this.#stream.write(`${progressLine(progress, this.width)}\n`);
+  }
+
+  /** While the user is asked something, nothing moves. */
+  async asking<T>(question: () => Promise<T>): Promise<T> {
+    this.endProgress();
+    this.#isAsking = true;
+    try {
+      return await question();
+    } finally {
+      this.#isAsking = false;
+    }
   }
 
   /** Leaves the last picture standing and goes on below it. */
