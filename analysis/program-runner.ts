@@ -14,7 +14,7 @@ import { ColumnSet } from './column-set.js';
 import { UserCodeError } from './errors.js';
 import { encodeIncrement, type IncrementPart } from './increment.js';
 import type { LoadedProgram } from './load-program.js';
-import { AFTER_ALL, BEFORE_ALL, type Output } from './outputs/output.js';
+import { AFTER_ALL, BEFORE_ALL, type Output, type PacketRange } from './outputs/output.js';
 import { type InputFile, type Position, Selector, type SelectorContext } from './selector.js';
 
 export interface Packet {
@@ -70,7 +70,7 @@ export class ProgramRunner {
     this.#loaded = loaded;
     this.#options = options;
     const { params, inputs, seed } = options;
-    this.#selector = this.#guarded('constructor', null, () => loaded.create({ params, inputs, seed }));
+    this.#selector = this.#guarded('constructor()', null, () => loaded.create({ params, inputs, seed }));
     this.#position = Selector.positionOf(this.#selector);
     this.#outputs = [...Selector.outputsOf(this.#selector).values()];
   }
@@ -87,7 +87,7 @@ export class ProgramRunner {
       const file = await this.#enter(packet);
       const bytesBefore = file.columns.reader.bytesRead;
       await this.#loop(file, packet, signal);
-      for (const output of this.#allOutputs()) output.commit(packet);
+      this.#commit(packet);
       const { user, system } = process.cpuUsage(cpu);
       return {
         entries: packet.end - packet.first,
@@ -127,8 +127,8 @@ export class ProgramRunner {
   /** The worker's end of the query: `workerTerminate`. What it fills is in one more increment, undefined for nothing. */
   async finish(): Promise<Uint8Array | undefined> {
     if (!this.#hasBegun) return undefined;
-    await this.#guardedAsync('workerTerminate', () => this.#selector.workerTerminate());
-    for (const output of this.#allOutputs()) output.commit(AFTER_ALL);
+    await this.#guardedAsync('workerTerminate()', () => this.#selector.workerTerminate());
+    this.#commit(AFTER_ALL);
     const parts = this.#allOutputs().flatMap((output, order): IncrementPart[] => {
       const part = output.take();
       return part === undefined ? [] : [{ declaration: output.declaration, order, part }];
@@ -144,8 +144,8 @@ export class ProgramRunner {
 
   async #begin(): Promise<void> {
     if (this.#hasBegun) return;
-    await this.#guardedAsync('workerBegin', () => this.#selector.workerBegin());
-    for (const output of this.#allOutputs()) output.commit(BEFORE_ALL);
+    await this.#guardedAsync('workerBegin()', () => this.#selector.workerBegin());
+    this.#commit(BEFORE_ALL);
     this.#hasBegun = true;
   }
 
@@ -161,7 +161,7 @@ export class ProgramRunner {
     this.#selector.columns = file.columns.accessors;
     this.#position.filePosition = packet.filePosition;
     this.#position.entry = -1;
-    await this.#guardedAsync('init', () => this.#selector.init(file.info));
+    await this.#guardedAsync('init()', () => this.#selector.init(file.info));
     return file;
   }
 
@@ -207,7 +207,7 @@ export class ProgramRunner {
       };
       const batch = new Batch(first, end, { column: (name) => columns.data(name), random });
       const only = end - first === 1 ? first : null;
-      this.#guarded('processBatch', only, () => selector.processBatch?.(batch));
+      this.#guarded('processBatch()', only, () => selector.processBatch?.(batch));
       return;
     }
     if (selector.process === undefined) return;
@@ -217,8 +217,15 @@ export class ProgramRunner {
         selector.process(entry);
       }
     } catch (cause) {
-      throw this.#userError('process', position.entry, cause);
+      throw this.#userError('process()', position.entry, cause);
     }
+  }
+
+  /** All outputs or none. */
+  #commit(packet: PacketRange): void {
+    for (const output of this.#allOutputs())
+      this.#guarded(`the output ${output.name}`, null, () => output.prepare(packet));
+    for (const output of this.#allOutputs()) output.commit(packet);
   }
 
   #prefetch({ table, columns }: OpenFile, packet: Packet): void {
@@ -256,7 +263,7 @@ export class ProgramRunner {
   #userError(step: string, entry: number | null, cause: unknown): GridError {
     const { stack, program } = this.#loaded;
     if (program.kind === 'draw' && cause instanceof GridError) return cause; // our own code, and its own sentence
-    const at = entry === null ? `in ${step}()` : `at entry ${entry}`;
+    const at = entry === null ? `in ${step}` : `at entry ${entry}`;
     return new UserCodeError(`${program.name} ${at}: ${stack.describe(cause)}`, entry, stack.translate(cause), {
       cause,
     });

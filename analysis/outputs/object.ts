@@ -20,7 +20,8 @@ export class ObjectOutput<T = unknown> extends Output {
   readonly #create: () => T;
   readonly #merge: Merge<T> | undefined;
   #current: T | undefined;
-  #pending: { readonly packet: PacketRange; object: T }[] = [];
+  #pending: readonly SentObject[] = [];
+  #prepared: readonly SentObject[] | undefined;
 
   constructor(declaration: Declaration, initial: T | (() => T), merge?: Merge<T>) {
     super(declaration);
@@ -43,11 +44,20 @@ export class ObjectOutput<T = unknown> extends Output {
   }
 
   /** @internal */
-  override commit(packet: PacketRange): void {
+  override prepare({ filePosition, first, end }: PacketRange): void {
+    this.#prepared = undefined;
     if (this.#current === undefined) return;
+    const bytes = encodeUserValue(this.#current);
     const last = this.#pending.at(-1);
-    if (last === undefined || this.#merge === undefined) this.#pending.push({ packet, object: this.#current });
-    else last.object = this.#merge(last.object, this.#current) ?? last.object;
+    // Merged on copies: a merge that throws half-way must not leave its traces in what is pending.
+    if (last === undefined || this.#merge === undefined)
+      this.#prepared = [...this.#pending, { filePosition, first, end, bytes }];
+    else this.#prepared = [{ ...last, bytes: this.mergeEncoded(last.bytes, bytes) }];
+  }
+  /** @internal */
+  override commit(): void {
+    this.#pending = this.#prepared ?? this.#pending;
+    this.#prepared = undefined;
     this.#current = undefined;
   }
   /** @internal */
@@ -57,10 +67,7 @@ export class ObjectOutput<T = unknown> extends Output {
   /** @internal */
   override take(): Part | undefined {
     if (this.#pending.length === 0) return undefined;
-    const objects = this.#pending.map(({ packet, object }): SentObject => {
-      const { filePosition, first, end } = packet;
-      return { filePosition, first, end, bytes: encodeUserValue(object) };
-    });
+    const objects = this.#pending;
     this.#pending = [];
     return { objects };
   }

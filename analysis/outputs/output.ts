@@ -1,8 +1,9 @@
 /**
  * An output of a selector, as user code sees it, and how what was filled leaves the process.
  *
- * Fills go to a scratch state. `commit` after a packet that ended well moves it to the pending state, `rollback` after one that
- * threw drops it, so that no half packet is ever seen. `take` hands the pending state out as a part of an increment.
+ * Fills go to a scratch state. After a packet that ended well `prepare` does what may fail (user code, encoding), then `commit` moves the
+ * scratch to the pending state; `rollback` drops it otherwise, so that no half packet is ever seen. `take` hands the pending state out
+ * as a part of an increment.
  */
 import { OutputError } from '../errors.js';
 import type { Declaration } from './declaration.js';
@@ -31,7 +32,9 @@ export abstract class Output {
     return this.declaration.title;
   }
 
-  /** @internal */
+  /** @throws what user code throws, or a value that cannot be sent; nothing has changed then @internal */
+  prepare(_packet: PacketRange): void {}
+  /** Never throws. @internal */
   abstract commit(packet: PacketRange): void;
   /** @internal */
   abstract rollback(): void;

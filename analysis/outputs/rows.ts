@@ -19,13 +19,19 @@ export interface SentChunk extends PacketRange {
 
 abstract class RowsOutput extends Output {
   #pending: SentChunk[] = [];
+  #prepared: SentChunk | undefined;
 
   protected abstract sealed(): { rows: number; bytes: Uint8Array } | undefined;
 
   /** @internal */
-  override commit({ filePosition, first, end }: PacketRange): void {
+  override prepare({ filePosition, first, end }: PacketRange): void {
     const sealed = this.sealed();
-    if (sealed !== undefined) this.#pending.push({ filePosition, first, end, ...sealed });
+    this.#prepared = sealed === undefined ? undefined : { filePosition, first, end, ...sealed };
+  }
+  /** @internal */
+  override commit(): void {
+    if (this.#prepared !== undefined) this.#pending.push(this.#prepared);
+    this.#prepared = undefined;
     this.rollback();
   }
   /** @internal */

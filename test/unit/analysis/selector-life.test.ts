@@ -84,6 +84,32 @@ export default class Fails extends Selector {
     );
   });
 
+  it('keeps nothing of a packet whose outputs cannot be sent or merged', async () => {
+    const loaded = await loadSelector(`import { Selector } from 'proof-grid';
+      export default class U extends Selector {
+        n = this.counter('n');
+        list = this.list('list');
+        o = this.object('o', () => ({ seen: [] }), (a, b) => { a.seen.push(...b.seen); if (b.seen.includes(3)) throw new Error('no 3'); });
+        override process(e) { this.n.add(); this.o.value.seen.push(e); if (e === 5) { const loop = {}; loop.self = loop; this.list.push(loop); } }
+      }`);
+    const worker = new ProgramRunner(loaded, {
+      ...CONTEXT,
+      openTable: async () => ({ table: TABLE, close: () => undefined }),
+    });
+    const failures: string[] = [];
+    for (let first = 0; first < 8; first++)
+      await worker
+        .run({ filePosition: 0, file: 'f', first, end: first + 1 })
+        .catch((error: Error) => failures.push(error.message));
+    expect(failures[0]).to.match(/^selector\.ts in the output o: Error: no 3 at selector\.ts:5:/);
+    expect(failures[1]).to.contain('in the output list: RangeError');
+    expect(failures).to.have.length(2);
+    const merger = new OutputMerger({ selector: loaded.create(CONTEXT) });
+    merger.add(worker.takeIncrement());
+    expect(merger.snapshot()[0]).to.have.property('value', 6);
+    expect(merger.snapshot()[2]).to.deep.include({ value: { seen: [0, 1, 2, 4, 6, 7] } });
+  });
+
   it('draws the same random numbers for an entry in process, in batches, and in any packet', async () => {
     const drawn = async (body: string, cuts: object): Promise<unknown> => {
       const loaded = await loadSelector(`import { Selector } from 'proof-grid';
