@@ -1,6 +1,7 @@
 /** The agent's scratch directory: made at its start, removed at its end; what agents that were killed left is swept by the next one. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSameProcess } from '../protocol/process-id.js';
 
 export interface Scratch {
   readonly directory: string;
@@ -24,20 +25,11 @@ export function makeScratch(parent: string): Scratch {
 function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    if (pid === undefined || isSameProcess(Number(pid), null)) continue;
     try {
       rmSync(join(parent, name), { recursive: true, force: true });
     } catch {
       // another user's: theirs to sweep
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -6,8 +6,8 @@ import type { Clock } from '../protocol/clock.js';
 import { type MasterMessage, masterMessage, type ToMasterMessage } from '../protocol/control-messages.js';
 import { type Dialler, dial } from '../protocol/dial.js';
 import type { Link } from '../protocol/link.js';
+import { isSameProcess } from '../protocol/process-id.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
-import { isSameProcess } from './process-id.js';
 
 export interface MasterLinkOptions {
   readonly socket: string;

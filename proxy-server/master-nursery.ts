@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../protocol/clock.js';
 import type { Logger } from '../protocol/log.js';
-import { startTimeOf } from './process-id.js';
+import { startTimeOf } from '../protocol/process-id.js';
 
 export interface MasterProcess {
   readonly pid: number;

@@ -1,8 +1,8 @@
 /** `proof proxy stop` and `status`: deals with the ProxyServer that runs on a configuration's state directory, known by its lock. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSameProcess, sendSignal, startTimeOf } from '../protocol/process-id.js';
 import type { ProxyConfig } from './config.js';
-import { isSameProcess, sendSignal, startTimeOf } from './process-id.js';
 import { lockHolder, StateDirError } from './state-db.js';
 
 const STOP_WITHIN_MS = 30_000;

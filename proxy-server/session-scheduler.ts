@@ -30,7 +30,7 @@ export interface Schedule {
   readonly letGo: readonly { readonly sessionId: string; readonly n: number }[];
   /** What each session may count on at present. */
   readonly shares: ReadonlyMap<string, number>;
-  /** Workers that sessions would use beyond all that there are. */
+  /** Workers that sessions would use beyond all that there are; infinite while a session takes any number. */
   readonly unmet: number;
 }
 
@@ -58,7 +58,7 @@ export function schedule(view: SchedulerView): Schedule {
     letGo.push({ sessionId: session.sessionId, n });
     needed -= n;
   }
-  const wanted = sum(view.sessions.map((s) => s.wanted ?? 0));
+  const wanted = sum(view.sessions.map((s) => s.wanted ?? Number.POSITIVE_INFINITY));
   return { attach, letGo, shares, unmet: Math.max(0, wanted - total) };
 }
 

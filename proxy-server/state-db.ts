@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { GridError } from '../protocol/errors.js';
-import { isSameProcess, startTimeOf } from './process-id.js';
+import { isSameProcess, startTimeOf } from '../protocol/process-id.js';
 
 /** The state directory cannot be used: why, and what to do. */
 export class StateDirError extends GridError {

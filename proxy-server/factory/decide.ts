@@ -39,7 +39,7 @@ export function decide(limits: SiteLimits, view: SiteView): Decision {
   const extra = Math.ceil(view.workersWanted / limits.coresPerPilot);
   const target = Math.min(limits.max, Math.max(limits.min, view.serving + extra));
   const has = `${view.serving} serving, ${view.waiting} on their way, ${view.draining} draining`;
-  const aim = `target ${target} (min ${limits.min}, max ${limits.max}, ${view.workersWanted} workers wanted)`;
+  const aim = `target ${target} (min ${limits.min}, max ${limits.max}, ${Number.isFinite(view.workersWanted) ? view.workersWanted : 'any number of'} more workers wanted)`;
   const surplus = Math.min(view.waiting, coming - target);
   if (surplus > 0) return { submit: 0, cancel: surplus, because: `${has}; ${aim}: cancel ${surplus} not yet started` };
   const missing = target - coming;

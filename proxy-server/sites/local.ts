@@ -8,9 +8,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isSameProcess, sendSignal, startTimeOf } from '../../protocol/process-id.js';
 import type { SiteConfig } from '../config.js';
 import { readPilotJdl } from '../factory/read-pilot-jdl.js';
-import { isSameProcess, sendSignal, startTimeOf } from '../process-id.js';
 import {
   type BatchStatus,
   type PilotTicket,

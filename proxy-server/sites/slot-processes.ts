@@ -4,7 +4,7 @@
  * does a site of type local.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { sendSignal } from '../process-id.js';
+import { sendSignal } from '../../protocol/process-id.js';
 
 /** Kills every process of this user whose environment says PROOF_SLOT=`slot`. Without /proc nothing is found. */
 export async function endSlot(slot: string): Promise<void> {

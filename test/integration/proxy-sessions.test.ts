@@ -79,6 +79,18 @@ describe('proxy: sessions', function () {
     }
   });
 
+  it('has workers started for a session where none are kept ahead, up to max', async () => {
+    const bare = new TestProxy('sites: [{ name: S, type: local, min: 0, max: 2, cores: 1 }]\n');
+    try {
+      await bare.start();
+      const session = await bare.openSession('anna');
+      await bare.until(session.workers, (counts) => counts.ready === 2);
+      expect((await bare.pilots()).map((p) => p.state)).to.deep.equal(['interactive', 'interactive']);
+    } finally {
+      await bare.stop();
+    }
+  });
+
   it('goes on with its sessions after it was killed and started again', async () => {
     const session = await proxy.openSession('anna');
     await ready(session, 4);

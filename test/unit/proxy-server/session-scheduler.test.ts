@@ -85,6 +85,9 @@ describe('proxy-server: session scheduler', () => {
   it('says how many workers are wanted beyond all that there are', () => {
     const sessions = [session('s1', 'anna', { wanted: 10, held: 4 })];
     expect(schedule({ free: [], starting: 0, sessions }).unmet).to.equal(6);
+    const any = [session('s1', 'anna', { held: 4 })];
+    expect(schedule({ free: [], starting: 0, sessions: any }).unmet).to.equal(Number.POSITIVE_INFINITY);
+    expect(schedule({ free: free(2), starting: 0, sessions: [] }).unmet).to.equal(0);
   });
 
   it('comes to rest: carrying out its plans leads to shares that it leaves alone', () => {

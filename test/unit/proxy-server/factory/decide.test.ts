@@ -29,6 +29,18 @@ describe('proxy-server: the factory', () => {
     ).to.equal(8);
   });
 
+  it('goes up to max, and no further, for a session that takes any number', () => {
+    const any = decide(
+      { ...limits, maxPerCycle: 50, maxQueued: 50 },
+      view({ workersWanted: Number.POSITIVE_INFINITY }),
+    );
+    expect(any.submit).to.equal(10);
+    expect(any.because).to.contain('any number of more workers wanted');
+    expect(
+      decide({ ...limits, max: 2 }, view({ serving: 2, workersWanted: Number.POSITIVE_INFINITY })).submit,
+    ).to.equal(0);
+  });
+
   it('holds to maxPerCycle and maxQueued and says which of them it was', () => {
     const cycle = decide(limits, view({ serving: 2, workersWanted: 99 }));
     expect(cycle.submit).to.equal(3);
