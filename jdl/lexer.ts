@@ -32,12 +32,16 @@ const isDigit = (c: number): boolean => c >= 48 && c <= 57;
 const isAlpha = (c: number): boolean => (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95;
 
 const KEYWORDS = new Set(['true', 'false', 'undefined', 'error']);
+const KEYWORD_STARTS = new Set([...'tfuei'].map((c) => c.charCodeAt(0)));
 const SUFFIXES: Readonly<Record<string, number>> = { B: 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+/** Characters that no other can follow to make a longer operator. */
+const LONELY = new Set('[](){},;:.*/%+-~^?'.split('').map((c) => c.charCodeAt(0)));
 const OPERATORS_BY_LENGTH = [
   new Set(['=?=', '=!=', '>>>']),
   new Set(['==', '!=', '<=', '>=', '<<', '>>', '&&', '||']),
   new Set('.*/%+-~^?:;,[](){}&|<>=!'.split('')),
 ];
+const ONE_CHARACTER: readonly string[] = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
 const NUMBER = /-?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.[0-9]+|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|[0-9]+)/y;
 
 export interface LexerOptions {
@@ -139,7 +143,7 @@ export class Lexer {
     let end = at + 1;
     for (let c = this.text.charCodeAt(end); isAlpha(c) || isDigit(c); c = this.text.charCodeAt(end)) end++;
     const word = this.text.slice(at, end);
-    if (word.length <= 9) {
+    if (word.length <= 9 && KEYWORD_STARTS.has(this.text.charCodeAt(at) | 32)) {
       const lower = word.toLowerCase();
       if (KEYWORDS.has(lower)) return this.#token('keyword', lower, end);
       if (lower === 'is' || lower === 'isnt') return this.#token('operator', lower, end);
@@ -197,6 +201,8 @@ export class Lexer {
   }
 
   #operator(at: number): Token {
+    const first = this.text.charCodeAt(at);
+    if (LONELY.has(first)) return this.#token('operator', ONE_CHARACTER[first]!, at + 1);
     for (let length = 3; length >= 1; length--) {
       const candidate = this.text.slice(at, at + length);
       if (!OPERATORS_BY_LENGTH[3 - length]!.has(candidate)) continue;

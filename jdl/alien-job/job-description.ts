@@ -107,7 +107,9 @@ class JobReader {
       return get(this.ad, name);
     } catch (error) {
       if (!(error instanceof JdlAttributeError)) throw error;
-      this.problems.push({ attribute: name, message: error.message });
+      const { message } = error;
+      if (!this.problems.some((problem) => problem.message === message))
+        this.problems.push({ attribute: name, message });
       return undefined;
     }
   }
@@ -185,10 +187,12 @@ export function parseJobDescription(ad: ClassAd): ParsedJob {
 
 const isFileName = (name: string): boolean => name !== '' && !/[\s\0]/.test(name);
 
+/** What JDLVariables names is the payload's own: any name will do. */
 function checkNames(reader: JobReader): void {
+  const own = new Set(reader.strings('JDLVariables').map((name) => name.toLowerCase()));
   for (const { name } of reader.ad) {
     const canonical = canonicalName(name);
-    if (canonical === undefined && !isProductionManagers(name))
+    if (canonical === undefined && !isProductionManagers(name) && !own.has(name.toLowerCase()))
       reader.warn(name, `${name} is no attribute of a job.${didYouMean(name, Object.keys(ALIEN_ATTRIBUTES))}`);
     const kind: AttributeKind | undefined = canonical === undefined ? undefined : ALIEN_ATTRIBUTES[canonical];
     if (kind === 'system') reader.warn(name, `${name} is set by the system; what the JDL says does not count.`);
@@ -202,13 +206,16 @@ function payload(reader: JobReader) {
     return PACKAGE.test(name);
   });
   const tags = reader.strings('JobTag');
+  const requirements = ad.get('Requirements');
+  if (requirements?.kind === 'literal' && typeof requirements.value === 'string')
+    reader.refuse('Requirements', 'is a string; write the expression without the quotes around it.');
   return {
     arguments: reader.strings('Arguments').flatMap((text) => text.split(/\s+/).filter((word) => word !== '')),
     packages,
     tags,
     comment: tags.find((tag) => /^comment:/i.test(tag))?.slice('comment:'.length),
     validationCommand: lfnOf(reader, 'ValidationCommand'),
-    requirements: ad.get('Requirements'),
+    requirements,
     variables: variablesOf(reader),
     email: reader.string('Email'),
   };

@@ -1,6 +1,6 @@
 /**
  * Output specifications: `name`, `*.root`, `archive.zip:a,b,*.c`, each with `@disk=2,ALICE::X::SE,!ALICE::Y::SE` behind it.
- * `disk:2` is the same as `disk=2`. Without anything behind an `@` an output goes to two storage elements of kind disk.
+ * `disk:2` is the same as `disk=2`; `noarchive` keeps a file out of the archive that AliEn made of all others. Without anything behind an `@` an output goes to two storage elements of kind disk.
  */
 
 export interface StorageChoice {
@@ -17,23 +17,34 @@ export interface OutputSpec {
   /** What goes into an archive: names and patterns. */
   readonly members: readonly string[];
   readonly storage: StorageChoice;
+  /** Uploaded on its own, even where others are put together. */
+  readonly isKeptApart: boolean;
 }
 
 export const DEFAULT_STORAGE: StorageChoice = { copies: { disk: 2 }, elements: [], excluded: [] };
 const MOST_COPIES = 9;
+const NO_ARCHIVE = /^no_?archive$/i;
 const ELEMENT = /^[A-Za-z0-9_-]+::[A-Za-z0-9_.-]+::[A-Za-z0-9_.-]+$/;
 
 /** @returns the specification, or a sentence that says what is wrong with it */
 export function parseOutputSpec(text: string): OutputSpec | string {
   const at = text.lastIndexOf('@');
   const files = (at === -1 ? text : text.slice(0, at)).trim();
-  const storage = at === -1 ? DEFAULT_STORAGE : parseStorage(text.slice(at + 1));
+  const options =
+    at === -1
+      ? []
+      : text
+          .slice(at + 1)
+          .split(',')
+          .map((option) => option.trim());
+  const isKeptApart = options.some((option) => NO_ARCHIVE.test(option));
+  const storage = parseStorage(options.filter((option) => option !== '' && !NO_ARCHIVE.test(option)));
   if (typeof storage === 'string') return `"${text}": ${storage}`;
   const colon = files.indexOf(':');
   const name = (colon === -1 ? files : files.slice(0, colon)).trim();
   const bad = fileNameProblem(name);
   if (bad !== undefined) return `"${text}": ${bad}`;
-  if (colon === -1) return { kind: 'file', name, members: [], storage };
+  if (colon === -1) return { kind: 'file', name, members: [], storage, isKeptApart };
   const members = files
     .slice(colon + 1)
     .split(',')
@@ -41,7 +52,7 @@ export function parseOutputSpec(text: string): OutputSpec | string {
     .filter((member) => member !== '');
   if (members.length === 0) return `"${text}": the archive ${name} has no members; write ${name}:file,*.root.`;
   const badMember = members.map(fileNameProblem).find((problem) => problem !== undefined);
-  return badMember === undefined ? { kind: 'archive', name, members, storage } : `"${text}": ${badMember}`;
+  return badMember === undefined ? { kind: 'archive', name, members, storage, isKeptApart } : `"${text}": ${badMember}`;
 }
 
 /** Outputs are found in the job's own directory: no path that leads out of it. */
@@ -52,12 +63,11 @@ function fileNameProblem(name: string): string | undefined {
   return name.includes('\0') ? 'a file name cannot hold the character 0.' : undefined;
 }
 
-function parseStorage(text: string): StorageChoice | string {
+function parseStorage(options: readonly string[]): StorageChoice | string {
   const copies: Record<string, number> = {};
   const elements: string[] = [];
   const excluded: string[] = [];
-  for (const part of text.split(',').map((each) => each.trim())) {
-    if (part === '') continue;
+  for (const part of options) {
     const kind = /^([A-Za-z]\w*)\s*[=:]\s*(\d+)$/.exec(part);
     if (kind !== null) copies[kind[1]!.toLowerCase()] = Number(kind[2]);
     else if (ELEMENT.test(part)) elements.push(part);
@@ -72,11 +82,12 @@ function parseStorage(text: string): StorageChoice | string {
 }
 
 /** The specification as text that parses to it. */
-export function printOutputSpec({ kind, name, members, storage }: OutputSpec): string {
+export function printOutputSpec({ kind, name, members, storage, isKeptApart }: OutputSpec): string {
   const parts = [
     ...Object.entries(storage.copies).map(([what, count]) => `${what}=${count}`),
     ...storage.elements,
     ...storage.excluded.map((element) => `!${element}`),
+    ...(isKeptApart ? ['noarchive'] : []),
   ];
   return `${name}${kind === 'archive' ? `:${members.join(',')}` : ''}@${parts.join(',')}`;
 }

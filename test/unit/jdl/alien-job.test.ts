@@ -63,11 +63,15 @@ describe('jdl: AliEn job description', () => {
         name: 'log.zip',
         members: ['stdout', '*.log'],
         storage: { copies: { disk: 1 }, elements: [], excluded: ['A::B::SE'] },
+        isKeptApart: false,
       },
     ]);
   });
   it('gives the payload its variables, lists joined by ##', () => {
     const { variables } = job('JDLVariables = {"Packages", "Run"}; Packages = {"V@A::1", "V@B::2"}; Run = 7;');
+    expect(
+      parseJobDescription(parseJdl('Executable = "x"; JDLVariables = "ownName"; ownName = 1;').ad).warnings,
+    ).to.deep.equal([]);
     expect(variables).to.deep.equal({ PACKAGES: 'V@A::1##V@B::2', RUN: '7' });
   });
   it('names all mistakes at once', () => {
@@ -133,6 +137,7 @@ describe('jdl: AliEn job description', () => {
       excluded: [],
     });
     expect(storage('a@!A::B::C')).to.deep.equal({ copies: { disk: 2 }, elements: [], excluded: ['A::B::C'] });
+    expect(parseOutputSpec('N.root@Alice::CERN::se,noarchive')).to.include({ name: 'N.root', isKeptApart: true });
     expect(storage('a@many')).to.match(/many is neither a number of copies/);
     expect(storage('z.zip:@disk=1')).to.match(/has no members/);
   });
