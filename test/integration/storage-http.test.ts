@@ -174,7 +174,7 @@ for (const [title, setup] of [
     let server: XrootdCluster;
     let options: StorageOptions;
     before(async function () {
-      const missing = xrootdMissing();
+      const missing = xrootdMissing(setup);
       if (missing !== undefined) skipBecause(this, missing);
       server = await XrootdCluster.start(setup);
       server.write('/store/data.bin', BYTES);

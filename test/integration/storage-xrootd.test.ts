@@ -30,7 +30,7 @@ const partsOf = (ranges: readonly { offset: number; length: number }[]): Buffer[
 function withServer(setup: XrootdSetup, fill: (server: XrootdCluster) => void = () => {}): () => XrootdCluster {
   let server: XrootdCluster | undefined;
   before(async function () {
-    const missing = xrootdMissing();
+    const missing = xrootdMissing(setup);
     if (missing !== undefined) skipBecause(this, missing);
     server = await XrootdCluster.start(setup);
     server.write('/store/data.bin', BYTES);

@@ -41,12 +41,22 @@ interface ServerSpec {
 const EXE = '/usr/bin/xrootd';
 const SHIM_SOURCE = join(import.meta.dirname, '../../../test/support/servers/loopback.c');
 
-/** Why no server can be started here, if so. */
-export function xrootdMissing(): string | undefined {
-  for (const path of [EXE, '/usr/bin/setpriv', '/usr/bin/cmsd', '/usr/bin/gcc', '/usr/bin/openssl'])
-    if (!existsSync(path)) return `XRootD tests need ${path} (test/support/install-servers.sh installs it)`;
-  return process.platform === 'linux' ? undefined : 'XRootD tests need Linux';
+const LIBRARY_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64'];
+
+/** Why no such server can be started here, if so. */
+export function xrootdMissing(setup: XrootdSetup = {}): string | undefined {
+  if (process.platform !== 'linux') return 'XRootD tests need Linux';
+  const needed = [EXE, '/usr/bin/cmsd', '/usr/bin/setpriv', '/usr/bin/gcc', '/usr/bin/openssl'].filter(
+    (path) => !existsSync(path),
+  );
+  const tokenLibrary = 'libXrdAccSciTokens-5.so';
+  if (needsTokens(setup) && !LIBRARY_FOLDERS.some((folder) => existsSync(join(folder, tokenLibrary))))
+    needed.push(tokenLibrary);
+  if (needed.length === 0) return undefined;
+  return `XRootD tests need ${needed.join(', ')} (test/support/install-servers.sh installs it)`;
 }
+
+const needsTokens = ({ tokens, auth }: XrootdSetup): boolean => tokens ?? auth === 'ztn';
 
 export class XrootdCluster {
   readonly #folder: string;
@@ -227,13 +237,9 @@ export class XrootdCluster {
       const extra = auth === 'sss' ? ` -s ${folder}/server.keytab` : '';
       lines.push('xrootd.seclib libXrdSec.so', `sec.protocol ${auth}${extra}`, `sec.protbind * only ${auth}`);
     }
-    if (this.#needsTokens)
+    if (needsTokens(this.#setup))
       lines.push('ofs.authorize 1', `ofs.authlib libXrdAccSciTokens.so config=${folder}/scitokens.cfg`);
     return `${lines.join('\n')}\n`;
-  }
-
-  get #needsTokens(): boolean {
-    return this.#setup.tokens ?? this.#setup.auth === 'ztn';
   }
 
   async #makeCredentials(): Promise<void> {
@@ -265,7 +271,7 @@ export class XrootdCluster {
       copyFileSync(this.sssKeytab, join(this.#folder, 'server.keytab'));
       mine(join(this.#folder, 'server.keytab'));
     }
-    if (this.#needsTokens) {
+    if (needsTokens(this.#setup)) {
       this.#issuer = await TokenIssuer.create();
       writeFileSync(
         join(this.#folder, 'scitokens.cfg'),
