@@ -15,10 +15,10 @@ export class AvoidList {
   readonly #untilMs = new Map<string, number>();
 
   /** A fault of the file is held against the file; any other against all files of its server. */
-  add(url: string, error: StorageError, nowMs: number, forMs: number): void {
+  add(url: string, error: StorageError, untilMs: number): void {
     const key = isFaultOfFile(error) ? displayUrl(url) : serverOf(url);
     this.#untilMs.delete(key); // to the end: the oldest entries are dropped first
-    this.#untilMs.set(key, nowMs + forMs);
+    this.#untilMs.set(key, untilMs);
     for (const oldest of this.#untilMs.keys()) {
       if (this.#untilMs.size <= MAX_ENTRIES) break;
       this.#untilMs.delete(oldest);

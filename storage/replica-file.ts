@@ -26,27 +26,39 @@ interface Current {
   readonly replica: string;
 }
 
+interface Opening {
+  readonly settings: StorageSettings;
+  readonly open: OpenReplica;
+  /** What every replica must have; absent for the first. */
+  readonly size?: number;
+}
+
+/** What one read has met so far. */
+interface Trouble {
+  readonly failed: ReadonlySet<string>;
+  readonly failures: readonly StorageError[];
+  readonly range: ByteRange | undefined;
+}
+
 export class ReplicaFile implements ByteSource {
   readonly size: number;
   readonly #replicas: readonly string[];
-  readonly #settings: StorageSettings;
-  readonly #open: OpenReplica;
+  readonly #how: Opening;
   #current: Current;
   #switching: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor(replicas: readonly string[], first: Current, settings: StorageSettings, open: OpenReplica) {
+  private constructor(replicas: readonly string[], first: Current, how: Opening) {
     this.#replicas = replicas;
     this.#current = first;
-    this.#settings = settings;
-    this.#open = open;
+    this.#how = how;
     this.size = first.source.size;
   }
 
   /** @throws {NoReplicaError} with the error of each */
   static async open(replicas: readonly string[], settings: StorageSettings, open: OpenReplica): Promise<ReplicaFile> {
-    const first = await firstThatOpens(replicas, undefined, settings, open);
-    return new ReplicaFile(replicas, first, settings, open);
+    const first = await firstThatOpens(replicas, { settings, open });
+    return new ReplicaFile(replicas, first, { settings, open, size: first.source.size });
   }
 
   get url(): string {
@@ -104,19 +116,14 @@ export class ReplicaFile implements ByteSource {
         if (this.#current === current) {
           if (this.#switching === undefined) this.#note(current, error); // others failed with it: told once
           if (failed.size === this.#replicas.length) throw new NoReplicaError(this.url, failures, range);
-          await this.#switchFrom(current, failed, failures, range);
+          await this.#switchFrom(current, { failed, failures, range });
         }
       }
     }
   }
 
   /** One switch at a time; whoever failed with the same replica waits for it. */
-  async #switchFrom(
-    broken: Current,
-    failed: Set<string>,
-    failures: StorageError[],
-    range: ByteRange | undefined,
-  ): Promise<void> {
+  async #switchFrom(broken: Current, { failed, failures, range }: Trouble): Promise<void> {
     this.#switching ??= this.#switch(broken, failed).finally(() => {
       this.#switching = undefined;
     });
@@ -130,7 +137,7 @@ export class ReplicaFile implements ByteSource {
 
   async #switch(broken: Current, failed: ReadonlySet<string>): Promise<void> {
     const rest = this.#replicas.filter((replica) => !failed.has(replica));
-    const next = await firstThatOpens(rest, this.size, this.#settings, this.#open);
+    const next = await firstThatOpens(rest, this.#how);
     broken.source.close().catch(() => {}); // it failed: whatever it says now is no news
     if (!this.#isClosed) this.#current = next;
     else {
@@ -140,17 +147,12 @@ export class ReplicaFile implements ByteSource {
   }
 
   #note({ replica }: Current, error: StorageError): void {
-    note(replica, error, this.#settings);
+    note(replica, error, this.#how.settings);
   }
 }
 
 /** @throws {NoReplicaError} */
-async function firstThatOpens(
-  replicas: readonly string[],
-  size: number | undefined,
-  settings: StorageSettings,
-  open: OpenReplica,
-): Promise<Current> {
+async function firstThatOpens(replicas: readonly string[], { settings, open, size }: Opening): Promise<Current> {
   const failures: StorageError[] = [];
   for (const replica of settings.pool.avoid.sorted(replicas, settings.clock.now())) {
     try {
@@ -169,6 +171,6 @@ async function firstThatOpens(
 }
 
 function note(replica: string, error: StorageError, settings: StorageSettings): void {
-  settings.pool.avoid.add(replica, error, settings.clock.now(), settings.avoidMs);
+  settings.pool.avoid.add(replica, error, settings.clock.now() + settings.avoidMs);
   settings.onReplicaFailed?.({ url: displayUrl(replica), error });
 }

@@ -7,7 +7,7 @@ import { withRetries } from '../retry.js';
 import type { StorageSettings } from '../storage-options.js';
 import { displayUrl } from '../url.js';
 import { errorOfStatus } from './http-status.js';
-import { type HttpAnswer, httpExchange, parseHttpUrl } from './http-transport.js';
+import { type HttpAnswer, type HttpAsk, httpExchange, parseHttpUrl } from './http-transport.js';
 
 const MAX_LISTING_BYTES = 64 * 2 ** 20;
 const AT_ONCE = 8;
@@ -24,7 +24,7 @@ export async function statHttp(url: string, settings: StorageSettings): Promise<
     const { path: _, ...info } = items[0];
     return info;
   }
-  const head = await ask('HEAD', url, settings);
+  const head = await ask({ method: 'HEAD', url }, settings);
   const length = head.headers['content-length'];
   const isPage = /^text\/html/.test(String(head.headers['content-type'])) && new URL(head.url).pathname.endsWith('/');
   if (head.status !== 200) throw errorOfStatus(displayUrl(url), head);
@@ -56,22 +56,20 @@ function davEntries(url: string, items: readonly DavItem[]): DirectoryEntry[] {
 
 /** 207 and its items; undefined where the server knows no PROPFIND. @throws {StorageError} */
 async function propfind(url: string, depth: 0 | 1, settings: StorageSettings): Promise<DavItem[] | undefined> {
-  const answer = await ask('PROPFIND', url, settings, { Depth: String(depth), 'Content-Length': '0' });
+  const answer = await ask(
+    { method: 'PROPFIND', url, headers: { Depth: String(depth), 'Content-Length': '0' } },
+    settings,
+  );
   if (answer.status === 207) return davItems(url, answer.body);
   if ([400, 405, 500, 501].includes(answer.status)) return undefined;
   if (answer.status === 404) throw new NoSuchFileError(displayUrl(url));
   throw errorOfStatus(displayUrl(url), answer);
 }
 
-async function ask(
-  method: 'GET' | 'HEAD' | 'PROPFIND',
-  url: string,
-  settings: StorageSettings,
-  headers: Record<string, string> = {},
-): Promise<HttpAnswer> {
+async function ask(asked: Omit<HttpAsk, 'maxBytes'>, settings: StorageSettings): Promise<HttpAnswer> {
   return withRetries(settings, async () => {
-    const answer = await httpExchange({ method, url, headers, maxBytes: MAX_LISTING_BYTES }, settings);
-    if ([502, 503, 504, 429].includes(answer.status)) throw errorOfStatus(displayUrl(url), answer);
+    const answer = await httpExchange({ ...asked, maxBytes: MAX_LISTING_BYTES }, settings);
+    if ([502, 503, 504, 429].includes(answer.status)) throw errorOfStatus(displayUrl(asked.url), answer);
     return answer;
   });
 }
@@ -122,7 +120,7 @@ function children(node: unknown, name: string): unknown[] {
 async function listPage(url: string, settings: StorageSettings): Promise<DirectoryEntry[]> {
   const target = parseHttpUrl(url);
   if (!target.pathname.endsWith('/')) target.pathname += '/';
-  const answer = await ask('GET', target.href, settings);
+  const answer = await ask({ method: 'GET', url: target.href }, settings);
   if (answer.status !== 200) throw errorOfStatus(displayUrl(url), answer);
   if (!/^text\/html/.test(String(answer.headers['content-type'])))
     throw new NotAFileError(displayUrl(url), 'a file and no directory');
@@ -137,7 +135,7 @@ async function listPage(url: string, settings: StorageSettings): Promise<Directo
     const name = escaped.replace(/\/$/, '');
     const common = { name: decoded(name), url: childUrl(url, name) };
     if (escaped.endsWith('/')) return { ...common, isDirectory: true, size: 0, modifiedMs: undefined };
-    const head = await ask('HEAD', common.url, settings);
+    const head = await ask({ method: 'HEAD', url: common.url }, settings);
     const size = head.status === 200 ? Number(head.headers['content-length'] ?? 0) : 0;
     return { ...common, isDirectory: false, size, modifiedMs: timeOf(head.headers['last-modified']) };
   });

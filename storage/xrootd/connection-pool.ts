@@ -66,7 +66,7 @@ export class XrootdConnectionPool {
 }
 
 async function connect({ endpoint, settings, ...wish }: ServerWish): Promise<Server> {
-  const connection = await XrootdConnection.open(endpoint, wish.subject, settings);
+  const connection = await XrootdConnection.open(endpoint, { ...settings, subject: wish.subject });
   try {
     return { connection, traits: await logIn(connection, { settings, ...wish }) };
   } catch (error) {

@@ -6,11 +6,20 @@
  * the connection: every request on it fails with the reason. An idle connection does not keep the process alive.
  */
 import type { Socket } from 'node:net';
+import type { Clock } from '../../protocol/clock.js';
 import { ConnectionError, DeadlineError, ProtocolError, type StorageError } from '../errors.js';
 import type { Answer } from './answer.js';
 import { Exchanges } from './exchanges.js';
 import { type AnswerSink, FrameFault, GrowingSink } from './frame-bodies.js';
-import { connectSocket, type Endpoint, encrypt, type Limits, nameOf, type Subject, type TlsWish } from './transport.js';
+import {
+  type Attempt,
+  connectSocket,
+  type Endpoint,
+  encrypt,
+  nameOf,
+  type Subject,
+  type TlsWish,
+} from './transport.js';
 import { encodeRequest, HANDSHAKE, type WireRequest } from './wire.js';
 
 export interface RequestOptions {
@@ -32,7 +41,7 @@ type ErrorMaker = (subject: Subject) => StorageError;
 
 export class XrootdConnection {
   readonly endpoint: Endpoint;
-  readonly #clock: Limits['clock'];
+  readonly #clock: Clock;
   readonly #exchanges = new Exchanges();
   /** How to fail each request in flight. */
   readonly #failers = new Set<(make: ErrorMaker) => void>();
@@ -41,7 +50,7 @@ export class XrootdConnection {
   #dataAt = 0;
   #failure: ErrorMaker | undefined;
 
-  private constructor(endpoint: Endpoint, socket: Socket, clock: Limits['clock']) {
+  private constructor(endpoint: Endpoint, socket: Socket, clock: Clock) {
     this.endpoint = endpoint;
     this.#clock = clock;
     this.#socket = socket;
@@ -50,11 +59,11 @@ export class XrootdConnection {
   }
 
   /** Connected, nothing said yet. @throws {ConnectionError | DeadlineError} */
-  static async open(endpoint: Endpoint, subject: Subject, limits: Limits): Promise<XrootdConnection> {
+  static async open(endpoint: Endpoint, attempt: Attempt): Promise<XrootdConnection> {
     const opened: { connection?: XrootdConnection } = {};
     const receive = (bytes: Buffer): void => opened.connection!.#receive(bytes); // nothing comes before we speak
-    const socket = await connectSocket(endpoint, receive, subject, limits);
-    opened.connection = new XrootdConnection(endpoint, socket, limits.clock);
+    const socket = await connectSocket(endpoint, receive, attempt);
+    opened.connection = new XrootdConnection(endpoint, socket, attempt.clock);
     return opened.connection;
   }
 
@@ -84,7 +93,8 @@ export class XrootdConnection {
 
   /** From here on everything is encrypted. Nothing may be in flight. */
   async startTls(tls: TlsWish, { subject, deadlineMs }: RequestOptions): Promise<void> {
-    this.#socket = await encrypt(this.#socket, this.endpoint.host, tls, subject, { clock: this.#clock, deadlineMs });
+    const { host } = this.endpoint;
+    this.#socket = await encrypt(this.#socket, { ...tls, host }, { clock: this.#clock, deadlineMs, subject });
     this.#socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     this.#watch(this.#socket);
   }

@@ -22,6 +22,11 @@ export interface Limits {
   readonly deadlineMs: number;
 }
 
+/** What an attempt is for, and how long it may take. */
+export interface Attempt extends Limits {
+  readonly subject: Subject;
+}
+
 /** Takes what arrives. The bytes are valid during the call only. */
 export type Receive = (bytes: Buffer) => void;
 
@@ -29,19 +34,14 @@ export type Receive = (bytes: Buffer) => void;
 const RECEIVE_BYTES = 256 * 1024;
 
 /** @throws {ConnectionError | DeadlineError} */
-export function connectSocket(
-  { host, port }: Endpoint,
-  receive: Receive,
-  subject: Subject,
-  limits: Limits,
-): Promise<Socket> {
+export function connectSocket({ host, port }: Endpoint, receive: Receive, attempt: Attempt): Promise<Socket> {
   const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
   const callback = (length: number): boolean => {
     receive(buffer.subarray(0, length));
     return true;
   };
   const socket = createConnection({ host, port, onread: { buffer, callback } });
-  return ready(socket, 'connect', { subject, limits, what: `connecting to ${host}:${port}` });
+  return ready(socket, { event: 'connect', what: `connecting to ${host}:${port}` }, attempt);
 }
 
 export interface TlsWish {
@@ -52,22 +52,21 @@ export interface TlsWish {
 /** The same connection, encrypted from here on. Nothing may be in flight. @throws {ConnectionError | DeadlineError} */
 export async function encrypt(
   plain: Socket,
-  host: string,
-  tls: TlsWish,
-  subject: Subject,
-  limits: Limits,
+  tls: TlsWish & { readonly host: string },
+  attempt: Attempt,
 ): Promise<Socket> {
+  const { host, context, verify } = tls;
   plain.removeAllListeners();
   plain.on('error', () => {}); // the encrypted socket reports it
   const socket = tlsConnect({
     socket: plain,
-    secureContext: tls.context,
-    rejectUnauthorized: tls.verify,
+    secureContext: context,
+    rejectUnauthorized: verify,
     host,
     ...(/[:]|^[\d.]+$/.test(host) ? {} : { servername: host }), // an address is no name to ask for
   });
   try {
-    return await ready(socket, 'secureConnect', { subject, limits, what: `TLS with ${host}` });
+    return await ready(socket, { event: 'secureConnect', what: `TLS with ${host}` }, attempt);
   } catch (error) {
     plain.destroy();
     throw error;
@@ -77,8 +76,8 @@ export async function encrypt(
 /** Waits for one event; an error, an early end or the deadline destroys the socket. */
 function ready<S extends Socket>(
   socket: S,
-  event: string,
-  { subject, limits, what }: { subject: Subject; limits: Limits; what: string },
+  { event, what }: { event: string; what: string },
+  { subject, clock, deadlineMs }: Attempt,
 ): Promise<S> {
   return new Promise((resolve, reject) => {
     const settle = (error?: StorageError): void => {
@@ -96,9 +95,7 @@ function ready<S extends Socket>(
       settle(new ConnectionError(subject.url, nameOf(subject), `${what}: ${cause.message}`, { cause }));
     const end = (): void => refuse(new Error('the server closed the connection'));
     const succeed = (): void => settle();
-    const cancel = limits.clock.after(limits.deadlineMs, () =>
-      settle(new DeadlineError(subject.url, what, limits.deadlineMs)),
-    );
+    const cancel = clock.after(deadlineMs, () => settle(new DeadlineError(subject.url, what, deadlineMs)));
     socket.once(event, succeed).once('error', refuse).once('close', end);
   });
 }

@@ -66,7 +66,7 @@ export class XrootdClient {
   noteFailure({ host, port }: Endpoint, error: StorageError): void {
     const { pool, clock, avoidMs, onReplicaFailed } = this.settings;
     const url = this.#urlAt({ host, port });
-    pool.avoid.add(url, error, clock.now(), avoidMs);
+    pool.avoid.add(url, error, clock.now() + avoidMs);
     onReplicaFailed?.({ url, error });
   }
 
