@@ -62,14 +62,13 @@ async function treeSummary(file: RootFile, path: string): Promise<TreeSummary> {
   const table = found instanceof FriendTable ? found.main : found;
   if (!(table instanceof TreeTable)) throw new TypeError(`${path} is no tree`);
   const branches: Record<string, ColumnSummary> = {};
-  for (const { info, branch, plain, newLoader } of table.branchColumns)
-    if (info.name === branch.path || branches[branch.path] === undefined)
-      branches[branch.path] =
-        plain && newLoader !== undefined
-          ? await orUnreadable(() =>
-              columnSummary(info, table.branchReader(branch, info.name, newLoader()), branch.entries),
-            )
-          : { kind: 'other' };
+  for (const column of table.branchColumns) {
+    const { info, branch, plain } = column;
+    if (info.name !== branch.path && branches[branch.path] !== undefined) continue; // one more part of the same branch
+    branches[branch.path] = plain
+      ? await orUnreadable(() => columnSummary(info, table.branchReader(column), branch.entries))
+      : { kind: 'other' };
+  }
   return { entries: table.entries, branches };
 }
 

@@ -123,7 +123,9 @@ function branch(members: Members, parent: Branch | undefined): Branch {
     parent,
     fileName: members.string('fFileName', ''),
     entryOffsetLen: members.number('fEntryOffsetLen', 0),
-    generatesOffsets: ((members.child('fIOFeatures')?.number('fIOBits', 0) ?? 0) & 1) !== 0,
+    generatesOffsets:
+      ((members.child('fIOFeatures')?.number('fIOBits', 0) ?? 0) & 1) !== 0 ||
+      members.number('fEntryOffsetLen', 0) === 0,
     element: members.className === 'TBranchElement' ? elementOf(members) : undefined,
   };
   for (const child of members.list('fBranches')) children.push(branch(child.members, own));

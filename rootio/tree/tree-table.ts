@@ -38,8 +38,12 @@ export class TreeTable implements Table {
   }
 
   /** One branch as it is, even where it has more or fewer entries than the tree. */
-  branchReader(branch: Branch, name: string, loader: ColumnLoader): ColumnReader {
-    return new TreeReader(this.file, { name: this.name, entries: branch.entries }, [{ name, branch, loader }]);
+  branchReader(column: BranchColumn): ColumnReader {
+    const { branch, info, newLoader } = column;
+    if (newLoader === undefined)
+      throw new ColumnTypeError(info.name, info.typeName, info.why ?? 'its type is not known');
+    const loaded = { name: info.name, branch, loader: newLoader(), ...this.#counts(column) };
+    return new TreeReader(this.file, { name: this.name, entries: branch.entries }, [loaded]);
   }
 
   reader(names: readonly string[]): ColumnReader {
