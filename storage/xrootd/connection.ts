@@ -61,7 +61,9 @@ export class XrootdConnection {
   /** Connected, nothing said yet. @throws {ConnectionError | DeadlineError} */
   static async open(endpoint: Endpoint, attempt: Attempt): Promise<XrootdConnection> {
     const opened: { connection?: XrootdConnection } = {};
-    const receive = (bytes: Buffer): void => opened.connection!.#receive(bytes); // nothing comes before we speak
+    const receive = (bytes: Buffer): void => {
+      if (opened.connection !== undefined) opened.connection.#receive(bytes); // else it speaks before it was asked
+    };
     const socket = await connectSocket(endpoint, receive, attempt);
     opened.connection = new XrootdConnection(endpoint, socket, attempt.clock);
     return opened.connection;

@@ -113,6 +113,14 @@ describe('storage: a hostile XRootD server', () => {
       }
   });
 
+  it('that talks before it is asked is left', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      server.welcome = noise(100_000, seed);
+      const error = await failureOf(session({ deadlineMs: 100 }));
+      expect(error.code).to.be.oneOf(['STORAGE_PROTOCOL', 'STORAGE_DEADLINE', 'STORAGE_CONNECTION']);
+    }
+  });
+
   it('that is silent at any step is given up at the deadline', async () => {
     for (const id of [0, ID.protocol, ID.login, ID.open, ID.read, ID.readv]) {
       only(id, () => null);

@@ -41,6 +41,8 @@ export class HostileXrootd {
   script: Script = () => undefined;
   /** Cuts each connection after so many bytes of answers. */
   cutAfter = Number.POSITIVE_INFINITY;
+  /** Said at once to whoever connects. */
+  welcome: Buffer = Buffer.alloc(0);
   /** Bytes answered on the connection that was opened last. */
   answered = 0;
 
@@ -72,6 +74,7 @@ export class HostileXrootd {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => {});
+    if (this.welcome.length > 0) socket.write(this.welcome);
     this.answered = 0;
     let input = Buffer.alloc(0);
     let greeted = false;
