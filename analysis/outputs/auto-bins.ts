@@ -4,6 +4,7 @@
  */
 import { IncrementError } from '../errors.js';
 import { type AutoGrid, type AutoRange, finalGrid, gridFor, indexOf, MAX_BINS } from './auto-axis.js';
+import { checkBinPart } from './bin-part.js';
 import { BinState } from './bin-state.js';
 import type { Part } from './output.js';
 
@@ -85,7 +86,7 @@ export class AutoBins {
         throw new IncrementError('An automatic histogram in this increment has an impossible range.');
       if (isRange) state.axes[d]!.include({ min: min as number, max: max as number, isWhole: isWhole === true });
     }
-    state.bins = BinState.decode(state.bins.shape, bins as Part);
+    state.bins.add(checkBinPart(state.bins.shape, bins as Part));
     return state;
   }
 

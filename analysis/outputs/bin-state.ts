@@ -6,23 +6,12 @@
  * have `y` and `y2`. `touched` marks blocks of 64 cells that hold anything: clearing, merging and sending cost what was filled.
  */
 
-import { IncrementError } from '../errors.js';
-import { ExactAccumulator } from '../exact-accumulator.js';
 import { ExactSums } from '../exact-sum.js';
-import { compact, type Numbers, numbersOf } from './compact.js';
+import { type BinPart, type BinShape, CELL_SUMS, SUM_NAMES, type SumName, type Terms } from './bin-part.js';
+import { compact, type Numbers } from './compact.js';
 import type { Part } from './output.js';
 
 const BLOCK_BITS = 6;
-const SUM_NAMES = ['w', 'w2', 'y', 'y2', 'stats'] as const;
-type SumName = (typeof SUM_NAMES)[number];
-
-/** How many cells (under- and overflows included), how many sums of coordinates, and whether each cell has sums of y. */
-export interface BinShape {
-  readonly cells: number;
-  readonly nstats: number;
-  readonly isProfile: boolean;
-}
-
 export class BinState {
   readonly counts: Float64Array;
   w: ExactSums | null = null;
@@ -160,56 +149,20 @@ export class BinState {
     };
   }
 
-  /** The state that a part describes. @throws {IncrementError} where it contradicts the shape */
-  static decode(shape: BinShape, part: Part): BinState {
-    const fail = (what: string): never => {
-      throw new IncrementError(`A histogram in this increment is garbled: ${what}.`);
-    };
-    const state = new BinState(shape);
-    const { entries, weighted, hi, lo, spills } = part;
-    if (!Number.isSafeInteger(entries) || (entries as number) < 0) fail('its number of entries');
-    state.entries = entries as number;
-    if (weighted === true) state.makeWeighted();
-    const cells = numbersOf(part['cells']) ?? fail('its cells');
-    if (
-      cells.some(
-        (cell, i) => !Number.isInteger(cell) || cell < 0 || cell >= shape.cells || (i > 0 && cell <= cells[i - 1]!),
-      )
-    )
-      fail('a cell outside');
-    const ofLength = (values: unknown, length: number): Float64Array => {
-      const found = numbersOf(values);
-      return found?.length === length ? found : fail('a wrong number of values');
-    };
-    const counts = ofLength(part['counts'], cells.length);
-    if (counts.some((n) => !Number.isSafeInteger(n) || n < 0)) fail('a count');
-    if (!Array.isArray(hi) || !Array.isArray(lo) || !Array.isArray(spills)) return fail('its sums');
-    cells.forEach((cell, i) => {
-      state.counts[cell] = counts[i]!;
-      state.touched[cell >> BLOCK_BITS] = 1;
-    });
-    CELL_SUMS.forEach((name, which) => {
-      const sums = state[name];
-      if (sums === null) return;
-      const his = ofLength(hi[which], cells.length);
-      const los = ofLength(lo[which], cells.length);
-      for (const [i, cell] of cells.entries()) setFinite(sums, cell, his[i]!, los[i]!);
-    });
-    const statsHi = ofLength(part['statsHi'], shape.nstats);
-    const statsLo = ofLength(part['statsLo'], shape.nstats);
-    for (const [i, h] of statsHi.entries()) setFinite(state.stats, i, h, statsLo[i]!);
-    for (const spill of spills as readonly unknown[]) state.#restoreSpill(spill);
-    return state;
-  }
-
-  #restoreSpill(spill: unknown): void {
-    const { which, at } = (spill ?? {}) as { which?: unknown; at?: unknown };
-    const name = SUM_NAMES[which as number];
-    const sums = name === undefined ? null : this[name];
-    if (sums === null || !Number.isInteger(at) || (at as number) < 0 || (at as number) >= sums.size)
-      throw new IncrementError('An exact sum in this increment belongs to no bin.');
-    if (name !== 'stats') this.touched[(at as number) >> BLOCK_BITS] = 1;
-    sums.mergeSpill(at as number, ExactAccumulator.decode(spill));
+  /** Adds what arrived, exactly. */
+  add(part: BinPart): void {
+    if (part.isWeighted) this.makeWeighted();
+    this.entries += part.entries;
+    for (const [i, cell] of part.cells.entries()) {
+      this.counts[cell]! += part.counts[i]!;
+      this.touched[cell >> BLOCK_BITS] = 1;
+    }
+    for (const name of CELL_SUMS) addTerms(this[name], part.sums[name], (i) => part.cells[i]!);
+    addTerms(this.stats, part.stats, (i) => i);
+    for (const { name, at, sum } of part.spills) {
+      if (name !== 'stats') this.touched[at >> BLOCK_BITS] = 1;
+      this[name]?.mergeSpill(at, sum);
+    }
   }
 
   *#touchedCells(): Iterable<number> {
@@ -227,9 +180,11 @@ export class BinState {
   }
 }
 
-const CELL_SUMS = ['w', 'w2', 'y', 'y2'] as const;
-
-function setFinite(sums: ExactSums, i: number, hi: number, lo: number): void {
-  if (!Number.isFinite(hi) || !Number.isFinite(lo)) throw new IncrementError('A sum in this increment is not finite.');
-  sums.restore(i, hi, lo);
+function addTerms(sums: ExactSums | null, terms: Terms | null, at: (i: number) => number): void {
+  if (sums === null || terms === null) return;
+  for (const [i, hi] of terms.hi.entries()) {
+    const lo = terms.lo[i]!;
+    if (hi !== 0) sums.add(at(i), hi);
+    if (lo !== 0) sums.add(at(i), lo);
+  }
 }

@@ -6,7 +6,8 @@
  */
 import { OutputError } from '../errors.js';
 import { Axis } from './axis.js';
-import { type BinShape, BinState } from './bin-state.js';
+import type { BinShape } from './bin-part.js';
+import { BinState } from './bin-state.js';
 import type { Declaration } from './declaration.js';
 import { Output, type Part } from './output.js';
 

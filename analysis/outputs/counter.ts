@@ -1,6 +1,7 @@
 /** A number that is added to: events passed, weights seen. Exact as the bins of a histogram are. */
 import { IncrementError } from '../errors.js';
-import { type BinShape, BinState } from './bin-state.js';
+import type { BinShape } from './bin-part.js';
+import { BinState } from './bin-state.js';
 import { Output, type Part } from './output.js';
 
 /** One cell, no coordinates. */

@@ -4,7 +4,8 @@ import { decodeUserValue, decodeValue } from '../message-pack.js';
 import { AutoBins } from './auto-bins.js';
 import { autoResult } from './auto-histogram.js';
 import { Axis } from './axis.js';
-import { type BinShape, BinState } from './bin-state.js';
+import { type BinShape, checkBinPart } from './bin-part.js';
+import { BinState } from './bin-state.js';
 import { shapeOf } from './binned-output.js';
 import { binnedResult } from './binned-result.js';
 import type { ChunkKey, ChunkStore } from './chunk-store.js';
@@ -71,8 +72,8 @@ export class MergedBins implements MergedOutput {
     this.state = new BinState(shape);
   }
   prepare(part: Part): () => void {
-    const arrived = BinState.decode(this.state.shape, part);
-    return () => this.state.absorb(arrived);
+    const arrived = checkBinPart(this.state.shape, part);
+    return () => this.state.add(arrived);
   }
   *parts(): Iterable<Part> {
     if (this.state.entries > 0) yield this.state.encode();
