@@ -33,6 +33,9 @@ export interface KeyInfo {
   readonly objlen: number;
 }
 
+/** In the place of a tree's name: a data set of objects, as TDSet had it. */
+export const OBJECTS = 'class=';
+
 const TREE_CLASSES: ReadonlySet<string> = new Set(['TTree', 'TNtuple', 'TNtupleD', 'TChain']);
 
 export interface RootFileOptions {
@@ -95,8 +98,12 @@ export class RootFile {
     return [...new Set(keys.filter(({ key }) => isTable(key.className)).map(({ path }) => path))];
   }
 
-  /** @param path without it the file's only tree. @throws {WhichTableError} {NoSuchObjectError} {CorruptFileError} {UnsupportedFileError} */
+  /**
+   * @param path without it the file's only tree; `class=TH1F` means the objects of that class, one an entry
+   * @throws {WhichTableError} {NoSuchObjectError} {CorruptFileError} {UnsupportedFileError}
+   */
   async table(path?: string): Promise<Table> {
+    if (path?.startsWith(OBJECTS)) return this.objectTable(path.slice(OBJECTS.length));
     return this.#table(await this.directories.find(path ?? (await this.#onlyTable())));
   }
 

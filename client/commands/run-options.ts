@@ -9,6 +9,7 @@ export interface RunOptions {
   readonly local?: true;
   readonly workers?: number;
   readonly tree?: string;
+  readonly objects?: string;
   readonly first: number;
   readonly entries?: number;
   readonly param: Readonly<Record<string, string>>;
@@ -41,6 +42,12 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option('--local', 'run in this process, without a server').conflicts(['host', 'workers', 'async']))
     .option('--workers <N>', 'at most so many workers', whole(1))
     .option('--tree <NAME>', 'the tree of files that do not name one behind #')
+    .addOption(
+      new Option(
+        '--objects <CLASS>',
+        'one object of this class an entry (columns: object, path), instead of a tree',
+      ).conflicts('tree'),
+    )
     .option('--first <N>', 'skip so many entries of the data set', whole(0), 0)
     .option('--entries <N>', 'process so many entries at most', whole(0))
     .option('--param <KEY=VALUE>', 'a parameter for the selector (repeatable)', addParam, {})

@@ -8,6 +8,7 @@ import { bundleSelector } from '../../analysis/bundle-selector.js';
 import { drawProgram } from '../../analysis/draw/draw-program.js';
 import { type LoadedProgram, loadProgram } from '../../analysis/load-program.js';
 import type { Program } from '../../analysis/program.js';
+import { OBJECTS } from '../../rootio/root-file.js';
 import { type ClientConfig, hostEntry, readClientConfig } from '../client-config.js';
 import { ExitStatus } from '../exit-status.js';
 import { LIBRARY } from '../library-url.js';
@@ -70,7 +71,7 @@ function requestOf(options: RunOptions, given: Pick<QueryRequest, 'program' | 'd
   return {
     ...given,
     title: given.program.name,
-    tree: options.tree ?? null,
+    tree: options.objects === undefined ? (options.tree ?? null) : `${OBJECTS}${options.objects}`,
     first: options.first,
     entries: options.entries ?? null,
     params: options.param,

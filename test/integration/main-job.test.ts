@@ -64,6 +64,18 @@ export default class Muons extends Selector {
 }
 `;
 
+const OBJECTS = `
+import { Selector } from 'proof-grid';
+export default class Objects extends Selector {
+  override branches = ['object', 'path'];
+  names = this.list<string>('names');
+  override process(entry: number): void {
+    const { fEntries } = this.columns.object.value(entry) as { fEntries: number };
+    this.names.push(this.columns.path.text(entry) + ' ' + fEntries);
+  }
+}
+`;
+
 describe('the main job on real files', function () {
   this.timeout(120_000);
   let cluster: Cluster;
@@ -127,6 +139,20 @@ describe('the main job on real files', function () {
     expect(output(four!, 'm').stats!['sumwx']! / sumOf('M')).to.be.closeTo(1, 1e-12);
     expect(output(four!, 'q').value).to.equal(sumOf('Q1'));
     expect(four!.workers.reduce((sum, worker) => sum + worker.entries, 0)).to.equal(2304 * files.length);
+  });
+
+  it('takes objects of a class instead of a tree, one an entry', async () => {
+    const selector = join(cluster.folder, 'objects.ts');
+    writeFileSync(selector, OBJECTS);
+    for (const how of [['--host', 'here'], ['--local']]) {
+      const ran = await cluster.proof(
+        ...['run', ...how, '--objects', 'TH1F', selector],
+        ...[sharedPath('testdata/root/uproot-histograms.root')!, '--json', '-'],
+      );
+      expect(ran.status, ran.stderr).to.equal(0);
+      const { outputs } = JSON.parse(ran.stdout) as { outputs: { items: string[] }[] };
+      expect(outputs[0]!.items).to.deep.equal(['one 10000', 'two 10000', 'three 5']);
+    }
   });
 
   it('reads the variable-length branches of uproot-HZZ*.root', async () => {
