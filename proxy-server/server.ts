@@ -146,10 +146,10 @@ class ProxyServer {
 
   async start(): Promise<Daemon> {
     const config = this.#config;
+    this.#sessions.takeBack(); // before anybody can ask for one of them
     this.#nursery.fill();
     const [url] = await Promise.all([this.#listen(), this.#catalog.start()]);
     this.#url = url;
-    this.#sessions.takeBack();
     for (const { agentId } of this.#agents.open()) this.#expectBack(agentId);
     this.#tasks = [
       cron.schedule(`*/${config.factoryTickS} * * * * *`, () => this.#lookAtSites()),

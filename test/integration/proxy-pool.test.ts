@@ -42,6 +42,20 @@ describe('proxy: the pool', function () {
     await proxy.warm(4);
   });
 
+  it('gives up an agent that hangs, after three missed heartbeats, and ends what is left of it', async () => {
+    await proxy.start();
+    const before = await proxy.warm(4);
+    const [victim] = await proxy.pilots();
+    const pid = Number(victim!.batchId!.split('.')[0]);
+    process.kill(pid, 'SIGSTOP');
+    const pilots = await proxy.until(
+      () => proxy.pilots(),
+      (all) => all.filter((p) => p.state === 'idle').length === 2 && all.some((p) => p.state === 'gone'),
+    );
+    expect(pilots.find((p) => p.state === 'gone')?.why).to.contain('silent for 1500 ms');
+    await proxy.allGone([pid, ...before.filter((w) => w.agentId === victim?.agentId).map((w) => w.pid!)]);
+  });
+
   it('replaces a worker process that dies', async () => {
     await proxy.start();
     const [victim] = await proxy.warm(4);
