@@ -17,7 +17,7 @@ import type { Surroundings } from './surroundings.js';
 import { valueJson } from './value-json.js';
 
 const request = z.union([
-  z.object({ jdl: z.string(), dialect: z.enum(DIALECTS), args: z.array(z.string()).optional() }),
+  z.object({ jdl: z.string(), dialect: z.enum(DIALECTS).default('alien'), args: z.array(z.string()).optional() }),
   z.object({ ad: z.string(), target: z.string(), match: z.literal(true) }),
   z.object({
     ad: z.string().optional(),

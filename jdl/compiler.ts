@@ -4,7 +4,7 @@
  */
 import type { Attribute, BinaryOperator, Call, Expr, UnaryOperator } from './expression.js';
 import { findFunction, type LazyFunction, type StrictFunction } from './functions/library.js';
-import { binaryFunction } from './operators.js';
+import { applyAnd, applyOr, binaryFunction } from './operators.js';
 import { ERROR, type Value } from './value.js';
 
 export type Instruction =
@@ -15,8 +15,6 @@ export type Instruction =
   | { readonly op: 'subscript' }
   | { readonly op: 'unary'; readonly operator: UnaryOperator }
   | { readonly op: 'binary'; readonly apply: (left: Value, right: Value) => Value }
-  | { readonly op: 'and' }
-  | { readonly op: 'or' }
   /** Leave the value and jump where it settles `&&` or `||`. */
   | { readonly op: 'unlessTrue' | 'unlessFalse'; to: number }
   /** Take the test: true goes on, false jumps to `no`, anything else is the answer: jump to `end`. */
@@ -110,7 +108,7 @@ function binarySteps(
   if (operator === '&&' || operator === '||') {
     const skip: Instruction = { op: operator === '&&' ? 'unlessTrue' : 'unlessFalse', to: 0 };
     const join = (): void => {
-      emit({ op: operator === '&&' ? 'and' : 'or' });
+      emit({ op: 'binary', apply: operator === '&&' ? applyAnd : applyOr });
       skip.to = program.length;
     };
     return [left, () => emit(skip), right, join];

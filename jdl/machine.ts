@@ -7,7 +7,7 @@
  */
 import { compile, type Instruction, type Program, programOf } from './compiler.js';
 import { Attribute, AttributeRef, asItem, ClassAd, type Expr, ListExpr } from './expression.js';
-import { applyAnd, applyOr, applyUnary } from './operators.js';
+import { applyUnary } from './operators.js';
 import type { Surroundings } from './surroundings.js';
 import { ERROR, truth, UNDEFINED, type Value } from './value.js';
 
@@ -40,6 +40,44 @@ export interface Enclosure {
 }
 
 const LEXICAL: Enclosure = { parentOf: (ad) => ad.parent };
+
+/** One program under way: its values, and the programs of attributes that it waits for. */
+class Run {
+  readonly stack: Value[] = [];
+  readonly frames: Frame[] = [];
+  next = 0;
+  /** The attribute whose value the last instruction wants. */
+  entered: Attribute | undefined = undefined;
+
+  constructor(public program: Program) {}
+
+  /** The value of what a lookup found; what is no constant is evaluated next. */
+  take(found: Attribute | undefined): void {
+    if (found === undefined) this.stack.push(UNDEFINED);
+    else if (found.constant !== undefined) this.stack.push(found.constant);
+    else this.entered = found;
+  }
+
+  /** The left side of `&&` (settled by false) or `||` (by true); error and what is no truth settle both. */
+  settle(by: boolean, to: number): void {
+    const { stack } = this;
+    const left = stack.at(-1)!;
+    const isTrue = truth(left);
+    if (isTrue === by) stack[stack.length - 1] = by;
+    else if (isTrue !== undefined || left === UNDEFINED) return;
+    else stack[stack.length - 1] = ERROR;
+    this.next = to;
+  }
+
+  /** The test of a choice: goes on with the first part, or behind it, or behind both with undefined or error. */
+  choose({ no, end }: { readonly no: number; readonly end: number }): void {
+    const test = this.stack.pop()!;
+    const isTrue = truth(test);
+    if (isTrue === true) return;
+    if (isTrue === undefined) this.stack.push(test === UNDEFINED ? UNDEFINED : ERROR);
+    this.next = isTrue === undefined ? end : no;
+  }
+}
 
 export class Machine {
   readonly #start: ClassAd | undefined;
@@ -184,133 +222,102 @@ export class Machine {
     return key === 'this' ? itself(start) : undefined;
   }
 
-  #run(start: Program, ad: ClassAd | undefined): Value {
-    const stack: Value[] = [];
-    const frames: Frame[] = [];
-    let program = start;
-    let next = 0;
+  #run(program: Program, ad: ClassAd | undefined): Value {
+    const run = new Run(program);
     this.#ad = ad;
-    /** The attribute whose value the last instruction wants. */
-    let entered: Attribute | undefined;
     for (;;) {
-      if (entered !== undefined) {
+      if (run.entered !== undefined) {
         if (++this.#chain > CHAIN_LIMIT) throw new Abandoned(UNDEFINED);
-        frames.push({ program, next, ad: this.#ad });
-        program = programOf(entered);
-        next = 0;
+        run.frames.push({ program: run.program, next: run.next, ad: this.#ad });
+        run.program = programOf(run.entered);
+        run.next = 0;
+        run.entered = undefined;
         this.#ad = this.#foundIn;
-        entered = undefined;
       }
-      if (next >= program.length) {
-        const frame = frames.pop();
-        if (frame === undefined) return stack.pop()!;
-        program = frame.program;
-        next = frame.next;
-        this.#ad = frame.ad;
-        this.#chain--;
+      if (run.next < run.program.length) {
+        if (++this.#steps > STEP_LIMIT) throw new Abandoned(ERROR);
+        this.#perform(run.program[run.next++]!, run);
         continue;
       }
-      if (++this.#steps > STEP_LIMIT) throw new Abandoned(ERROR);
-      const instruction: Instruction = program[next++]!;
-      switch (instruction.op) {
-        case 'name':
-        case 'rootName': {
-          const found = this.#find(instruction.op === 'name' ? this.#ad : this.#root, instruction.key);
-          if (found === undefined) stack.push(UNDEFINED);
-          else if (found.constant !== undefined) stack.push(found.constant);
-          else entered = found;
-          break;
-        }
-        case 'select': {
-          const scope = stack.pop()!;
-          if (scope instanceof ClassAd) {
-            const found = this.#find(scope, instruction.key);
-            if (found === undefined) stack.push(UNDEFINED);
-            else if (found.constant !== undefined) stack.push(found.constant);
-            else entered = found;
-          } else if (scope instanceof ListExpr) stack.push(this.#selectEach(scope, instruction.name));
-          else stack.push(scope === UNDEFINED ? UNDEFINED : ERROR);
-          break;
-        }
-        case 'push':
-          stack.push(instruction.value);
-          break;
-        case 'unary':
-          stack.push(applyUnary(instruction.operator, stack.pop()!));
-          break;
-        case 'binary': {
-          const right = stack.pop()!;
-          const left = stack.pop()!;
-          stack.push(instruction.apply(left, right));
-          break;
-        }
-        case 'and': {
-          const right = stack.pop()!;
-          stack.push(applyAnd(stack.pop()!, right));
-          break;
-        }
-        case 'or': {
-          const right = stack.pop()!;
-          stack.push(applyOr(stack.pop()!, right));
-          break;
-        }
-        case 'unlessTrue':
-        case 'unlessFalse': {
-          const left = stack.at(-1)!;
-          const isTrue = truth(left);
-          if (isTrue === (instruction.op === 'unlessFalse')) stack[stack.length - 1] = isTrue;
-          else if (isTrue !== undefined || left === UNDEFINED) break;
-          else stack[stack.length - 1] = ERROR;
-          next = instruction.to;
-          break;
-        }
-        case 'test': {
-          const test = stack.pop()!;
-          const isTrue = truth(test);
-          if (isTrue === true) break;
-          if (isTrue === undefined) stack.push(test === UNDEFINED ? UNDEFINED : ERROR);
-          next = isTrue === undefined ? instruction.end : instruction.no;
-          break;
-        }
-        case 'elvis':
-          if (stack.at(-1) === UNDEFINED) stack.pop();
-          else next = instruction.to;
-          break;
-        case 'jump':
-          next = instruction.to;
-          break;
-        case 'subscript': {
-          const index = stack.pop()!;
-          const container = stack.pop()!;
-          const inside =
-            container instanceof ClassAd && typeof index === 'string'
-              ? container.lookup(index.toLowerCase())
-              : undefined;
-          if (inside === undefined) stack.push(this.#subscript(container, index));
-          else if (inside.constant !== undefined) stack.push(inside.constant);
-          else {
-            this.#foundIn = container as ClassAd;
-            entered = inside;
-          }
-          break;
-        }
-        case 'call': {
-          const args = stack.slice(stack.length - instruction.count);
-          stack.length -= instruction.count;
-          stack.push(instruction.run(args, this));
-          break;
-        }
-        case 'callLazily':
-          stack.push(instruction.run(instruction.args, this));
-          break;
-      }
+      const frame = run.frames.pop();
+      if (frame === undefined) return run.stack.pop()!;
+      run.program = frame.program;
+      run.next = frame.next;
+      this.#ad = frame.ad;
+      this.#chain--;
     }
   }
 
-  #subscript(container: Value, index: Value): Value {
+  #perform(instruction: Instruction, run: Run): void {
+    const { stack } = run;
+    switch (instruction.op) {
+      case 'name':
+        run.take(this.#find(this.#ad, instruction.key));
+        return;
+      case 'select':
+        this.#select(stack.pop()!, instruction, run);
+        return;
+      case 'push':
+        stack.push(instruction.value);
+        return;
+      case 'binary': {
+        const right = stack.pop()!;
+        stack.push(instruction.apply(stack.pop()!, right));
+        return;
+      }
+      case 'unlessTrue':
+      case 'unlessFalse':
+        run.settle(instruction.op === 'unlessFalse', instruction.to);
+        return;
+      case 'call': {
+        const args = stack.slice(stack.length - instruction.count);
+        stack.length -= instruction.count;
+        stack.push(instruction.run(args, this));
+        return;
+      }
+      case 'unary':
+        stack.push(applyUnary(instruction.operator, stack.pop()!));
+        return;
+      case 'rootName':
+        run.take(this.#find(this.#root, instruction.key));
+        return;
+      case 'test':
+        run.choose(instruction);
+        return;
+      case 'elvis':
+        if (stack.at(-1) === UNDEFINED) stack.pop();
+        else run.next = instruction.to;
+        return;
+      case 'jump':
+        run.next = instruction.to;
+        return;
+      case 'subscript': {
+        const index = stack.pop()!;
+        this.#subscript(stack.pop()!, index, run);
+        return;
+      }
+      case 'callLazily':
+        stack.push(instruction.run(instruction.args, this));
+        return;
+    }
+  }
+
+  #select(scope: Value, { key, name }: { readonly key: string; readonly name: string }, run: Run): void {
+    if (scope instanceof ClassAd) run.take(this.#find(scope, key));
+    else if (scope instanceof ListExpr) run.stack.push(this.#selectEach(scope, name));
+    else run.stack.push(scope === UNDEFINED ? UNDEFINED : ERROR);
+  }
+
+  #subscript(container: Value, index: Value, run: Run): void {
+    if (container instanceof ClassAd && typeof index === 'string') {
+      run.take(container.lookup(index.toLowerCase()));
+      this.#foundIn = container;
+    } else run.stack.push(this.#memberOf(container, index));
+  }
+
+  #memberOf(container: Value, index: Value): Value {
     if (container === ERROR || index === ERROR) return ERROR;
     if (container === UNDEFINED || index === UNDEFINED) return UNDEFINED;
-    if (container instanceof ClassAd && typeof index === 'string') return UNDEFINED;
     if (!(container instanceof ListExpr) || typeof index !== 'bigint') return ERROR;
     const item = container.items[Number(BigInt.asIntN(32, index))];
     if (item === undefined) return ERROR;

@@ -8,7 +8,6 @@
 import {
   AttributeRef,
   Binary,
-  type BinaryOperator,
   Call,
   ClassAd,
   Conditional,
@@ -17,10 +16,11 @@ import {
   Literal,
   Parens,
   Unary,
-  type UnaryOperator,
 } from './expression.js';
 import { JdlParseError, type Position, positionAt } from './jdl-errors.js';
 import { Lexer, type Token } from './lexer.js';
+import { describeToken, expectation, type Pending, type State } from './pending.js';
+import { isBinary, isUnary, PRECEDENCE, TERNARY_PRECEDENCE, UNARY_PRECEDENCE } from './precedence.js';
 import { timeLiteral } from './time-literals.js';
 import { ERROR, UNDEFINED } from './value.js';
 
@@ -38,50 +38,6 @@ export interface ParserOptions {
   /** Seconds east of Greenwich at an instant: for absTime("…") without a zone. */
   readonly zoneOffset?: (epochSeconds: number) => number;
 }
-
-const PRECEDENCE: Readonly<Record<Exclude<BinaryOperator, '[]'>, number>> = {
-  '||': 2,
-  '&&': 3,
-  '|': 4,
-  '^': 5,
-  '&': 6,
-  '==': 7,
-  '!=': 7,
-  is: 7,
-  isnt: 7,
-  '<': 8,
-  '<=': 8,
-  '>=': 8,
-  '>': 8,
-  '<<': 9,
-  '>>': 9,
-  '>>>': 9,
-  '+': 10,
-  '-': 10,
-  '*': 11,
-  '/': 11,
-  '%': 11,
-};
-const TERNARY_PRECEDENCE = 1;
-const UNARY_PRECEDENCE = 12;
-const isBinary = (text: string): text is keyof typeof PRECEDENCE => Object.hasOwn(PRECEDENCE, text);
-const isUnary = (text: string): text is UnaryOperator => text === '+' || text === '-' || text === '!' || text === '~';
-
-/** What waits to be applied or closed. */
-type Pending =
-  | { kind: 'binary'; operator: BinaryOperator; precedence: number; at: number }
-  | { kind: 'unary'; operator: UnaryOperator; precedence: number; at: number }
-  | { kind: 'choice'; hasYes: boolean; precedence: number; at: number } // behind the colon of a ternary
-  | { kind: '?'; isFresh: boolean; at: number }
-  | { kind: '('; at: number }
-  | { kind: '['; at: number } // subscript
-  | { kind: 'call'; name: string; args: Expr[]; at: number }
-  | { kind: 'list'; items: Expr[]; isLoose: boolean; at: number }
-  | { kind: 'ad'; ad: ClassAd; isBare: boolean; name: string; nameAt: number; at: number };
-
-type State = 'statement' | 'operand' | 'operator' | 'done';
-
-const OPERAND = 'a value, a name, "(", "{" or "["';
 
 class Parser {
   readonly #lexer: Lexer;
@@ -121,7 +77,7 @@ class Parser {
     while (this.#state !== 'done') {
       if (this.#state === 'operand' && this.#bareItem()) continue;
       this.#advance();
-      if (this.#token.kind === 'bad') this.#fail(this.#expectation());
+      if (this.#token.kind === 'bad') this.#fail(expectation(this.#state, this.#pending));
       if (this.#state === 'statement') this.#statement();
       else if (this.#state === 'operand') this.#operand();
       else this.#operator();
@@ -135,7 +91,7 @@ class Parser {
 
   #fail(expected: string, token = this.#token): never {
     const { locate = (offset: number) => positionAt(this.text, offset) } = this.options;
-    throw new JdlParseError(locate(token.at), describe(token), expected);
+    throw new JdlParseError(locate(token.at), describeToken(token), expected);
   }
 
   #statement(): void {
@@ -147,7 +103,7 @@ class Parser {
       this.#closeAd(frame);
       return;
     }
-    if (token.kind !== 'identifier') this.#fail(this.#expectation());
+    if (token.kind !== 'identifier') this.#fail(expectation(this.#state, this.#pending));
     this.#advance();
     if (this.#token.kind !== 'operator' || this.#token.text !== '=') this.#fail(`"=" behind the name ${token.text}`);
     frame.name = token.text;
@@ -199,7 +155,7 @@ class Parser {
         this.#operandPunctuation(token, frame);
         return;
       default:
-        this.#fail(this.#expectation());
+        this.#fail(expectation(this.#state, this.#pending));
     }
   }
 
@@ -226,7 +182,7 @@ class Parser {
       this.#pending[this.#pending.length - 1] = { kind: 'choice', hasYes: false, precedence: TERNARY_PRECEDENCE, at };
     } else if (text === ')' && frame?.kind === 'call') this.#closeCall(frame);
     else if (text === '}' && frame?.kind === 'list') this.#closeList(frame);
-    else this.#fail(this.#expectation());
+    else this.#fail(expectation(this.#state, this.#pending));
   }
 
   #name(): string {
@@ -306,7 +262,7 @@ class Parser {
     const frame = this.#pending.at(-1);
     const text = token.kind === 'operator' ? token.text : '';
     if (frame === undefined) {
-      if (token.kind !== 'end') this.#fail(this.#expectation());
+      if (token.kind !== 'end') this.#fail(expectation(this.#state, this.#pending));
       this.#state = 'done';
       return;
     }
@@ -356,14 +312,15 @@ class Parser {
         this.#state = 'statement';
         return;
     }
-    this.#fail(this.#expectation());
+    this.#fail(expectation(this.#state, this.#pending));
   }
 
   #closeItem(frame: Pending & { kind: 'list' }, token: Token): void {
     const text = token.kind === 'operator' ? token.text : '';
     const isImplicit = frame.isLoose && text !== ',' && text !== '}';
-    if (isImplicit && (token.kind === 'end' || token.kind === 'operator')) this.#fail(this.#expectation());
-    if (!frame.isLoose && text !== ',' && text !== '}') this.#fail(this.#expectation());
+    if (isImplicit && (token.kind === 'end' || token.kind === 'operator'))
+      this.#fail(expectation(this.#state, this.#pending));
+    if (!frame.isLoose && text !== ',' && text !== '}') this.#fail(expectation(this.#state, this.#pending));
     frame.items.push(this.#operands.pop()!);
     if (text === '}') {
       this.#closeList(frame);
@@ -409,37 +366,6 @@ class Parser {
     this.#push(frame.ad);
     if (frame.isBare) this.#state = 'done';
   }
-
-  #expectation(): string {
-    const frame = this.#pending.findLast((pending) => !('precedence' in pending));
-    if (this.#state === 'statement')
-      return frame?.kind === 'ad' && frame.isBare
-        ? 'an attribute (Name = value;)'
-        : 'an attribute (Name = value;) or "]"';
-    if (this.#state === 'operand') {
-      if (frame?.kind === 'call') return `${OPERAND}, or ")"`;
-      if (frame?.kind === 'list') return `${OPERAND}, or "}"`;
-      return OPERAND;
-    }
-    switch (frame?.kind) {
-      case undefined:
-        return 'an operator or the end';
-      case '?':
-        return 'an operator or the ":" of the "?"';
-      case '(':
-        return 'an operator or ")"';
-      case '[':
-        return 'an operator or "]"';
-      case 'call':
-        return 'an operator, "," or ")"';
-      case 'list':
-        return 'an operator, "," or "}"';
-      case 'ad':
-        return frame.isBare ? 'an operator or ";"' : 'an operator, ";" or "]"';
-      default:
-        return 'an operator';
-    }
-  }
 }
 
 const KEYWORD_VALUES: Readonly<Record<string, Literal['value']>> = {
@@ -448,26 +374,6 @@ const KEYWORD_VALUES: Readonly<Record<string, Literal['value']>> = {
   undefined: UNDEFINED,
   error: ERROR,
 };
-
-function describe(token: Token): string {
-  switch (token.kind) {
-    case 'end':
-      return 'the end of the text';
-    case 'bad':
-      return token.text;
-    case 'string':
-      return `the string "${shortened(token.text)}"`;
-    case 'identifier':
-      return `the name ${shortened(token.text)}`;
-    case 'integer':
-    case 'real':
-      return `the number ${shortened(token.text)}`;
-    default:
-      return `"${token.text}"`;
-  }
-}
-
-const shortened = (text: string): string => (text.length <= 40 ? text : `${text.slice(0, 37)}...`);
 
 /** @throws {JdlParseError} line, column, what stood there, what could stand there */
 export function parseExpression(text: string, options: ParserOptions = {}): Expr {

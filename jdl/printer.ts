@@ -4,7 +4,8 @@
  * `printExpression` and `printAd` give canonical text that parses to the same tree; `unparse` is the reference library's form, which
  * string() and its kin return. No recursion: any depth can be printed.
  */
-import type { BinaryOperator, ClassAd, Expr } from './expression.js';
+import type { ClassAd, Expr } from './expression.js';
+import { POSTFIX_PRECEDENCE, PRECEDENCE, TERNARY_PRECEDENCE, UNARY_PRECEDENCE } from './precedence.js';
 import { formatAbsTime, formatRelTime } from './times.js';
 import { AbsTime, RelTime, UNDEFINED, type Value } from './value.js';
 
@@ -105,42 +106,17 @@ function printTime(value: AbsTime | RelTime, style: Style): string {
   return isExact ? `relTime("${formatRelTime(value.secs)}")` : `relTime(${style.real(value.secs)})`;
 }
 
-const BINDING: Readonly<Record<BinaryOperator, number>> = {
-  '||': 2,
-  '&&': 3,
-  '|': 4,
-  '^': 5,
-  '&': 6,
-  '==': 7,
-  '!=': 7,
-  is: 7,
-  isnt: 7,
-  '<': 8,
-  '<=': 8,
-  '>=': 8,
-  '>': 8,
-  '<<': 9,
-  '>>': 9,
-  '>>>': 9,
-  '+': 10,
-  '-': 10,
-  '*': 11,
-  '/': 11,
-  '%': 11,
-  '[]': 13,
-};
-
 /** How tightly the outermost operator of an expression binds; built trees get parentheses where they need some. */
 function binding(expr: Expr): number {
   switch (expr.kind) {
     case 'conditional':
-      return 1;
+      return TERNARY_PRECEDENCE;
     case 'binary':
-      return BINDING[expr.operator];
+      return expr.operator === '[]' ? POSTFIX_PRECEDENCE : PRECEDENCE[expr.operator];
     case 'unary':
-      return 12;
+      return UNARY_PRECEDENCE;
     default:
-      return 14;
+      return POSTFIX_PRECEDENCE + 1;
   }
 }
 
@@ -150,7 +126,7 @@ const inParens = (expr: Expr, needed: number): Piece[] => (binding(expr) < neede
 function pieces(expr: Exclude<Expr, { kind: 'literal' }>, style: Style): Piece[] {
   switch (expr.kind) {
     case 'ref':
-      if (expr.scope !== undefined) return [...inParens(expr.scope, 13), `.${printName(expr.name)}`];
+      if (expr.scope !== undefined) return [...inParens(expr.scope, POSTFIX_PRECEDENCE), `.${printName(expr.name)}`];
       return [expr.isAbsolute ? `.${printName(expr.name)}` : printName(expr.name)];
     case 'unary': {
       const isNumber =
@@ -159,18 +135,22 @@ function pieces(expr: Exclude<Expr, { kind: 'literal' }>, style: Style): Piece[]
       return [
         style.unaryPrefix + expr.operator,
         isNumber && style === CANONICAL ? ' ' : '',
-        ...inParens(expr.operand, 12),
+        ...inParens(expr.operand, UNARY_PRECEDENCE),
       ];
     }
     case 'binary':
-      if (expr.operator === '[]') return [...inParens(expr.left, 13), '[', expr.right, ']'];
+      if (expr.operator === '[]') return [...inParens(expr.left, POSTFIX_PRECEDENCE), '[', expr.right, ']'];
       return [
-        ...inParens(expr.left, BINDING[expr.operator]),
+        ...inParens(expr.left, PRECEDENCE[expr.operator]),
         ` ${expr.operator} `,
-        ...inParens(expr.right, BINDING[expr.operator] + 1),
+        ...inParens(expr.right, PRECEDENCE[expr.operator] + 1),
       ];
     case 'conditional':
-      return [...inParens(expr.test, 2), ...(expr.yes === undefined ? [' ?: '] : [' ? ', expr.yes, ' : ']), expr.no];
+      return [
+        ...inParens(expr.test, TERNARY_PRECEDENCE + 1),
+        ...(expr.yes === undefined ? [' ?: '] : [' ? ', expr.yes, ' : ']),
+        expr.no,
+      ];
     case 'parens':
       return ['(', expr.inner, ')'];
     case 'call':
