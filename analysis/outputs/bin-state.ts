@@ -3,7 +3,7 @@
  *
  * Fills of weight 1 are counted (`counts`); others add to `w` and `w2`, which exist from the first such fill on. A bin's content is
  * counts + w, its sum of squared weights counts + w2; so the order of weighted and unweighted fills cannot show. Profiles also
- * have `y` and `y2`. `touched` marks blocks of 64 cells that hold anything: clearing, merging and sending cost what was filled.
+ * have `y` and `y2`. `touched` marks the cells that were filled: clearing, merging and sending cost what was filled (and a glance at the marks).
  */
 
 import { ExactSums } from '../exact-sum.js';
@@ -11,7 +11,6 @@ import { type BinPart, type BinShape, CELL_SUMS, SUM_NAMES, type SumName, type T
 import { compact, type Numbers } from './compact.js';
 import type { Part } from './output.js';
 
-const BLOCK_BITS = 6;
 export class BinState {
   readonly counts: Float64Array;
   w: ExactSums | null = null;
@@ -20,6 +19,8 @@ export class BinState {
   readonly y2: ExactSums | null;
   readonly stats: ExactSums;
   readonly touched: Uint8Array;
+  /** The same bytes, four at a time: most are zero in a large histogram. */
+  readonly #blocks: Uint32Array;
   entries = 0;
 
   constructor(readonly shape: BinShape) {
@@ -27,7 +28,8 @@ export class BinState {
     this.y = shape.isProfile ? new ExactSums(shape.cells) : null;
     this.y2 = shape.isProfile ? new ExactSums(shape.cells) : null;
     this.stats = new ExactSums(shape.nstats);
-    this.touched = new Uint8Array((shape.cells >> BLOCK_BITS) + 1);
+    this.touched = new Uint8Array(4 * Math.ceil(shape.cells / 4));
+    this.#blocks = new Uint32Array(this.touched.buffer);
   }
 
   /** Was any weight other than 1 filled? (`w` and `w2` may exist, empty, without: they are kept for the next packet.) */
@@ -36,7 +38,7 @@ export class BinState {
   /** One fill: of the bin alone; the sums of coordinates are the histogram's. */
   count(cell: number, weight: number): void {
     this.entries++;
-    this.touched[cell >> BLOCK_BITS] = 1;
+    this.touched[cell] = 1;
     if (weight === 1) this.counts[cell]!++;
     else this.#weigh(cell, weight);
   }
@@ -70,7 +72,7 @@ export class BinState {
 
   /** The sum over the cells that are to count, rounded once: of weights, their squares, or a profile's y. */
   total(name: Exclude<SumName, 'stats'>, doesCount: (cell: number) => boolean): number {
-    const cells = [...this.#touchedCells()].filter((cell) => this.#holdsAnything(cell) && doesCount(cell));
+    const cells = this.#touchedCells().filter(doesCount);
     const counts = name === 'w' || name === 'w2' ? cells.reduce((n, cell) => n + this.counts[cell]!, 0) : 0;
     return this[name]?.valueOfAll(cells, counts) ?? counts;
   }
@@ -85,7 +87,7 @@ export class BinState {
   /** Makes a bin's content (and sum of squared weights) these very numbers. */
   set(cell: number, content: number, sumw2: number): void {
     this.makeWeighted();
-    this.touched[cell >> BLOCK_BITS] = 1;
+    this.touched[cell] = 1;
     this.counts[cell] = 0;
     this.w!.set(cell, content);
     this.w2!.set(cell, sumw2);
@@ -94,7 +96,7 @@ export class BinState {
   /** Multiplies every (rounded) sum of weights by `factor`, of squared weights by its square. */
   scale(factor: number): void {
     for (const cell of this.#touchedCells())
-      if (this.#holdsAnything(cell)) this.set(cell, this.content(cell) * factor, this.sumw2(cell) * factor * factor);
+      this.set(cell, this.content(cell) * factor, this.sumw2(cell) * factor * factor);
     for (let i = 0; i < this.shape.nstats; i++) this.stats.set(i, this.stats.value(i) * factor);
   }
 
@@ -117,17 +119,16 @@ export class BinState {
     this.entries += other.entries;
     const pairs = CELL_SUMS.map((name) => [this[name], other[name]] as const);
     for (const cell of other.#touchedCells()) {
-      if (!other.#holdsAnything(cell)) continue;
       const target = place === undefined ? cell : place(cell);
       this.counts[target]! += other.counts[cell]!;
-      this.touched[target >> BLOCK_BITS] = 1;
+      this.touched[target] = 1;
       for (const [mine, theirs] of pairs) if (mine !== null && theirs !== null) mine.merge(target, theirs, cell);
     }
     for (let i = 0; i < this.shape.nstats; i++) this.stats.merge(i, other.stats, i);
   }
 
   encode(): Part {
-    const cells = [...this.#touchedCells()].filter((cell) => this.#holdsAnything(cell));
+    const cells = this.#touchedCells();
     const spills: unknown[] = [];
     SUM_NAMES.forEach((name, which) => {
       for (const [at, spill] of this[name]?.spills() ?? []) spills.push({ which, at, ...spill });
@@ -155,28 +156,27 @@ export class BinState {
     this.entries += part.entries;
     for (const [i, cell] of part.cells.entries()) {
       this.counts[cell]! += part.counts[i]!;
-      this.touched[cell >> BLOCK_BITS] = 1;
+      this.touched[cell] = 1;
     }
     for (const name of CELL_SUMS) addTerms(this[name], part.sums[name], (i) => part.cells[i]!);
     addTerms(this.stats, part.stats, (i) => i);
     for (const { name, at, sum } of part.spills) {
-      if (name !== 'stats') this.touched[at >> BLOCK_BITS] = 1;
+      if (name !== 'stats') this.touched[at] = 1;
       this[name]?.mergeSpill(at, sum);
     }
   }
 
-  *#touchedCells(): Iterable<number> {
+  /** Ascending. */
+  #touchedCells(): readonly number[] {
     const { touched } = this;
     const { cells } = this.shape;
-    for (let block = 0; block < touched.length; block++) {
-      if (touched[block] === 0) continue;
-      const end = Math.min((block + 1) << BLOCK_BITS, cells);
-      for (let cell = block << BLOCK_BITS; cell < end; cell++) yield cell;
+    const found: number[] = [];
+    for (let block = 0; block < this.#blocks.length; block++) {
+      if (this.#blocks[block] === 0) continue;
+      const end = Math.min(4 * block + 4, cells);
+      for (let cell = 4 * block; cell < end; cell++) if (touched[cell] !== 0) found.push(cell);
     }
-  }
-
-  #holdsAnything(cell: number): boolean {
-    return this.counts[cell] !== 0 || CELL_SUMS.some((name) => this[name] !== null && !this[name].isZero(cell));
+    return found;
   }
 }
 
