@@ -42,11 +42,11 @@ async function start(path: string): Promise<Daemon> {
       clock.after(LAST_WORDS_MS, () => void sockets.close().then(() => end(0)));
     },
   });
+  await session.recover(); // before anybody can ask for a query that is not there yet
   const sockets = await openSockets(file.socket, session, clock);
   log.info('master listens', { sessionId: file.sessionId, socket: file.socket });
   process.stdout.write('ready\n');
   void loadCreateRun();
-  void session.recover();
   return {
     url: null,
     ended,

@@ -230,7 +230,6 @@ export class Processing {
   /** Nothing counts any more. */
   end(): void {
     this.#isOver = true;
-    this.#seats.clear();
   }
 
   /** Looks for work for everybody who waits for some: also from time to time, because packets become overdue. */

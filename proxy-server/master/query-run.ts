@@ -45,7 +45,7 @@ interface Seat {
 const COMMIT_MS = 400;
 const PROGRESS_MS = 250;
 const OUTPUTS_MS = 1_000;
-const CHECKPOINT_BYTES = 8_000_000;
+const CHECKPOINT_BYTES = 2_000_000;
 /** A stopped query waits so long for the packets in hand. */
 const STOP_MS = 3_000;
 /** And every query so long for what workerTerminate fills. */
@@ -119,7 +119,8 @@ export class QueryRun {
   /** What a client that comes late must know. */
   sinceStart(): ToClientMessage[] {
     if (this.#state === 'queued' || this.#state === 'lookingUp') return [];
-    return [this.#lookupMessage(this.#state === 'counting' ? 'located' : 'validated'), this.#progressMessage()];
+    const stages: LookupStage[] = this.#state === 'counting' ? ['located'] : ['located', 'validated'];
+    return [...stages.map((stage) => this.#lookupMessage(stage)), this.#progressMessage()];
   }
 
   /** Names first, while the workers load the program. */

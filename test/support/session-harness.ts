@@ -41,7 +41,7 @@ export interface TestWorker {
 }
 
 export class SessionHarness {
-  readonly folder = mkdtempSync(join(tmpdir(), 'proof-session-'));
+  readonly folder: string;
   readonly workers: TestWorker[] = [];
   /** What the master told the ProxyServer. */
   readonly told: MasterMessage[] = [];
@@ -52,8 +52,11 @@ export class SessionHarness {
   #clients: TestClient[] = [];
   #lastWorker = 0;
 
-  static async start(nworkers: number): Promise<SessionHarness> {
-    const harness = new SessionHarness();
+  private constructor(parent: string) {
+    this.folder = mkdtempSync(join(parent, 'proof-session-'));
+  }
+  static async start(nworkers: number, parent = tmpdir()): Promise<SessionHarness> {
+    const harness = new SessionHarness(parent);
     await harness.#openDoor();
     await harness.startMaster();
     await Promise.all(Array.from({ length: nworkers }, () => harness.addWorker()));
