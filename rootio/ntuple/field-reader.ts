@@ -33,6 +33,11 @@ export function isCardinality({ field }: FieldNode): boolean {
   return field.typeName.startsWith('ROOT::RNTupleCardinality<');
 }
 
+/** Base classes are fields called `:_0`, `:_1`. */
+export function isBase({ field }: FieldNode): boolean {
+  return field.name.startsWith(':');
+}
+
 /** Text is two columns: the ends, and the characters. */
 export function isTextNode({ field, representations }: FieldNode): boolean {
   return field.role === 'leaf' && representations[0]?.length === 2;
@@ -63,9 +68,7 @@ export class FieldReader {
       case 'leaf':
         return this.#leaf(node, first, end, missing);
       case 'record': {
-        const members = node.children.map(
-          (child) => [child.field.name, this.read(child, first, end, missing)] as const,
-        );
+        const members = node.children.flatMap((child) => this.#members(child, first, end, missing));
         return { kind: 'records', count, members };
       }
       case 'collection': {
@@ -80,6 +83,12 @@ export class FieldReader {
           'its objects were streamed whole, which this version cannot read',
         );
     }
+  }
+
+  /** One member; those of a base class count as the class's own. */
+  #members(child: FieldNode, first: number, end: number, missing: number): (readonly [string, FieldValues])[] {
+    const values = this.read(child, first, end, missing);
+    return isBase(child) && values.kind === 'records' ? [...values.members] : [[child.field.name, values]];
   }
 
   /** A collection holds one field, or, where it is untyped, several side by side. */

@@ -3,6 +3,7 @@ import type { ColumnData, ColumnInfo } from '../table.js';
 import {
   cardinalityType,
   type FieldNode,
+  isBase,
   isCardinality,
   isTextNode,
   numberTypeOfNode,
@@ -39,10 +40,14 @@ function memberColumns(path: string, node: FieldNode, within: (member: FieldNode
   const keep = (child: FieldNode): FieldNode => within({ ...node, children: [child] });
   if (field.role === 'record')
     return children.flatMap((child) => {
-      const name = `${path}/${child.field.name}`;
+      // The members of a base class are members of the class.
+      const name = isBase(child) ? path : `${path}/${child.field.name}`;
       // A record with one member is that member, as far as its values go.
       const flattened = (member: FieldNode): FieldNode => within(member);
-      return [...simple(name, flattened(child), child), ...memberColumns(name, child, flattened)];
+      return [
+        ...(isBase(child) ? [] : simple(name, flattened(child), child)),
+        ...memberColumns(name, child, flattened),
+      ];
     });
   if (field.role === 'collection' && children.length > 1)
     return children.flatMap((child) => simple(`${path}/${child.field.name}`, keep(child), child));
