@@ -79,7 +79,8 @@ async function demo(folder: string, daemons: DemoDaemon[]): Promise<void> {
   await proof('workers', '--conf');
 
   title('The query');
-  const selector = relative(process.cwd(), options.selector) || options.selector;
+  const fromHere = relative(process.cwd(), resolve(options.selector));
+  const selector = fromHere.startsWith('..') ? resolve(options.selector) : fromHere;
   const name = basename(selector).replace(/\.\w+$/, '');
   const result = (suffix: string): string => relative(process.cwd(), join(output, `${name}${suffix}`));
   const tree = options.tree === undefined ? [] : ['--tree', options.tree];

@@ -1,6 +1,7 @@
 /** Any output as lines for the terminal. Pure. */
 import type { OutputResult } from '../../analysis/outputs/result.js';
 import { formatH1, shortNumber } from './terminal-histogram.js';
+import { formatH2 } from './terminal-map.js';
 
 const LIST_ITEMS = 10;
 
@@ -12,6 +13,7 @@ export function formatOutput(output: OutputResult, options: { width: number; col
       return ['', ...formatH1(shown, { ...options, height: 14 }), ''];
     }
     case 'H2':
+      return ['', ...formatH2(output, { ...options, height: 20 }), ''];
     case 'H3':
     case 'Profile': {
       const bins = output.axes.map(({ nbins }) => nbins).join(' x ');

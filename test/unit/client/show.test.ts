@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { formatDuration, progressLine } from '../../../client/show/progress-line.js';
 import { formatH1 } from '../../../client/show/terminal-histogram.js';
+import { formatH2 } from '../../../client/show/terminal-map.js';
 
 const h1 = (contents: number[], nbins = contents.length - 2) => ({
   name: 'm',
@@ -26,6 +27,20 @@ describe('client: what people see', () => {
       colour: false,
     });
     expect(lines[1]).to.match(/2 │█{50}$/);
+  });
+  it('shades a map, adding neighbouring bins, in-range ones only', () => {
+    const axis = { nbins: 4, min: 0, max: 4, edges: null, title: '' };
+    const contents = Array.from({ length: 36 }, () => 0);
+    contents[7] = 4; // bin (1, 1)
+    contents[28] = 1; // bin (4, 4)
+    contents[0] = 1000; // underflow
+    const lines = formatH2(
+      { name: 'm', title: '', axes: [axis, axis], contents, entries: 3 },
+      { width: 80, height: 2 },
+    );
+    expect(lines[0]).to.equal('m');
+    expect(lines[1]).to.equal('        4 │   ░');
+    expect(lines[2]).to.equal('        0 │█   ');
   });
   it('says events, percent, rates and time left in one line that fits', () => {
     const progress = {
