@@ -117,7 +117,12 @@ describe('analysis: bundles', () => {
     const selector = (await loadProgram(await bundleSelector(join(folder, 'opens.ts')))).create(CONTEXT) as unknown as {
       tried: string[];
     };
-    expect(selector.tried[0]).to.contain('no session to open');
+    expect(selector.tried[0]).to.contain('opens no session');
     expect(selector.tried[1]).to.contain('given its files');
+    const [inside, outside] = await Promise.all([
+      import('../../../analysis/user-module.js'),
+      import('../../../client/library.js'),
+    ]);
+    expect(Object.keys(inside)).to.include.members(Object.keys(outside));
   });
 });
