@@ -95,7 +95,9 @@ function ready<S extends Socket>(
       settle(new ConnectionError(subject.url, nameOf(subject), `${what}: ${cause.message}`, { cause }));
     const end = (): void => refuse(new Error('the server closed the connection'));
     const succeed = (): void => settle();
-    const cancel = clock.after(deadlineMs, () => settle(new DeadlineError(subject.url, what, deadlineMs)));
+    const cancel = clock.after(deadlineMs, () =>
+      settle(new DeadlineError(subject.url, `${nameOf(subject)}, ${what}`, deadlineMs)),
+    );
     socket.once(event, succeed).once('error', refuse).once('close', end);
   });
 }

@@ -178,7 +178,9 @@ export class XrootdCluster {
     const as = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
     const config = ['-I', 'v4', '-c', join(this.#folder, `${name}.cfg`), '-n', name];
     // pdeathsig: a test run that is killed leaves no server behind.
-    const words = [...as, '--pdeathsig=KILL', `/usr/bin/${exe}`, ...config, '-l', join(this.#folder, 'log', exe)];
+    // -s: besides its process id, a server writes its environment beside that file (otherwise into /tmp, for all to meet).
+    const files = ['-l', join(this.#folder, 'log', exe), '-s', join(this.#folder, 'admin', `${exe}.${name}.pid`)];
+    const words = [...as, '--pdeathsig=KILL', `/usr/bin/${exe}`, ...config, ...files];
     const child = spawn('/usr/bin/setpriv', words, {
       cwd: join(this.#folder, 'admin'),
       env: {
