@@ -106,6 +106,21 @@ describe('proxy: sessions', function () {
     await again.close();
   });
 
+  it('is not outlived for ever: masters, agents and workers that are left alone end by themselves', async () => {
+    const brief = new TestProxy('orphanedAfterS: 1\nsites: [{ name: S, type: local, min: 1, cores: 1 }]\n');
+    try {
+      await brief.start();
+      await brief.warm(1);
+      const session = await brief.openSession('anna');
+      await brief.until(session.workers, (counts) => counts.ready === 1);
+      const pids = [Number(session.sessionId.split('-').at(-1)), ...(await brief.pids())];
+      await brief.kill();
+      await brief.allGone(pids);
+    } finally {
+      await brief.stop();
+    }
+  });
+
   it('notices a master that was killed: its workers are replaced, its end has a reason', async () => {
     const session = await proxy.openSession('anna');
     await ready(session, 4);

@@ -1,0 +1,214 @@
+/** The factory at work, on a batch system that does as it is told: every answer a site may give, and none. */
+import { expect } from 'chai';
+import { createLogger } from '../../../../protocol/log.js';
+import type { SiteConfig } from '../../../../proxy-server/config.js';
+import { PilotKeeper } from '../../../../proxy-server/factory/pilot-keeper.js';
+import { type Pilot, PilotStore } from '../../../../proxy-server/pilot-store.js';
+import { SiteStore } from '../../../../proxy-server/site-store.js';
+import type { BatchStatus, PilotTicket, Site, Submitted } from '../../../../proxy-server/sites/site.js';
+import { openStateDb } from '../../../../proxy-server/state-db.js';
+import { ManualClock } from '../../../support/manual-clock.js';
+
+/** A batch system in memory: jobs by id, in the state that the test gives them. */
+class ScriptedSite implements Site {
+  readonly name = 'S';
+  readonly type = 'scripted';
+  readonly jobs = new Map<string, BatchStatus>();
+  readonly cancelled: string[] = [];
+  refusal: string | undefined;
+  isDeaf = false;
+  words = '';
+
+  submit(_jdl: string, tickets: readonly PilotTicket[]): Promise<Submitted[]> {
+    const { refusal } = this;
+    if (refusal !== undefined) return Promise.resolve(tickets.map(({ pilotId }) => ({ pilotId, error: refusal })));
+    return Promise.resolve(
+      tickets.map(({ pilotId }) => {
+        this.jobs.set(`b-${pilotId}`, { state: 'queued', exitStatus: null, why: null });
+        return { pilotId, batchId: `b-${pilotId}` };
+      }),
+    );
+  }
+  status(ids: readonly string[]): Promise<Map<string, BatchStatus>> {
+    if (this.isDeaf) return new Promise(() => {});
+    return Promise.resolve(
+      new Map(ids.flatMap((id) => (this.jobs.has(id) ? [[id, this.jobs.get(id)!] as const] : []))),
+    );
+  }
+  cancel(ids: readonly string[]): Promise<void> {
+    this.cancelled.push(...ids);
+    return Promise.resolve();
+  }
+  output(): Promise<string> {
+    return Promise.resolve(this.words);
+  }
+  describe(): Promise<{ text: string; maxPilots: null }> {
+    return Promise.resolve({ text: 'scripted', maxPilots: null });
+  }
+  translate(jdl: string): string {
+    return jdl;
+  }
+  forget(): Promise<void> {
+    return Promise.resolve();
+  }
+  all(state: BatchStatus['state'], more: Partial<BatchStatus> = {}): void {
+    for (const id of this.jobs.keys()) this.jobs.set(id, { state, exitStatus: null, why: null, ...more });
+  }
+}
+
+const config: SiteConfig = {
+  ...{
+    name: 'S',
+    type: 'local',
+    min: 2,
+    max: 4,
+    maxQueued: 10,
+    maxPerCycle: 10,
+    cores: 1,
+    ttlS: 600,
+    drainBeforeEndS: 10,
+  },
+  ...{ registerWithinS: 60, backOffS: 5, maxBackOffS: 60, holdUnfitS: 0, minDiskBytes: 0, minMemoryBytes: 0 },
+  ...{ storageDomain: null, closeSEs: [], perf: 100 },
+};
+
+describe('proxy-server: pilot keeper', () => {
+  let clock: ManualClock;
+  let site: ScriptedSite;
+  let pilots: PilotStore;
+  let sites: SiteStore;
+  let keeper: PilotKeeper;
+  let ended: string[];
+  let wanted: number;
+  const make = (): PilotKeeper =>
+    new PilotKeeper({
+      ...{ site, config, jdl: 'the JDL', pilots, sites, clock },
+      log: createLogger({ program: 'test', level: 'error', file: null, terminal: false }),
+      workersWanted: () => wanted,
+      onPilotEnded: (pilot: Pilot) => ended.push(pilot.pilotId),
+    });
+  beforeEach(() => {
+    const db = openStateDb(':memory:');
+    clock = new ManualClock();
+    site = new ScriptedSite();
+    pilots = new PilotStore(db);
+    sites = new SiteStore(db);
+    ended = [];
+    wanted = 0;
+    keeper = make();
+  });
+  const states = (): string[] => pilots.since(0).map((pilot) => pilot.state);
+  const register = (pilot: Pilot): void => {
+    pilots.move(pilot.pilotId, 'register', { agentId: `a-${pilot.pilotId}`, registeredAt: clock.date().getTime() });
+  };
+
+  it('submits what is missing once, however often it looks', async () => {
+    await keeper.look();
+    await keeper.look();
+    expect(states()).to.deep.equal(['queued', 'queued']);
+    site.all('running');
+    await keeper.look();
+    expect(states()).to.deep.equal(['starting', 'starting']);
+    expect(keeper.lastDecision).to.contain('0 serving, 2 on their way').and.to.contain('enough');
+  });
+
+  it('goes on after a restart without doubling anything', async () => {
+    await keeper.look();
+    keeper = make();
+    await keeper.look();
+    expect(site.jobs.size).to.equal(2);
+  });
+
+  it('replaces a pilot whose job ended, and tells about its agent', async () => {
+    await keeper.look();
+    const [first] = pilots.live();
+    for (const pilot of pilots.live()) register(pilot);
+    clock.advance(3_600_000);
+    site.jobs.set(first!.batchId!, { state: 'ended', exitStatus: 0, why: null });
+    await keeper.look();
+    expect(ended).to.deep.equal([first!.pilotId]);
+    expect(pilots.live()).to.have.length(2);
+    expect(keeper.backOff.failures).to.equal(0);
+  });
+
+  it('examines a pilot that ended without registering, keeps the reason, and pauses', async () => {
+    await keeper.look();
+    site.words = 'starting\nerror: no route to host\n';
+    site.all('ended', { exitStatus: 12 });
+    await keeper.look();
+    expect(pilots.since(0).map((p) => p.why)).to.deep.equal(
+      Array(2).fill('never registered: no connection: exit status 12; error: no route to host'),
+    );
+    expect(keeper.lastDecision).to.contain('back-off after 2 failures').and.to.contain('no route to host');
+    expect(pilots.live()).to.deep.equal([]);
+    clock.advance(10_000);
+    await keeper.look();
+    expect(pilots.live()).to.have.length(2); // a quarter of maxPerCycle, rounded down
+    site.all('running');
+    await keeper.look();
+    keeper.proven();
+    expect(keeper.backOff.failures).to.equal(0);
+  });
+
+  it('gives up a pilot that runs and says nothing, and one that the batch system has forgotten', async () => {
+    await keeper.look();
+    const [silent, lost] = pilots.live();
+    site.all('running');
+    site.jobs.delete(lost!.batchId!);
+    await keeper.look();
+    clock.advance(59_000);
+    await keeper.look();
+    expect(states()).not.to.include('gone');
+    expect(site.cancelled).to.deep.equal([]);
+    clock.advance(2_000);
+    await keeper.look();
+    expect(site.cancelled.sort()).to.deep.equal([silent!.batchId!, lost!.batchId!].sort());
+    expect(pilots.get(silent!.pilotId)?.why).to.contain('did not register within 60 s: silent');
+  });
+
+  it('waits for a pilot that is queued, as long as it takes', async () => {
+    await keeper.look();
+    clock.advance(48 * 3_600_000);
+    await keeper.look();
+    expect(states()).to.deep.equal(['queued', 'queued']);
+  });
+
+  it('counts a refused submission as one failure, with the words of the batch system', async () => {
+    site.refusal = 'invalid partition';
+    await keeper.look();
+    expect(keeper.backOff).to.deep.include({ failures: 1, lastFailure: 'submission: invalid partition' });
+    expect(states()).to.deep.equal(['gone', 'gone']);
+    await keeper.look();
+    expect(keeper.lastDecision).to.contain('paused until').and.to.contain('invalid partition');
+  });
+
+  it('is not held up for ever by a batch system that does not answer', async () => {
+    await keeper.look();
+    site.isDeaf = true;
+    const look = keeper.look();
+    clock.advance(60_000);
+    await look;
+    expect(keeper.lastDecision).to.contain('did not tell the state of its pilots within 60 s');
+  });
+
+  it('follows demand, and cancels what is queued when it is gone', async () => {
+    wanted = 4;
+    await keeper.look();
+    expect(pilots.live()).to.have.length(4);
+    wanted = 0;
+    await keeper.look();
+    expect(site.cancelled).to.have.length(2);
+    expect(pilots.live()).to.have.length(2);
+  });
+
+  it('takes agents that die one after the other soon after registering for a black hole', async () => {
+    for (let round = 0; round < 3; round++) {
+      await keeper.look();
+      for (const pilot of pilots.live()) register(pilot);
+      clock.advance(1_000);
+      site.all('ended', { why: 'killed by SIGKILL' });
+      await keeper.look();
+    }
+    expect(keeper.backOff.lastFailure).to.contain('in a row ended within 20 s of registering');
+  });
+});
