@@ -23,6 +23,8 @@ interface Moment {
   readonly date: Date;
   /** Seconds east of Greenwich, for %z and %s. */
   readonly offset: number;
+  /** For %Z. */
+  readonly zone: string;
 }
 
 const dayOfYear = (date: Date): number =>
@@ -76,7 +78,7 @@ const CONVERSIONS: Readonly<Record<string, (moment: Moment) => string>> = {
   y: ({ date }) => padded(date.getUTCFullYear() % 100),
   Y: ({ date }) => String(date.getUTCFullYear()),
   z: () => '+0000', // the reference hands strftime no zone
-  Z: () => '',
+  Z: ({ zone }) => zone,
   '%': () => '%',
 };
 

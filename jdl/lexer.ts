@@ -66,14 +66,14 @@ export class Lexer {
     return token;
   }
 
-  /** Everything from here up to white space, comma, quote or closing brace, as text; empty where one of these stands. */
+  /** Everything from here up to white space, comma, semicolon, quote or closing brace, as text; empty where one of these stands. */
   bareWord(): Token {
     const skipped = this.#skipBlanks();
     const at = skipped === undefined ? this.#offset : skipped.at;
     let end = at;
     for (; end < this.text.length; end++) {
       const c = this.text.charCodeAt(end);
-      if (isSpace(c) || c === 44 || c === 34 || c === 125) break;
+      if (isSpace(c) || c === 44 || c === 34 || c === 59 || c === 125) break; // , " ; }
     }
     this.#offset = end;
     this.#afterOperand = true;

@@ -96,16 +96,16 @@ const splitTime: StrictFunction = ([time], machine) => {
 /** formatTime([time [, format]]): an instant, or an ad of the form that splitTime gives. */
 const format: StrictFunction = (args, machine) => {
   const [time, how = '%c'] = args;
-  const now = (): Date => localDate(epoch(machine), machine);
-  const offset = (at: number): number => machine.surroundings.zoneOffset(at);
-  if (time === undefined) return formatTime('%c', { date: now(), offset: offset(epoch(machine)) });
+  const offset = machine.surroundings.zoneOffset(epoch(machine));
+  const zone = offset === 0 ? 'UTC' : ''; // the names of other zones are not known here
+  if (time === undefined) return formatTime('%c', { date: localDate(epoch(machine), machine), offset, zone });
   if (time instanceof ClassAd) {
     const date = dateOfAd(time, machine);
-    return typeof how === 'string' ? formatTime(how, { date, offset: 0 }) : ERROR;
+    return typeof how === 'string' ? formatTime(how, { date, offset: 0, zone }) : ERROR;
   }
   const instant = instantOf(time, machine);
   if (instant === undefined || typeof how !== 'string') return ERROR;
-  return formatTime(how, { date: new Date((instant.secs + instant.offset) * 1000), offset: instant.offset });
+  return formatTime(how, { date: new Date((instant.secs + instant.offset) * 1000), offset: instant.offset, zone });
 };
 
 function dateOfAd(ad: ClassAd, machine: Machine): Date {

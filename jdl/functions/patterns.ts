@@ -109,6 +109,7 @@ function substitute(
     from = match.end;
     searchFrom = match.end === match.first ? match.end + 1 : match.end;
     if (!options.includes('g')) return keepsAll ? out + target.slice(from) : out;
+    if (searchFrom > target.length) return ERROR; // the reference runs over the end behind an empty match there
   }
   return keepsAll ? out + target.slice(from) : out;
 }
