@@ -5,27 +5,37 @@ import type { LedgerPacket } from './packet-states.js';
 const MOST_LISTED = 1_000;
 export type Report = QueryResult['failures'][number];
 
+/** `position`: of its file in the data set. */
+export interface LoggedFailure {
+  readonly position: number;
+  readonly report: Report;
+}
+
 export class FailureLog {
-  readonly #reports: Report[] = [];
+  readonly #logged: LoggedFailure[] = [];
   #leftOut = 0;
 
-  add(report: Report): void {
-    if (this.#reports.length < MOST_LISTED) this.#reports.push(report);
+  add(failure: LoggedFailure): void {
+    if (this.#logged.length < MOST_LISTED) this.#logged.push(failure);
     else this.#leftOut++;
   }
-  restore(reports: readonly Report[], leftOut: number): void {
-    for (const report of reports) this.add(report);
+  restore(failures: readonly LoggedFailure[], leftOut: number): void {
+    for (const failure of failures) this.add(failure);
     this.#leftOut += leftOut;
   }
 
+  /** In the data set's order, whoever met them first. */
+  logged(): LoggedFailure[] {
+    return this.#logged.toSorted((a, b) => a.position - b.position || a.report.first - b.report.first);
+  }
+  reports(): Report[] {
+    return this.logged().map(({ report }) => report);
+  }
   get first(): Report | undefined {
-    return this.#reports[0];
+    return this.reports()[0];
   }
   get leftOut(): number {
     return this.#leftOut;
-  }
-  reports(): Report[] {
-    return [...this.#reports];
   }
 }
 

@@ -23,7 +23,7 @@ export const journalRecord = z.discriminatedUnion('t', [
     t: z.literal('checkpoint'),
     files: z.array(journalFile),
     settled: z.array(settledRange),
-    failures: z.array(failureReport),
+    failures: z.array(z.object({ position: count, report: failureReport })),
     failuresLeftOut: count,
     workers: z.array(workerFigures.extend({ workerId: z.string() })),
     bytes: count,

@@ -270,8 +270,8 @@ export class Processing {
   #judgeWaiting(): void {
     for (const packet of [...this.#ledger.waiting()]) if (packet.failures.length > 0) this.#judge(packet);
     const { failed } = this.#ledger.counts();
-    const { first } = this.failures;
-    if (failed > this.#parts.maxFailures && first !== undefined)
+    const first = failed > this.#parts.maxFailures ? this.failures.first : undefined;
+    if (first !== undefined)
       this.#break({
         ...errorBody(
           new TooManyFailuresError(
@@ -303,7 +303,7 @@ export class Processing {
     this.#ledger.setAside(packet.id);
     const report = failureReportOf(this.#dataSet!.nameOf(packet.file), packet);
     const range: SettledRange = { file: packet.file, first: packet.first, end: packet.end, state: 'failed' };
-    this.failures.add(report);
+    this.failures.add({ position: packet.file, report });
     this.#settled.add(range);
     this.#journal({ t: 'failed', range, report });
   }

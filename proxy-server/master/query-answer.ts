@@ -33,6 +33,21 @@ export function answerOf(spec: QuerySpec, parts: AnswerParts): QueryResult {
   };
 }
 
+/** Of `start` and of `processing` (null: it never came to that) on the master's clock. A session's opening is the client's to time. */
+export function timingOf(
+  { start, processing }: { readonly start: number; readonly processing: number | null },
+  now: number,
+  mergeMs: number,
+): QueryResult['timing'] {
+  const processMs = processing === null ? 0 : now - processing;
+  return { openMs: 0, lookupMs: (processing ?? now) - start, processMs, mergeMs, totalMs: now - start };
+}
+
+/** At the end, what was not even tried is missing: the numbers add up, however the query ended. */
+export function finalCounts({ total, done, failed }: LedgerCounts): LedgerCounts {
+  return { total, done, failed, missing: total - done - failed };
+}
+
 /** Of a query that nobody stopped or aborted. */
 export function endStatus({ done, failed, missing }: LedgerCounts, missingFiles: number): QueryState {
   if (failed === 0 && missing === 0 && missingFiles === 0) return 'completed';

@@ -12,7 +12,7 @@ import { EntryCounting } from './entry-counting.js';
 import { QueryAbortedError, WorkerDiedError } from './errors.js';
 import type { Checkpoint } from './journal-records.js';
 import { type Leaving, type Merger, Processing, type QueryJournal, type QueryWorker } from './processing.js';
-import { answerOf, endStatus, nothingDone, type UserError } from './query-answer.js';
+import { answerOf, endStatus, finalCounts, nothingDone, timingOf, type UserError } from './query-answer.js';
 import { QueryFigures } from './query-figures.js';
 import type { QuerySpec } from './query-spec.js';
 import { nextRunState, type RunEvent, type RunState } from './query-states.js';
@@ -98,8 +98,9 @@ export class QueryRun {
     return this.#status ?? (this.#state === 'queued' ? 'submitted' : 'running');
   }
   entries(): EntryCounts {
-    const { total, done, failed, missing } = this.#processing.counts();
-    return this.#isTotalKnown ? { total, done, failed, missing } : { total: null, done, failed, missing: null };
+    const counts = this.#processing.counts();
+    if (!this.#isTotalKnown) return { ...counts, total: null, missing: null };
+    return this.isOver ? finalCounts(counts) : counts;
   }
   outputs(): Uint8Array {
     return this.#parts.merger.encode();
@@ -339,15 +340,7 @@ export class QueryRun {
     const state = this.#parts.merger.encode();
     this.#figures.mergeMs += this.#parts.clock.now() - startMerge;
     this.#parts.tell(this.#progressMessage());
-    const { start, processing } = this.#times;
-    const now = this.#parts.clock.now();
-    const timing = {
-      openMs: 0,
-      lookupMs: (processing ?? now) - start,
-      processMs: processing === null ? 0 : now - processing,
-      mergeMs: this.#figures.mergeMs,
-      totalMs: now - start,
-    };
+    const timing = timingOf(this.#times, this.#parts.clock.now(), this.#figures.mergeMs);
     const { failures } = this.#processing;
     const [entries, missingFiles] = [this.entries(), this.#dataSet.missingFiles()];
     const parts = { status, error, entries, missingFiles, failures, figures: this.#figures, timing };

@@ -3,8 +3,8 @@
  * Pure but for the merger that is given.
  */
 import { checked } from '../../protocol/check.js';
-import type { QueryResult } from '../../protocol/session-messages.js';
 import type { DataSet } from './data-set.js';
+import type { LoggedFailure } from './failure-log.js';
 import { type Checkpoint, journalRecord } from './journal-records.js';
 import type { Merger, Processing } from './processing.js';
 import { QueryFigures } from './query-figures.js';
@@ -22,7 +22,7 @@ export function checkpointOf(parts: {
     t: 'checkpoint',
     files: dataSet.dump(),
     settled: processing.settled(),
-    failures: failures.reports(),
+    failures: failures.logged(),
     failuresLeftOut: failures.leftOut,
     workers: figures.dump(),
     bytes: figures.bytes,
@@ -40,7 +40,7 @@ export class Recovery {
   readonly #merger: RecoveryMerger;
   readonly #figures = new QueryFigures();
   readonly settled = new SettledRanges();
-  readonly failures: QueryResult['failures'] = [];
+  readonly failures: LoggedFailure[] = [];
   /** Position -> why. */
   readonly missing = new Map<number, string>();
   failuresLeftOut = 0;
@@ -80,7 +80,7 @@ export class Recovery {
         break;
       case 'failed':
         this.settled.add(record.range);
-        this.failures.push(record.report);
+        this.failures.push({ position: record.range.file, report: record.report });
         break;
       case 'missing':
         for (const range of record.ranges) this.settled.add(range);
