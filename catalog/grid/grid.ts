@@ -40,8 +40,28 @@ export interface Grid {
   /** A directory of any size, page by page. */
   listPages(path: string): AsyncIterable<GridEntry[]>;
   mv(from: string, to: string): Promise<void>;
+  /** Files below `path` whose own name matches `pattern`: TGrid's Query. */
+  query(path: string, pattern: string, site?: string): Promise<GridFile[]>;
+  /** All replicas of one file, closest first. @throws where there is no such file */
+  whereis(lfn: string, site?: string): Promise<{ readonly lfn: string; readonly replicas: readonly Replica[] }>;
+  /** Names of data sets, as `dataset` takes them. */
+  collections(): Promise<string[]>;
+  /** Batch jobs, where the Grid behind this plug-in runs any. */
+  submit(jdl: string, args?: readonly string[]): Promise<string>;
+  ps(): Promise<GridJob[]>;
+  kill(jobId: string): Promise<void>;
   close(): Promise<void>;
 }
+
+export interface GridJob {
+  readonly jobId: string;
+  readonly owner: string;
+  readonly state: string;
+  readonly name: string;
+}
+
+/** Who runs jobs for a Grid; a catalog alone runs none. */
+export type GridJobs = Pick<Grid, 'submit' | 'ps' | 'kill'>;
 
 export interface NewGridFile {
   readonly lfn: string;

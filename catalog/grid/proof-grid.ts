@@ -1,7 +1,8 @@
 /** Plug-in `proof`: our own catalog, by HTTP. */
 import type { Readable } from 'node:stream';
 import { RemoteError } from '../../protocol/errors.js';
-import type { Grid, GridEntry, GridFile, NewGridFile } from './grid.js';
+import { UnsupportedGridError } from './errors.js';
+import type { Grid, GridEntry, GridFile, GridJob, GridJobs, NewGridFile } from './grid.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
 import {
   type BulkAnswer,
@@ -21,6 +22,8 @@ import {
 } from './wire.js';
 
 export interface ProofGridOptions extends HttpClientOptions {
+  /** The ProxyServer's job queue, for submit, ps and kill. */
+  readonly jobs?: GridJobs | undefined;
   /** Site of this process: replicas come closest first. */
   readonly site?: string | undefined;
 }
@@ -28,6 +31,7 @@ export interface ProofGridOptions extends HttpClientOptions {
 export class ProofGrid implements Grid {
   readonly #http: HttpClient;
   readonly #site: string | undefined;
+  readonly #runner: GridJobs | undefined;
 
   constructor(
     readonly url: string,
@@ -35,6 +39,7 @@ export class ProofGrid implements Grid {
   ) {
     this.#http = new HttpClient(url, options);
     this.#site = options.site;
+    this.#runner = options.jobs;
   }
 
   /** The HTTP client, for calls that only our own catalog has. */
@@ -130,6 +135,32 @@ export class ProofGrid implements Grid {
 
   whereis(lfn: string, site = this.#site): Promise<WhereisAnswer> {
     return this.#http.get('/v1/whereis', { lfn, site }, whereisAnswer);
+  }
+
+  query(path: string, pattern: string, site = this.#site): Promise<GridFile[]> {
+    return this.find(`${path.replace(/\/+$/, '') || '/'}?name='${pattern.replaceAll("'", "''")}'`, site);
+  }
+
+  async collections(): Promise<string[]> {
+    const entries = await this.ls('/datasets');
+    return entries.filter(({ type }) => type === 'collection').map(({ path }) => path.replace('/datasets/', ''));
+  }
+
+  async submit(jdl: string, args?: readonly string[]): Promise<string> {
+    return this.#jobs('submit jobs').submit(jdl, args);
+  }
+
+  async ps(): Promise<GridJob[]> {
+    return this.#jobs('list jobs').ps();
+  }
+
+  async kill(jobId: string): Promise<void> {
+    return this.#jobs('kill jobs').kill(jobId);
+  }
+
+  #jobs(what: string): GridJobs {
+    if (this.#runner !== undefined) return this.#runner;
+    throw new UnsupportedGridError('proof (opened without a ProxyServer)', what);
   }
 
   async close(): Promise<void> {

@@ -187,6 +187,7 @@ function importLine(stores: Stores, line: DumpLine): boolean {
         const parent = stores.directories.resolve(above);
         if (parent === undefined) throw new BadNameError(path, `${above} does not come before it`);
         directory = stores.directories.insert(parent, base, line, line.created);
+        if (line.modified !== line.created) stores.directories.change(directory, line, line.modified);
       }
       for (const [name, type] of Object.entries(line.types)) stores.tags.define(directory.id, name, type as TagType);
       setTags(stores, { dir: directory.id, file: null }, line.tags);
@@ -213,6 +214,7 @@ function importFile(stores: Stores, line: FileLine): boolean {
   };
   const id = stores.files.insert({ dir: parent.id, name: base }, facts, owned, line.created);
   if (id === undefined) return false;
+  if (line.modified !== line.created) stores.files.change(id, line, line.modified);
   for (const { url, se, bad } of line.replicas) {
     stores.replicas.add({ id, name: base }, url, se === null ? undefined : stores.elements.named(se));
     if (bad) stores.replicas.mark({ id, name: base }, url, true);

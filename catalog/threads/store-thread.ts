@@ -13,7 +13,7 @@ import { type Reply, type Request, STREAMS, type ThreadRole, WRITES } from './ca
 
 const { path, role, root } = workerData as { path: string; role: ThreadRole; root: NewOwner };
 const port = parentPort!;
-const db = role === 'writer' ? openDatabase(path, root, Date.now()) : openReader(path);
+const db = openOrTell();
 const stores = new Stores(db);
 const bulks = new Map<number, BulkRegistration>();
 const streams = new Map<number, LineStream>();
@@ -21,6 +21,16 @@ const streams = new Map<number, LineStream>();
 const SLICE_MS = 10;
 const SLICE_BYTES = 64 * 1024;
 const PURGE_ROWS = 500;
+
+/** An error would lose its code on the way out of a thread: it is told as an answer to the start. */
+function openOrTell(): ReturnType<typeof openDatabase> {
+  try {
+    return role === 'writer' ? openDatabase(path, root, Date.now()) : openReader(path);
+  } catch (error) {
+    port.postMessage({ id: 0, error: errorBody(error) } satisfies Reply);
+    process.exit(); // ends this thread only
+  }
+}
 
 /** One running search: makes lines while its reader wants more. */
 class LineStream {
