@@ -130,9 +130,14 @@ async function matches(
   options: ResolveOptions,
 ): Promise<DatasetFile[]> {
   if (word.kind === 'dataset') {
-    const set = await grid.dataset(word.text, options.site);
-    if (set.files.length === 0) throw new NothingMatchesError(`The data set ${word.text} has no files.`);
-    return set.files.map((file) => readable(file, tree ?? set.tree));
+    const files: DatasetFile[] = [];
+    // PROOF's unions: "a|b" and "a,b" are the files of a, then those of b.
+    for (const name of word.text.split(/[|,]/).filter((part) => part !== '')) {
+      const set = await grid.dataset(name, options.site);
+      if (set.files.length === 0) throw new NothingMatchesError(`The data set ${name} has no files.`);
+      for (const file of set.files) files.push(readable(file, tree ?? set.tree));
+    }
+    return files;
   }
   const files =
     word.kind === 'find' ? await grid.find(word.text, options.site) : await grid.glob(word.text, options.site);

@@ -88,6 +88,7 @@ describe('catalog: data sets and real files', function () {
       'https://x/y.root#events',
       'https://x/z.root#null',
     ]);
+    expect((await names('dataset:mine@1|/ds/all,mine@1')).length).to.equal(3 + 5 + 3);
     await grid.mv('/ds', '/moved');
     expect((await names('dataset:mine@1'))[0]).to.equal('/moved/b.root#events');
     const shown = JSON.parse((await catalog.proof('datasets', 'show', 'mine', '--json')).stdout) as { files: number };

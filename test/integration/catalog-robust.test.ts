@@ -180,6 +180,7 @@ describe('catalog: what it survives', function () {
         method,
         url: catalog.url + path,
         data,
+        headers: data === undefined ? {} : { 'content-type': 'application/json' },
         validateStatus: () => true,
       });
       return [status, (body as { code?: string }).code];
