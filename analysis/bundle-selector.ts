@@ -13,6 +13,9 @@ import { makeProgram, type Program } from './program.js';
 import { INSTALLATION } from './user-module-name.js';
 import { MAP_COMMENT } from './user-stack.js';
 
+/** CommonJS packages inside the bundle ask for Node's own modules by `require`, which ES modules have not; a global one leaves users their name. */
+const REQUIRE = 'import{createRequire as proofRequire}from"node:module";globalThis.require??=proofRequire("/");';
+
 /** @throws {SelectorBuildError} the first error with file, line, column and text */
 export async function bundleSelector(path: string): Promise<Program> {
   const file = realPath(resolve(path));
@@ -50,6 +53,7 @@ async function buildFiles(file: string, folder: string): Promise<readonly Output
     minifyWhitespace: true,
     keepNames: true,
     legalComments: 'none',
+    banner: { js: REQUIRE },
     logLevel: 'silent',
     tsconfigRaw: { compilerOptions: { target: 'es2023', useDefineForClassFields: true } },
     plugins: [

@@ -4,8 +4,8 @@
  * range of them, `workerTerminate`; after the merge `terminate` on the client. Each place has an object of its own: what `begin`
  * wants to tell the workers goes into `inputs`, what the workers found comes back through the outputs.
  *
- * Outputs are declared as fields (or in `begin` and `workerBegin`) and are filled in `process`: then the answer has the same bits
- * however the query ran. What `workerBegin`, `init` and `workerTerminate` fill counts as often as they are called.
+ * Outputs are declared as fields (or in `workerBegin`) and are filled in `process`: then the answer has the same bits however the query
+ * ran. What `workerBegin`, `init` and `workerTerminate` fill counts as often as they are called.
  */
 import type { Batch } from './batch.js';
 import type { Column } from './column-accessors.js';

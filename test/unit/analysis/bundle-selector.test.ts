@@ -31,7 +31,10 @@ describe('analysis: bundles', () => {
     mkdirSync(join(top, 'node_modules/old-package'), { recursive: true });
     writeFileSync(join(top, 'selector.ts'), SELECTOR);
     writeFileSync(join(top, 'physics/mass.ts'), 'export const mass = (x: number): number => x * 91.2;\n');
-    writeFileSync(join(top, 'node_modules/old-package/index.js'), 'module.exports = { limit: 500 };\n');
+    writeFileSync(
+      join(top, 'node_modules/old-package/index.js'),
+      "const { sep } = require('path'); module.exports = { limit: 499 + sep.length };\n",
+    );
     writeFileSync(
       join(top, 'node_modules/old-package/package.json'),
       '{"name":"old-package","version":"1.0.0","main":"index.js"}',
