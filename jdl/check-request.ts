@@ -46,6 +46,7 @@ export function answerLine(line: string, surroundings: Surroundings): string {
     return answer(parsed.data, surroundings);
   } catch (error) {
     if (error instanceof UnparsedError) return `{"type":"parse_error","where":"${error.where}"}`;
+    if (error instanceof RangeError) return '{"type":"error"}'; // the engine's own limits on text and stack
     throw error;
   }
 }

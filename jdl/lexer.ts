@@ -257,7 +257,7 @@ function withoutEscapes(contents: string): string | undefined {
 
 /** UTF-8 to text; bytes that are none are kept apart in U+DC80 to U+DCFF. */
 export function textOfBytes(bytes: readonly number[]): string {
-  if (bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
+  if (bytes.every((byte) => byte < 0x80)) return Buffer.from(bytes).toString('latin1');
   let out = '';
   for (let i = 0; i < bytes.length; ) {
     const lead = bytes[i]!;

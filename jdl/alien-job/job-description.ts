@@ -81,6 +81,8 @@ export type ParsedJob =
       readonly warnings: readonly JobProblem[];
     };
 
+/** Nobody reads more. */
+const MOST_WARNINGS = 200;
 const DEFAULT_TTL_SECONDS = 21_600;
 const GIGABYTE = 2 ** 30;
 const PACKAGE = /^[A-Za-z][\w-]*@[\w.+-]+(?:::[\w.+-]+)?$/;
@@ -191,6 +193,7 @@ const isFileName = (name: string): boolean => name !== '' && !/[\s\0]/.test(name
 function checkNames(reader: JobReader): void {
   const own = new Set(reader.strings('JDLVariables').map((name) => name.toLowerCase()));
   for (const { name } of reader.ad) {
+    if (reader.warnings.length >= MOST_WARNINGS) return;
     const canonical = canonicalName(name);
     if (canonical === undefined && !isProductionManagers(name) && !own.has(name.toLowerCase()))
       reader.warn(name, `${name} is no attribute of a job.${didYouMean(name, Object.keys(ALIEN_ATTRIBUTES))}`);

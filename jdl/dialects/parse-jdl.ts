@@ -34,14 +34,18 @@ export interface ParsedJdl {
   readonly warnings: JdlWarning[];
 }
 
+/** Nobody reads more. */
+const MOST_WARNINGS = 200;
+
 /**
  * @throws {JdlParseError} line, column, what stood there, what could stand there
  * @throws {JdlArgumentError} an argument is missing
  * @throws {JdlDialectError} an HTCondor submit file
  */
-export function parseJdl(source: string, options: ParseJdlOptions = {}): ParsedJdl {
+export function parseJdl(text: string, options: ParseJdlOptions = {}): ParsedJdl {
+  const source = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text; // a byte order mark
   const { dialect = 'alien', args = [] } = options;
-  const { text, locate } =
+  const { text: prepared, locate } =
     dialect === 'alien'
       ? prepareAlienText(source, args)
       : {
@@ -49,17 +53,19 @@ export function parseJdl(source: string, options: ParseJdlOptions = {}): ParsedJ
           locate: (at: number) => positionAt(source, at),
         };
   const warnings: JdlWarning[] = [];
-  const isBare = dialect !== 'classad' && firstSymbol(text) !== '[';
+  const isBare = dialect !== 'classad' && firstSymbol(prepared) !== '[';
   const parserOptions: ParserOptions = {
     isBare: isBare && dialect !== 'glite',
     looseLists: dialect === 'alien',
     locate,
-    onDuplicate: (name, at) =>
-      warnings.push({ attribute: name, message: `${name} is given twice; the last one counts.`, position: locate(at) }),
+    onDuplicate: (name, at) => {
+      if (warnings.length >= MOST_WARNINGS) return;
+      warnings.push({ attribute: name, message: `${name} is given twice; the last one counts.`, position: locate(at) });
+    },
     ...(options.zoneOffset === undefined ? {} : { zoneOffset: options.zoneOffset }),
   };
   try {
-    return { ad: parseAd(text, parserOptions), warnings };
+    return { ad: parseAd(prepared, parserOptions), warnings };
   } catch (error) {
     if (error instanceof JdlParseError && looksLikeCondorSubmit(source)) throw condorSubmit(error);
     throw error;

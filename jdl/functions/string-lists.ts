@@ -131,12 +131,12 @@ export const STRING_LISTS: FunctionTable = {
   stringListMin: strict(
     1,
     2,
-    summary(UNDEFINED, (numbers) => Math.min(...numbers)),
+    summary(UNDEFINED, (numbers) => numbers.reduce((least, number) => Math.min(least, number))),
   ),
   stringListMax: strict(
     1,
     2,
-    summary(UNDEFINED, (numbers) => Math.max(...numbers)),
+    summary(UNDEFINED, (numbers) => numbers.reduce((most, number) => Math.max(most, number))),
   ),
   stringListMember: strict(2, 3, contained(asIs, isMember)),
   stringListIMember: strict(2, 3, contained(foldCase, isMember)),

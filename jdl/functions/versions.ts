@@ -29,7 +29,7 @@ export function compareVersions(left: string, right: string): number {
   return digitsFrom(a, first) - digitsFrom(b, first) || difference;
 }
 
-const byteString = (text: string): string => (isAscii(text) ? text : String.fromCharCode(...bytesOf(text)));
+const byteString = (text: string): string => (isAscii(text) ? text : Buffer.from(bytesOf(text)).toString('latin1'));
 
 function digitsFrom(text: string, first: number): number {
   let end = first;

@@ -75,6 +75,11 @@ describe('jdl: work without end', () => {
     expect(worth(`regexp("(a+)+$", "${'a'.repeat(30_000)}b")`)).to.equal(false);
     expect(worth('regexp("((a{0,900}){0,900}){0,900}", "a")')).to.equal(ERROR);
   });
+  it('long texts pass through functions whole', () => {
+    expect(worth(`size("${'\\101'.repeat(300_000)}")`)).to.equal(300_000n);
+    expect(worth(`stringListMax("${'1,'.repeat(300_000)}")`)).to.equal(1n);
+    expect(worth(`versioncmp("${'é'.repeat(200_000)}", "a") < 0`)).to.equal(true);
+  });
   it('10 MB are read', () => {
     expect(worth('size(s) + size(l)', `[s = "${'x'.repeat(9_000_000)}"; l = {${'1,'.repeat(500_000)}}]`)).to.equal(
       9_500_000n,
