@@ -8,6 +8,7 @@ import { type Branch, isElementMember, type Leaf } from './branch.js';
 import { type ColumnLoader, FlatLoader, ListLoader } from './column-loader.js';
 import { isText, parseCppType } from './cpp-type.js';
 import { fixedLayout } from './fixed-layout.js';
+import { LeafListLoader, type ListedLeaf } from './leaf-list-loader.js';
 import { type NumberFormat, packedFormat, plainFormat } from './number-format.js';
 import { objectColumn } from './object-columns.js';
 import { packingOf } from './packing.js';
@@ -132,33 +133,34 @@ function dimensions(leaf: Leaf): number[] {
   return leaf.length > 1 ? [leaf.length] : [];
 }
 
-/** Several leaves of fixed length: records, and a column a leaf. */
+/** Several leaves: records, and a column a leaf. */
 function leafList(branch: Branch): (ColumnShape & { readonly part?: string })[] {
-  const fields: { leaf: Leaf; format: NumberFormat; offset: number; length: number }[] = [];
-  let offset = 0;
-  for (const leaf of branch.leaves) {
+  const names = branch.leaves.map((leaf) => leaf.name);
+  const leaves: ListedLeaf[] = [];
+  for (const [i, leaf] of branch.leaves.entries()) {
     const format = leafFormat(leaf, undefined);
-    if (format === undefined || leaf.count !== undefined) {
-      const why = `its leaf "${leaf.name}" varies in length, which a leaf list cannot have`;
-      return [{ kind: 'unreadable', typeName: branch.title, why }];
-    }
-    const length = Math.max(1, leaf.length);
-    fields.push({ leaf, format, offset, length });
-    offset += format.itemBytes * length;
+    const countedBy = leaf.count === undefined ? undefined : names.slice(0, i).indexOf(leaf.count.leaf);
+    if (format === undefined || countedBy === -1)
+      return [
+        {
+          kind: 'unreadable',
+          typeName: branch.title,
+          why: `its leaf "${leaf.name}" has a type or a counter that is not known`,
+        },
+      ];
+    leaves.push({ format, length: Math.max(1, leaf.length), ...(countedBy === undefined ? {} : { countedBy }) });
   }
-  return fields.map(({ leaf, format, offset: at, length }) => ({
-    part: leaf.name,
-    kind: 'flat' as const,
-    type: format.type,
-    length,
-    typeName: format.type,
-    newLoader: () =>
-      new StridedLoader(
-        offset,
-        { path: leaf.name, format, offset: at, length, member: { offset: 0, bytes: offset } },
-        false,
-      ),
-  }));
+  const bytes = leaves.reduce((sum, { format, length }) => sum + format.itemBytes * length, 0);
+  const isFixed = leaves.every(({ countedBy }) => countedBy === undefined);
+  let offset = 0;
+  return leaves.map(({ format, length, countedBy }, i) => {
+    const part = names[i]!;
+    const field = { path: part, format, offset, length, member: { offset: 0, bytes } };
+    offset += format.itemBytes * length;
+    const kind = countedBy === undefined ? ('flat' as const) : ('list' as const);
+    const newLoader = () => (isFixed ? new StridedLoader(bytes, field, false) : new LeafListLoader(leaves, i));
+    return { part, kind, type: format.type, length, typeName: format.type, newLoader };
+  });
 }
 
 /** Members and objects that are no numbers by themselves: decided by their C++ type. */

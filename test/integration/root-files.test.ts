@@ -1,7 +1,8 @@
 /** All the shared real files against what uproot reads from them: keys, every branch by checksum, ntuples, histograms. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { GridError } from '../../protocol/errors.js';
 import { inspectFile } from '../../rootio/inspect/inspect-file.js';
 import { jsonText } from '../../rootio/inspect/json-text.js';
 import { openRootFile } from '../../rootio/root-file.js';
@@ -11,6 +12,9 @@ import { skipBecause } from '../support/summary-reporter.js';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Dict = { [key: string]: Json };
+
+const OWN_STREAMER = 'its objects come from a streamer of their own, which the file does not describe';
+const MAP_OF_OBJECTS = 'a map of objects that is streamed member by member, which JSROOT does not follow';
 
 /** Sums of the file's maker are not exact; ours are. */
 const SUM_TOLERANCE = 1e-12;
@@ -47,5 +51,57 @@ describe('rootio: real files', () => {
       wrong.push(...differences(form, found, name));
     }
     expect(wrong).to.deep.equal([]);
+  });
+
+  /** `file: column` -> why nobody who has only the file can read it. */
+  const NOT_READ: Readonly<Record<string, string>> = {
+    'uproot-issue371.root: Geant4Data./Geant4Data.particles': MAP_OF_OBJECTS,
+    'uproot-issue403.root: Geant4Data./Geant4Data.particles': MAP_OF_OBJECTS,
+    'uproot-issue404.root: Geant4Data./Geant4Data.particles': MAP_OF_OBJECTS,
+    'uproot-issue-607.root: event': OWN_STREAMER,
+    'uproot-issue434.root: KM3NET_TIMESLICE/vector<KM3NETDAQ::JDAQSuperFrame>': OWN_STREAMER,
+    'uproot-issue434.root: KM3NET_EVENT/triggeredHits': OWN_STREAMER,
+    'uproot-issue434.root: KM3NET_EVENT/snapshotHits': OWN_STREAMER,
+    'uproot-issue434.root: KM3NET_SUMMARYSLICE/vector<KM3NETDAQ::JDAQSummaryFrame>': OWN_STREAMER,
+  };
+
+  it('give a value for each of their columns, objects included, but for those named here', async function () {
+    const folder = sharedPath('testdata/root');
+    if (folder === undefined) return skipBecause(this, 'no shared data: testdata/root');
+    this.timeout(60_000);
+    const failed: string[] = [];
+    for (const name of readdirSync(folder).filter((one) => one.endsWith('.root'))) {
+      const file = await openRootFile(await openSource(join(folder, name)));
+      for (const path of await file.tables()) {
+        const table = await file.table(path);
+        for (const column of table.columns) {
+          try {
+            const reader = table.reader([column.name]);
+            await reader.load(0, Math.min(column.entries ?? table.entries, 50));
+            expect(reader.column(column.name).kind).to.equal(column.kind);
+          } catch (error) {
+            if (!(error instanceof GridError)) throw error;
+            failed.push(`${name}: ${column.name}`);
+          }
+        }
+      }
+      await file.close();
+    }
+    expect(failed.toSorted()).to.deep.equal(Object.keys(NOT_READ).toSorted());
+  });
+
+  it('give the members of TLorentzVectors as the same numbers that a flat copy of the data has', async function () {
+    const [objects, flat] = ['uproot-HZZ-objects', 'uproot-HZZ'].map((name) =>
+      sharedPath(`testdata/root/${name}.root`),
+    );
+    if (objects === undefined || flat === undefined) return skipBecause(this, 'no shared data: testdata/root');
+    const pairs = { 'muonp4/fP/fX': 'Muon_Px', 'muonp4/fE': 'Muon_E', 'jetp4.fP.fZ': 'Jet_Pz' };
+    const values = async (path: string, names: readonly string[]) => {
+      const table = await (await openRootFile(await openSource(path))).table();
+      const reader = table.reader(names);
+      await reader.load(0, table.entries);
+      return names.map((name) => Array.from(reader.column(name).values as ArrayLike<number>));
+    };
+    expect(await values(objects, Object.keys(pairs))).to.deep.equal(await values(flat, Object.values(pairs)));
   });
 });
