@@ -22,7 +22,7 @@ export class SplitError extends GridError {
   readonly code = 'JDL_SPLIT';
 }
 
-/** One sub-job; its JDL is written when it is asked for. */
+/** One sub-job; its JDL is written when it is asked for. Values with names in them are to be evaluated in what the JDL parses to. */
 export class SubJob {
   constructor(
     /** From 1 over all sub-jobs of the master. */
