@@ -112,6 +112,11 @@ export class ProgramRunner {
     }
   }
 
+  /** About how long the next increment will be, where rows make it long: take it before it is too long for a frame. */
+  get pendingBytes(): number {
+    return this.#allOutputs().reduce((sum, output) => sum + output.pendingBytes, 0);
+  }
+
   /** What whole packets have added since the last time. The first one names every output. */
   takeIncrement(): Uint8Array {
     const parts: IncrementPart[] = [];

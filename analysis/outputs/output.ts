@@ -38,6 +38,10 @@ export abstract class Output {
   abstract commit(packet: PacketRange): void;
   /** @internal */
   abstract rollback(): void;
+  /** Of what waits, where that can become much (rows). @internal */
+  get pendingBytes(): number {
+    return 0;
+  }
   /** What was committed since the last time, or undefined for nothing. @internal */
   abstract take(): Part | undefined;
 

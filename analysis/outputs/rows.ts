@@ -17,15 +17,25 @@ export interface SentChunk extends PacketRange {
   readonly bytes: Uint8Array;
 }
 
+/** Of one packet: more does not travel at once (frames end at 256 MB). The packet fails, is halved, and then fits. */
+const MAX_CHUNK_BYTES = 64_000_000;
+
 abstract class RowsOutput extends Output {
   #pending: SentChunk[] = [];
   #prepared: SentChunk | undefined;
+
+  /** Bytes of the rows that wait. @internal */
+  override get pendingBytes(): number {
+    return this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
 
   protected abstract sealed(): { rows: number; bytes: Uint8Array } | undefined;
 
   /** @internal */
   override prepare({ filePosition, first, end }: PacketRange): void {
     const sealed = this.sealed();
+    if (sealed !== undefined && sealed.bytes.length > MAX_CHUNK_BYTES)
+      throw new OutputError(`One packet filled ${sealed.rows} rows into ${this.name}: too many to send at once.`);
     this.#prepared = sealed === undefined ? undefined : { filePosition, first, end, ...sealed };
   }
   /** @internal */

@@ -110,6 +110,26 @@ export default class Fails extends Selector {
     expect(merger.snapshot()[2]).to.deep.include({ value: { seen: [0, 1, 2, 4, 6, 7] } });
   });
 
+  it('refuses a packet with more rows than can travel at once, and tells how much waits', async () => {
+    const loaded = await loadSelector(`import { Selector } from 'proof-grid';
+      export default class Many extends Selector {
+        rows = this.ntuple('rows', ['a', 'b', 'c', 'd']);
+        override process(e) { for (let i = 0; i < (e === 0 ? 10 : 2_100_000); i++) this.rows.fill(i, i, i, i); }
+      }`);
+    const worker = new ProgramRunner(loaded, {
+      ...CONTEXT,
+      openTable: async () => ({ table: TABLE, close: () => undefined }),
+    });
+    await worker.run({ filePosition: 0, file: 'f', first: 0, end: 1 });
+    expect(worker.pendingBytes).to.be.within(320, 500);
+    const failure: unknown = await worker
+      .run({ filePosition: 0, file: 'f', first: 1, end: 2 })
+      .catch((error: unknown) => error);
+    expect((failure as Error).message).to.contain('2100000 rows into rows: too many to send at once');
+    worker.takeIncrement();
+    expect(worker.pendingBytes).to.equal(0);
+  });
+
   it('draws the same random numbers for an entry in process, in batches, and in any packet', async () => {
     const drawn = async (body: string, cuts: object): Promise<unknown> => {
       const loaded = await loadSelector(`import { Selector } from 'proof-grid';
