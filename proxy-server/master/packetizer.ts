@@ -27,7 +27,7 @@ export const PACKETIZER_DEFAULTS: PacketizerOptions = {
   shortestMs: 40,
   longestMs: 1_000,
   share: 4,
-  firstEntries: 256,
+  firstEntries: 32,
   growth: 16,
 };
 
