@@ -33,18 +33,23 @@ export interface NewOwner {
   readonly group: string;
 }
 
-/** Opens for writing; makes or upgrades the file. `:memory:` in tests. */
-export function openDatabase(path: string, root: NewOwner, nowMs: number): Database.Database {
+/** Opens for writing; makes or upgrades the file. `:memory:` in tests, which also bring a later schema. */
+export function openDatabase(
+  path: string,
+  root: NewOwner,
+  nowMs: number,
+  migrations: readonly string[] = MIGRATIONS,
+): Database.Database {
   return guarded(path, () => {
     const isNew = path === ':memory:' || !existsSync(path);
     const db = new Database(path);
     try {
       db.pragma('busy_timeout = 10000');
-      const version = versionOf(db, path, isNew);
-      if (version < MIGRATIONS.length || isNew) {
+      const version = versionOf(db, path, isNew, migrations.length);
+      if (version < migrations.length || isNew) {
         db.pragma('journal_mode = WAL');
         db.pragma('foreign_keys = OFF');
-        db.transaction(() => migrate(db, version, root, nowMs)).immediate();
+        db.transaction(() => migrate(db, version, { migrations, root, nowMs })).immediate();
       }
       setUp(db);
       db.pragma('synchronous = NORMAL');
@@ -75,23 +80,27 @@ function setUp(db: Database.Database): void {
   db.pragma('temp_store = MEMORY');
 }
 
-function versionOf(db: Database.Database, path: string, isNew: boolean): number {
+function versionOf(db: Database.Database, path: string, isNew: boolean, known: number): number {
   const application = db.pragma('application_id', { simple: true }) as number;
   const version = db.pragma('user_version', { simple: true }) as number;
   const tables = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM sqlite_schema').get()!.n;
   if (!isNew && tables > 0 && application !== APPLICATION_ID)
     throw new ForeignDatabaseError(`${path} is a database of another program. Choose another stateDir.`);
-  if (version > MIGRATIONS.length)
+  if (version > known)
     throw new NewerDatabaseError(
-      `${path} was written by a newer catalog (schema ${version}; this one knows ${MIGRATIONS.length}). Update this program.`,
+      `${path} was written by a newer catalog (schema ${version}; this one knows ${known}). Update this program.`,
     );
   return version;
 }
 
-function migrate(db: Database.Database, from: number, root: NewOwner, nowMs: number): void {
-  for (const sql of MIGRATIONS.slice(from)) db.exec(sql);
+function migrate(
+  db: Database.Database,
+  from: number,
+  { migrations, root, nowMs }: { migrations: readonly string[]; root: NewOwner; nowMs: number },
+): void {
+  for (const sql of migrations.slice(from)) db.exec(sql);
   db.pragma(`application_id = ${APPLICATION_ID}`);
-  db.pragma(`user_version = ${MIGRATIONS.length}`);
+  db.pragma(`user_version = ${migrations.length}`);
   if (from > 0) return;
   db.prepare("INSERT INTO setting VALUES ('identity', ?)").run(randomBytes(4).toString('hex'));
   const word = db.prepare('INSERT OR IGNORE INTO word (text) VALUES (?)');
