@@ -18,6 +18,7 @@ import type { AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
 import type { Gate } from './identity.js';
 import type { PilotStore } from './pilot-store.js';
+import { surviving } from './state-db.js';
 
 type AgentLink = Link<AgentMessage, ToAgentMessage>;
 type Hello = Extract<AgentMessage, { type: 'hello' }>;
@@ -70,7 +71,8 @@ export class AgentDoor {
       schema: agentMessage,
       clock,
       onMessage: (message) => {
-        if (agentId !== undefined) this.#hear(agentId, message);
+        const from = agentId;
+        if (from !== undefined) surviving(log, () => this.#hear(from, message));
         else if (isAdmitting) early.push(message);
         else if (message.type !== 'hello') link.close('the first message must be hello');
         else {
@@ -78,7 +80,8 @@ export class AgentDoor {
           cancelHello();
           void this.#admit(message, request, link).then((admitted) => {
             agentId = admitted;
-            if (agentId !== undefined) for (const waiting of early) this.#hear(agentId, waiting);
+            if (admitted !== undefined)
+              for (const waiting of early) surviving(log, () => this.#hear(admitted, waiting));
           });
         }
       },

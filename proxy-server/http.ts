@@ -1,5 +1,6 @@
 /** The HTTP API: every route of /v1, its role and its shapes (protocol/api.ts). What it does is asked of the parts that know. */
 import { readFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { newPilots, newSession, newToken, type ServerInfo } from '../protocol/api.js';
@@ -13,6 +14,7 @@ import type { PilotDesk } from './pilot-desk.js';
 import type { QueryDesk } from './query-desk.js';
 import type { Sessions } from './sessions.js';
 import { NoSuchPathError } from './sockets.js';
+import { StateDirError } from './state-db.js';
 
 export interface HttpOptions {
   readonly log: Logger;
@@ -41,7 +43,13 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
       : { https: { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) } }),
   }) as unknown as FastifyInstance;
 
-  app.setErrorHandler(async (error, request, reply) => {
+  app.setErrorHandler(async (thrown, request, reply) => {
+    const error =
+      thrown instanceof Database.SqliteError
+        ? new StateDirError(`The ProxyServer cannot use its state file at present: ${thrown.message}.`, {
+            cause: thrown,
+          })
+        : thrown;
     const fromFastify = !(error instanceof GridError) && (error as { statusCode?: number }).statusCode;
     if (typeof fromFastify === 'number' && fromFastify < 500)
       return reply.code(fromFastify).send({ code: 'USAGE', message: (error as Error).message });

@@ -16,6 +16,8 @@ export interface MasterProcess {
   readonly pidStart: string | null;
   /** Hands it its session. @returns when it listens; rejects when it ended before */
   adopt(sessionFile: string): Promise<void>;
+  /** It is not needed after all. */
+  discard(): void;
 }
 
 const PROGRAM = join(import.meta.dirname, 'master', 'main.js');
@@ -57,6 +59,10 @@ export class MasterNursery {
       pid,
       pidStart: startTimeOf(pid) ?? null,
       adopt: (sessionFile) => adopt(child, sessionFile).finally(() => this.#refillSoon()),
+      discard: () => {
+        child.kill('SIGKILL');
+        this.#refillSoon();
+      },
     };
   }
 

@@ -1,15 +1,19 @@
 /** Tells the pilots' records what the registry shows of their agents: at work, idle, draining. Only news are written. */
+import type { Logger } from '../protocol/log.js';
 import type { AgentRegistry } from './agent-registry.js';
 import type { PilotEvent } from './factory/pilot-states.js';
 import type { PilotStore } from './pilot-store.js';
+import { surviving } from './state-db.js';
 
 export class PilotFollower {
   readonly #registry: AgentRegistry;
   readonly #pilots: PilotStore;
+  readonly #log: Logger;
   readonly #told = new Map<string, PilotEvent>();
   #isDue = false;
 
-  constructor(registry: AgentRegistry, pilots: PilotStore) {
+  constructor(registry: AgentRegistry, pilots: PilotStore, log: Logger) {
+    this.#log = log;
     this.#registry = registry;
     this.#pilots = pilots;
   }
@@ -19,7 +23,7 @@ export class PilotFollower {
     this.#isDue = true;
     queueMicrotask(() => {
       this.#isDue = false;
-      this.#follow();
+      surviving(this.#log, () => this.#follow());
     });
   }
 
@@ -31,8 +35,8 @@ export class PilotFollower {
       const isBusy = [...agent.workers.values()].some((worker) => worker.sessionId !== null);
       const event: PilotEvent = agent.draining !== null ? 'drain' : isBusy ? 'attach' : 'release';
       if (this.#told.get(agent.pilotId) === event) continue;
-      this.#told.set(agent.pilotId, event);
       this.#pilots.move(agent.pilotId, event, agent.draining === null ? {} : { why: agent.draining });
+      this.#told.set(agent.pilotId, event);
     }
     for (const pilotId of this.#told.keys()) if (!present.has(pilotId)) this.#told.delete(pilotId);
   }

@@ -41,7 +41,7 @@ import { SiteStore } from './site-store.js';
 import { makeSite } from './sites/make-site.js';
 import { removeSocketDirectory, socketDirectory } from './socket-directory.js';
 import { serveSockets } from './sockets.js';
-import { lockStateDir, makeStateDir, openStateDb, type StateLock } from './state-db.js';
+import { lockStateDir, makeStateDir, openStateDb, type StateLock, surviving } from './state-db.js';
 
 export interface ProxyServerOptions {
   readonly config: ProxyConfig;
@@ -109,7 +109,7 @@ class ProxyServer {
     this.#registry = new AgentRegistry({
       clock,
       heartbeatMs: config.heartbeatMs,
-      emit: (effect) => this.#carryOut(effect),
+      emit: (effect) => surviving(log, () => this.#carryOut(effect)),
     });
     this.#nursery = new MasterNursery({
       size: config.spareMasters,
@@ -127,7 +127,7 @@ class ProxyServer {
       send: (agentId, message) => this.#door.send(agentId, message),
       onUnmet: () => this.#lookAtSites(),
     });
-    this.#pilotFollower = new PilotFollower(this.#registry, this.#pilots);
+    this.#pilotFollower = new PilotFollower(this.#registry, this.#pilots, log);
     this.#door = new AgentDoor({
       clock,
       log,

@@ -18,6 +18,7 @@ import type { MasterNursery } from './master-nursery.js';
 import type { QueryStore } from './query-store.js';
 import { Session } from './session.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
+import { StateDirError, surviving } from './state-db.js';
 
 /** No such session, or it is over: how to see which there are. */
 export class NoSuchSessionError extends GridError {
@@ -118,10 +119,16 @@ export class Sessions {
       endedAt: null,
       why: null,
     };
-    await mkdir(record.directory, { recursive: true, mode: 0o700 });
     const file = join(record.directory, 'session.json');
-    await writeFile(file, JSON.stringify(await this.#sessionFile(record)), { mode: 0o600 });
-    sessions.add(record);
+    try {
+      await mkdir(record.directory, { recursive: true, mode: 0o700 });
+      await writeFile(file, JSON.stringify(await this.#sessionFile(record)), { mode: 0o600 });
+      sessions.add(record);
+    } catch (cause) {
+      master.discard();
+      await rm(record.directory, { recursive: true, force: true });
+      throw new StateDirError(`The session cannot be kept in ${stateDir}: ${(cause as Error).message}.`, { cause });
+    }
     const session = this.#remember(record);
     this.#options.log.info('session opened', { sessionId, user, pid: master.pid });
     master.adopt(file).then(
@@ -195,7 +202,7 @@ export class Sessions {
       pid: record.pid,
       pidStart: record.pidStart,
       clock: this.#options.clock,
-      onMessage: (message) => this.#hear(session, message),
+      onMessage: (message) => surviving(this.#options.log, () => this.#hear(session, message)),
       onDead: (why) => this.#ended(session, why),
     });
     session.link.send({ type: 'expect', workers: session.expected });

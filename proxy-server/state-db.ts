@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { GridError } from '../protocol/errors.js';
+import type { Logger } from '../protocol/log.js';
 import { isSameProcess, startTimeOf } from '../protocol/process-id.js';
 
 /** The state directory cannot be used: why, and what to do. */
@@ -58,6 +59,19 @@ export function openStateDb(file: string): Database.Database {
     throw new StateDirError(`Cannot open the state file ${file}: ${(cause as Error).message}.`, { cause });
   }
   return db;
+}
+
+/**
+ * For what comes by message: when the disk is full or fails, the news that could not be written is lost to the listings and told in
+ * the log; sessions and agents go on.
+ */
+export function surviving(log: Logger, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+    log.error(`the state file cannot be written: ${error.message}`, { code: error.code });
+  }
 }
 
 /** Makes the directory for this user alone. @throws {StateDirError} */
