@@ -23,6 +23,8 @@ const EXPORT_FILE = {
     }));
   },
 };
+/** Its licence asks to stay with every copy; the file is in Latin-1. */
+const jsrootLicence = () => readFileSync(join(top, 'node_modules/jsroot/LICENSE'), 'latin1');
 /** Files that the program reads beside its code: folder in the source -> the same folder in dist/. */
 const ASSETS = ['analysis/fonts', 'proxy-server/web/assets'];
 
@@ -42,7 +44,7 @@ for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, 
     format: 'esm',
     target: 'node20',
     legalComments: 'eof',
-    banner: { js: QUIET },
+    banner: { js: `/*! Contains JSROOT (https://root.cern/js/):\n${jsrootLicence()}*/\n${QUIET}` },
     plugins: [EXPORT_FILE],
     logLevel: 'error',
   });

@@ -5,7 +5,7 @@ import type { ObjectStreamer } from '../jsroot/structure.js';
 import type { ColumnInfo, ColumnReader, Table } from '../table.js';
 import type { Branch, TreeRecord } from './branch.js';
 import { type BranchColumn, branchColumns, leafFormat } from './branch-columns.js';
-import { type ColumnLoader, FlatLoader } from './column-loader.js';
+import { FlatLoader } from './column-loader.js';
 import { type LoadedColumn, TreeReader } from './tree-reader.js';
 
 export class TreeTable implements Table {
