@@ -92,9 +92,10 @@ function rangeOf(bars: readonly Bar[], isZeroShown: boolean): { min: number; max
 }
 
 function errorBars(frame: Frame, bars: readonly Bar[]): string {
-  const lines = bars.filter(isDrawn).map(({ low, high, value, error }) => {
-    const x = fixed(frame.x((low + high) / 2));
-    return `M${x} ${fixed(frame.y(value - error))}V${fixed(frame.y(value + error))}`;
+  const lines = bars.filter(isDrawn).map(({ low: left, high: right, value, error }) => {
+    const x = fixed(frame.x((left + right) / 2));
+    const low = Math.min(frame.bottom, frame.y(value - error)); // the axis may begin at 0
+    return `M${x} ${fixed(low)}V${fixed(frame.y(value + error))}`;
   });
   return `<path d="${lines.join('')}" stroke="${LINE}" stroke-width="${fixed(frame.text / 14)}" fill="none"/>`;
 }
