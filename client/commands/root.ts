@@ -7,6 +7,7 @@ import { inspectFile } from '../../rootio/inspect/inspect-file.js';
 import { jsonText } from '../../rootio/inspect/json-text.js';
 import { summaryLines } from '../../rootio/inspect/summary-lines.js';
 import { openRootFile, type RootFile } from '../../rootio/root-file.js';
+import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { openSource } from '../../storage/open-source.js';
 import { formatBytes, printJson, printTable } from '../print.js';
 
@@ -68,7 +69,7 @@ export function addCommands(program: Command): void {
 }
 
 async function withFile(url: string, use: (file: RootFile) => Promise<void>): Promise<void> {
-  const source = await openSource(url);
+  const source = await openSource(url, storageOptionsFromEnvironment(process.env, process.getuid?.()));
   try {
     await use(await openRootFile(source));
   } finally {

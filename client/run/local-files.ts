@@ -3,6 +3,7 @@ import type { OpenTable } from '../../analysis/program-runner.js';
 import { GridError } from '../../protocol/errors.js';
 import type { QueryResult } from '../../protocol/session-messages.js';
 import { openRootFile } from '../../rootio/root-file.js';
+import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { openSource } from '../../storage/open-source.js';
 
 /** A file of the data set as the look-up gives it. */
@@ -23,7 +24,9 @@ export interface FilePart {
 
 /** @throws what opening throws; {WhichTableError} where a tree must be named */
 export async function openTable(file: LocalFile): Promise<OpenTable> {
-  const opened = await openRootFile(await openSource(file.urls));
+  const opened = await openRootFile(
+    await openSource(file.urls, storageOptionsFromEnvironment(process.env, process.getuid?.())),
+  );
   try {
     const table = await opened.table(file.tree ?? undefined);
     return { table, close: () => opened.close() };

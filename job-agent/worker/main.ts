@@ -8,6 +8,7 @@ import { toWorkerProcess } from '../../protocol/agent-messages.js';
 import { checked } from '../../protocol/check.js';
 import { systemClock } from '../../protocol/clock.js';
 import { codecs } from '../../rootio/compression/tier.js';
+import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { captureOutput } from './captured-output.js';
 import { memoryShare, watchMemory } from './memory-watch.js';
 import { SessionWorker } from './session-worker.js';
@@ -32,6 +33,7 @@ process.on('message', (value) => {
   if (worker !== undefined) return; // one session a process, for ever
   worker = new SessionWorker(message, {
     clock: systemClock,
+    storage: storageOptionsFromEnvironment(process.env, process.getuid?.()),
     onAttached: () => tell({ type: 'attached', sessionId: message.sessionId }),
     onEnded: end,
   });

@@ -3,14 +3,20 @@ import type { OpenTable } from '../../analysis/program-runner.js';
 import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
 import { openRootFile } from '../../rootio/root-file.js';
 import { openSource } from '../../storage/open-source.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 import { EntriesDifferError } from './errors.js';
 
 /**
+ * @param storage credentials, and who is told of replicas that fail
  * @param entries what the file must have; null: anything
  * @throws {EntriesDifferError} and what storage and rootio throw
  */
-export async function openTable(file: QueryFile, entries: number | null = null): Promise<OpenTable> {
-  const root = await openRootFile(await openSource(file.urls));
+export async function openTable(
+  file: QueryFile,
+  storage: StorageOptions,
+  entries: number | null = null,
+): Promise<OpenTable> {
+  const root = await openRootFile(await openSource(file.urls, storage));
   try {
     const table = await root.table(file.tree ?? undefined);
     if (entries !== null && entries !== table.entries) throw new EntriesDifferError(file.name, entries, table.entries);

@@ -17,6 +17,7 @@ import type {
   ToWorkerMessage,
   WorkerMessage,
 } from '../../protocol/worker-messages.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 import { WorkerLimitError } from './errors.js';
 import { factsOf, openTable } from './open-table.js';
 import { failureOf } from './packet-failure.js';
@@ -26,6 +27,7 @@ type Prepare = Extract<ToWorkerMessage, { type: 'prepare' }>;
 export interface WorkParts {
   readonly clock: Clock;
   readonly send: (message: WorkerMessage) => void;
+  readonly storage: StorageOptions;
 }
 
 /** One that runs and one that waits. */
@@ -190,7 +192,7 @@ export class QueryWork {
   async #open({ filePosition }: RunnerPacket): Promise<OpenTable> {
     const file = this.#files.get(filePosition)!;
     try {
-      const opened = await openTable(file, this.#fileEntries.get(filePosition) ?? null);
+      const opened = await openTable(file, this.#parts.storage, this.#fileEntries.get(filePosition) ?? null);
       if (!this.#known.has(filePosition))
         this.#parts.send({ type: 'fileOpened', queryId: this.queryId, position: filePosition, facts: factsOf(opened) });
       this.#known.add(filePosition);

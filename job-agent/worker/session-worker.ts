@@ -19,6 +19,7 @@ import {
   toWorkerMessage,
   type WorkerMessage,
 } from '../../protocol/worker-messages.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 import { factsOf, openTable } from './open-table.js';
 import { ProgramCache } from './program-cache.js';
 import { QueryWork } from './query-work.js';
@@ -32,6 +33,8 @@ const LEAVE_MS = 5_000;
 
 export interface SessionWorkerParts {
   readonly clock: Clock;
+  /** Credentials of this node for the storage. */
+  readonly storage: StorageOptions;
   /** The link stands and the master has welcomed us. */
   readonly onAttached: () => void;
   /** Once: this process has nothing left to do. */
@@ -41,6 +44,7 @@ export interface SessionWorkerParts {
 export class SessionWorker {
   readonly #parts: SessionWorkerParts;
   readonly #cache: ProgramCache;
+  readonly #storage: StorageOptions;
   readonly #dialler: Dialler;
   #link: Link<ToWorkerMessage, WorkerMessage> | undefined;
   #work: QueryWork | undefined;
@@ -51,6 +55,10 @@ export class SessionWorker {
   constructor(attach: Attach, parts: SessionWorkerParts) {
     this.#parts = parts;
     this.#cache = new ProgramCache(attach.cacheDir);
+    this.#storage = {
+      ...parts.storage,
+      onReplicaFailed: ({ url, error }) => this.#send({ type: 'replicaFailed', url, error: errorBody(error) }),
+    };
     this.#dialler = dial<ToWorkerMessage, WorkerMessage>({
       url: attach.url,
       headers: { authorization: `Bearer ${attach.ticket}` },
@@ -158,7 +166,11 @@ export class SessionWorker {
     try {
       const loaded = await loadProgram({ ...program, code });
       if (this.#preparing !== message) return;
-      const work = new QueryWork(message, loaded, { clock: this.#parts.clock, send: (said) => this.#send(said) });
+      const work = new QueryWork(message, loaded, {
+        clock: this.#parts.clock,
+        storage: this.#storage,
+        send: (said) => this.#send(said),
+      });
       this.#preparing = undefined;
       this.#work = work;
       this.#send({ type: 'prepared', queryId });
@@ -173,7 +185,7 @@ export class SessionWorker {
   async #count(requestId: number, file: QueryFile): Promise<void> {
     const { position } = file;
     try {
-      const opened = await openTable(file);
+      const opened = await openTable(file, this.#storage);
       await opened.close();
       this.#send({ type: 'counted', requestId, position, facts: factsOf(opened) });
     } catch (error) {

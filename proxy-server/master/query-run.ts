@@ -3,7 +3,7 @@
  * query-states.ts; its packets are Processing's. Workers may join and leave at any time. It ends exactly once, through `onEnd`.
  */
 import type { Clock } from '../../protocol/clock.js';
-import { errorBody } from '../../protocol/errors.js';
+import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
 import type { EntryCounts, QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
 import type { WorkerMessage } from '../../protocol/worker-messages.js';
@@ -61,6 +61,7 @@ export class QueryRun {
   #dataSet = new DataSet([]);
   #counting: EntryCounting | undefined;
   #isTotalKnown = false;
+  readonly #failedReplicas = new Set<string>();
   #isStopped = false;
   #failedPreparations = 0;
   readonly #times: { start: number; processing: number | null };
@@ -218,6 +219,9 @@ export class QueryRun {
       case 'finished':
         this.#finished(seat, message);
         break;
+      case 'replicaFailed':
+        this.#replicaFailed(message.url, message.error);
+        break;
       case 'printed':
         this.#parts.tell({ type: 'printed', queryId: this.spec.queryId, worker: seat.worker.name, text: message.text });
         break;
@@ -289,6 +293,12 @@ export class QueryRun {
   }
 
   /** A program that does not load on one worker may on another; when nobody is left, or often enough, the query fails of it. */
+  /** Each is told once a query: every worker finds out for itself. */
+  #replicaFailed(url: string, { message }: ErrorBody): void {
+    if (this.#failedReplicas.has(url)) return;
+    this.#failedReplicas.add(url);
+    this.#parts.tell({ type: 'notice', text: `The replica ${url} failed and is avoided for a while: ${message}` });
+  }
   #preparationFailed(error: UserError): void {
     this.#failedPreparations++;
     const isHopeless = [...this.#seats.values()].every(({ phase }) => phase === 'failed');
