@@ -21,8 +21,14 @@ if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(', ')}`);
   process.exit(2);
 }
-const mocha = spawnSync(process.execPath, [join(top, 'node_modules/mocha/bin/mocha.js'), ...options, ...files], {
-  cwd: top,
-  stdio: 'inherit',
-});
+// In CI, where a machine may stall for seconds, a test that fails is run once more before it counts as failed.
+const retries = process.env.CI === 'true' ? ['--retries=1'] : [];
+const mocha = spawnSync(
+  process.execPath,
+  [join(top, 'node_modules/mocha/bin/mocha.js'), ...retries, ...options, ...files],
+  {
+    cwd: top,
+    stdio: 'inherit',
+  },
+);
 process.exit(mocha.status ?? 1);
