@@ -129,7 +129,7 @@ async function basketLines(path: string, sample: Sample): Promise<string> {
 }
 
 function binOf(mass: number): number {
-  return mass < 60 ? 0 : mass >= 120 ? BINS + 1 : 1 + Math.floor(((mass - 60) * BINS) / 60);
+  return mass < 60 ? 0 : mass >= 120 ? BINS + 1 : 1 + ((((mass - 60) * BINS) / 60) | 0);
 }
 
 function flatLoop(reader: ColumnReader, bins: Float64Array): void {

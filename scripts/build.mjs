@@ -23,8 +23,8 @@ const EXPORT_FILE = {
     }));
   },
 };
-/** Its licence asks to stay with every copy; the file is in Latin-1. */
-const jsrootLicence = () => readFileSync(join(top, 'node_modules/jsroot/LICENSE'), 'latin1');
+/** Its licence asks to stay with every copy. */
+const jsrootLicence = () => readFileSync(join(top, 'node_modules/jsroot/LICENSE'), 'utf8').replace('\uFFFD', '(c)');
 /** Files that the program reads beside its code: folder in the source -> the same folder in dist/. */
 const ASSETS = ['analysis/fonts', 'proxy-server/web/assets'];
 
