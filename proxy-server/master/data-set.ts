@@ -57,6 +57,9 @@ export class DataSet {
   get size(): number {
     return this.#rows.length;
   }
+  has(position: number): boolean {
+    return position < this.#rows.length;
+  }
   placesOf(position: number): readonly Place[] {
     return this.#row(position).file.places;
   }

@@ -31,6 +31,8 @@ export interface QueueParts {
   readonly onCurrent: (run: QueryRun | undefined) => void;
 }
 
+const RECORD_MS = 2_000;
+
 export class QueryQueue {
   readonly #parts: QueueParts;
   readonly #waiting: QueryRun[] = [];
@@ -40,6 +42,7 @@ export class QueryQueue {
   #current: QueryRun | undefined;
   #last: number;
   #isClosed = false;
+  #recordedAt = 0;
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
@@ -68,8 +71,11 @@ export class QueryQueue {
   /** @throws {GridError} where the program does not load, or the disk does not take it */
   async accept(spec: QuerySpec): Promise<void> {
     const { queryId } = spec;
-    const run = await this.#parts.createRun(spec, {
-      tell: (message) => this.#parts.tell(queryId, message),
+    const run: QueryRun = await this.#parts.createRun(spec, {
+      tell: (message) => {
+        this.#parts.tell(queryId, message);
+        if (message.type === 'progress') this.#recordNowAndThen(run);
+      },
       onEnd: (answer) => this.#ended(queryId, answer),
     });
     this.#waiting.push(run);
@@ -127,6 +133,13 @@ export class QueryQueue {
     void saved.finally(() => this.#saves.delete(saved));
   }
 
+  /** For `proof queries`, while it runs. */
+  #recordNowAndThen(run: QueryRun): void {
+    const now = this.#parts.clock.now();
+    if (run.isOver || now - this.#recordedAt < RECORD_MS) return;
+    this.#recordedAt = now;
+    this.#record(run);
+  }
   #record(run: QueryRun, endedAt: number | null = null): void {
     const { query, title, queryId, submittedAt } = run.spec;
     const record = { query, title, state: run.state, entries: run.entries(), submittedAt, endedAt };

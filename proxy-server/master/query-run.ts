@@ -204,6 +204,7 @@ export class QueryRun {
         this.#processing.want(workerId, message.n, message.running);
         break;
       case 'fileOpened':
+        if (!this.#dataSet.has(message.position)) break;
         this.#dataSet.learn(message.position, message.facts);
         this.#processing.setClusters(message.position, message.facts.clusters);
         break;
