@@ -52,19 +52,36 @@ export function* matching(walk: Walk, levels: readonly Level[], from?: Directory
     yield { directory, file: null };
     return;
   }
+  const isLast = rest.length === 0;
   if (level.kind === 'literal') {
     if (!mayAccess(walk.caller, directory, 'enter')) return;
+    const file = isLast ? walk.stores.files.child(directory.id, level.name) : undefined;
+    if (file !== undefined) {
+      yield { directory, file };
+      return;
+    }
     const child = walk.stores.directories.child(directory, level.name);
     if (child !== undefined) yield* matching(walk, rest, child);
-    else if (rest.length === 0) {
-      const file = walk.stores.files.child(directory.id, level.name);
-      if (file !== undefined) yield { directory, file };
-    }
     return;
   }
-  for (const entry of children(walk, directory, level.prefix)) {
-    if (entry.file === null) {
-      if (level.matches(entry.directory.name)) yield* matching(walk, rest, entry.directory);
-    } else if (rest.length === 0 && level.matches(entry.file.name)) yield entry;
+  if (!isLast) {
+    for (const child of directories(walk, directory, level.prefix))
+      if (level.matches(child.name)) yield* matching(walk, rest, child);
+    return;
+  }
+  for (const entry of children(walk, directory, level.prefix))
+    if (level.matches(entry.file?.name ?? entry.directory.name)) yield entry;
+}
+
+/** As children, of directories alone: a level in the middle of a pattern need not look at files. */
+function* directories(walk: Walk, directory: Directory, prefix: string): Generator<Directory> {
+  if (!mayAccess(walk.caller, directory, 'read') || !walk.stores.directories.mayEnter(walk.caller, directory)) return;
+  const before = `${prefix}\u{10ffff}`;
+  for (let after = prefix; ; ) {
+    const page = walk.stores.directories.children(directory, { after, before, limit: PAGE });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = `${last.name}/`;
   }
 }
