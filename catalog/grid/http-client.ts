@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { z } from 'zod';
 import { checked, parseJson } from '../../protocol/check.js';
@@ -15,6 +16,8 @@ export interface HttpClientOptions {
   readonly token?: string | undefined;
   /** Under development authentication: who calls. */
   readonly user?: string | undefined;
+  /** PEM of an authority to trust besides the system's. */
+  readonly ca?: string | undefined;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -30,11 +33,16 @@ export class HttpClient {
     options: HttpClientOptions = {},
   ) {
     const base = url.replace(/\/+$/, '');
-    this.#agents = { httpAgent: new http.Agent({ keepAlive: true }), httpsAgent: new https.Agent({ keepAlive: true }) };
+    const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
+    this.#agents = {
+      httpAgent: new http.Agent({ keepAlive: true }),
+      httpsAgent: new https.Agent({ keepAlive: true, ...ca }),
+    };
     const isNear = isLoopback(new URL(base).hostname.replace(/^\[|\]$/g, ''));
     this.#axios = axios.create({
       baseURL: base,
       ...this.#agents,
+      proxy: false, // $HTTP_PROXY is for the web, not for a catalog of one's own
       timeout: TIMEOUT_MS,
       maxRedirects: 3,
       maxBodyLength: Number.POSITIVE_INFINITY,

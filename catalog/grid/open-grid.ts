@@ -9,6 +9,8 @@ export interface OpenGridOptions {
   readonly user?: string | undefined;
   /** Site of this process: replicas come closest first. */
   readonly site?: string | undefined;
+  /** PEM of an authority to trust besides the system's. */
+  readonly ca?: string | undefined;
   /** Who runs jobs for this Grid: a ProxyServer's queue. */
   readonly jobs?: GridJobs | undefined;
 }

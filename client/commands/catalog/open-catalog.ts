@@ -34,6 +34,7 @@ export async function withGrid<T>(command: Command, run: (grid: Grid) => Promise
     token: host?.token ?? process.env['PROOF_TOKEN'],
     user: options.user,
     site: options.site ?? config.site,
+    ca: host?.ca ?? undefined,
   });
   try {
     return await run(grid);

@@ -52,8 +52,9 @@ export function addRegisterCommand(program: Command): void {
     .option('--format <FORMAT>', 'of the list: jsonl or csv; else by its name')
     .option('--scan <DIR>', 'all files below a directory: a path, root:// or https://')
     .option('--name <PATTERN>', 'with --scan: only files named so, as *.root')
-    .action((lfn: string | undefined, urls: string[], options: RegisterOptions, command: Command) =>
+    .action((word: string | undefined, urls: string[], options: RegisterOptions, command: Command) =>
       withCatalog(command, async (grid) => {
+        const lfn = word?.replace(/^lfn:/, '');
         if (options.list !== undefined) return sendList(grid, options.list, options);
         if (lfn === undefined) throw new UsageError('Register what? Give LFN URL..., --list FILE, or --scan DIR LFN.');
         const files =
