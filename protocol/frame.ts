@@ -2,12 +2,13 @@
  * Messages as WebSocket frames: JSON text, or MessagePack where bytes are inside (increments, program code, results).
  * A frame over MAX_FRAME_BYTES closes the connection that sent it.
  */
-import { Packr } from 'msgpackr';
+import { Packr, Unpackr } from 'msgpackr';
 import { parseJson, WireError } from './check.js';
 
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
-const packr = new Packr({ useRecords: false, int64AsType: 'number', moreTypes: false });
+const FORM = { useRecords: false, int64AsType: 'number', moreTypes: false } as const;
+const packr = new Packr(FORM);
 
 /** Any field that is a Uint8Array, at the top level, makes the frame binary. */
 export function encodeFrame(message: object): string | Buffer {
@@ -20,7 +21,8 @@ export function encodeFrame(message: object): string | Buffer {
 export function decodeFrame(data: Buffer, isBinary: boolean): unknown {
   if (!isBinary) return parseJson(data.toString('utf8'));
   try {
-    return packr.unpack(data);
+    // One of its own for each message: hostile bytes can define records, and a decoder would remember them for the next.
+    return new Unpackr(FORM).unpack(data);
   } catch (cause) {
     throw new WireError(`Bad message: ${data.length} bytes that are no MessagePack.`, { cause });
   }

@@ -1,5 +1,6 @@
 /** Any output as lines for the terminal. Pure. */
-import type { OutputResult } from '../../analysis/outputs/result.js';
+import type { ObjectResult, OutputResult } from '../../analysis/outputs/result.js';
+import { outputJson } from '../../analysis/result-json.js';
 import { formatH1, shortNumber } from './terminal-histogram.js';
 import { formatH2 } from './terminal-map.js';
 
@@ -25,7 +26,7 @@ export function formatOutput(output: OutputResult, options: { width: number; col
     case 'counter':
       return [`${output.name} = ${output.value}`];
     case 'object':
-      return [`${output.name} = ${cut(JSON.stringify(output.value) ?? 'undefined', options.width)}`];
+      return [`${output.name} = ${cut(valueText(output), options.width)}`];
     case 'list': {
       const items = output.items
         .slice(0, LIST_ITEMS)
@@ -38,6 +39,11 @@ export function formatOutput(output: OutputResult, options: { width: number; col
         `${output.name}: ntuple of ${output.entries} rows (${output.columns.map(({ name }) => name).join(', ')})`,
       ];
   }
+}
+
+/** As the result's JSON has it: maps and sets too. */
+function valueText(output: ObjectResult): string {
+  return JSON.stringify((JSON.parse(outputJson(output)) as { value: unknown }).value) ?? 'undefined';
 }
 
 const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);

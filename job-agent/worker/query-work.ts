@@ -30,6 +30,8 @@ export interface WorkParts {
   readonly storage: StorageOptions;
 }
 
+/** Rows of ntuples make increments long: they leave well before a frame is full. */
+const COMMIT_BYTES = 16_000_000;
 /** One that runs and one that waits. */
 const AHEAD = 2;
 
@@ -143,7 +145,8 @@ export class QueryWork {
       if (packet.alone) this.#commit();
       await this.#runPacket(packet);
       const isDue = this.#parts.clock.now() - this.#collectingSince >= this.#commitMs;
-      if (packet.alone || isDue || this.#queue.length === 0) this.#commit();
+      const isLong = this.#runner.pendingBytes > COMMIT_BYTES;
+      if (packet.alone || isDue || isLong || this.#queue.length === 0) this.#commit();
     }
     this.#loop = undefined;
   }
