@@ -10,6 +10,10 @@ export class NothingDoneError extends GridError {
 export class NothingReadError extends GridError {
   readonly code = 'MASTER_NOTHING_READ';
 }
+/** Lists or ntuples of more rows than can be sent. */
+export class OutputsTooLargeError extends GridError {
+  readonly code = 'MASTER_OUTPUTS_TOO_LARGE';
+}
 /** More entries failed than the query allows. */
 export class TooManyFailuresError extends GridError {
   readonly code = 'MASTER_TOO_MANY_FAILURES';

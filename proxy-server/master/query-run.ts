@@ -11,8 +11,9 @@ import { DataSet, type DataSetFile } from './data-set.js';
 import { EntryCounting } from './entry-counting.js';
 import { QueryAbortedError, WorkerDiedError } from './errors.js';
 import type { Checkpoint } from './journal-records.js';
+import { LiveOutputs } from './live-outputs.js';
 import { type Leaving, type Merger, Processing, type QueryJournal, type QueryWorker } from './processing.js';
-import { answerOf, endStatus, finalCounts, nothingDone, timingOf, type UserError } from './query-answer.js';
+import { answerOf, endStatus, finalCounts, nothingDone, sendable, timingOf, type UserError } from './query-answer.js';
 import { QueryFigures } from './query-figures.js';
 import type { QuerySpec } from './query-spec.js';
 import { nextRunState, type RunEvent, type RunState } from './query-states.js';
@@ -44,7 +45,6 @@ interface Seat {
 
 const COMMIT_MS = 400;
 const PROGRESS_MS = 250;
-const OUTPUTS_MS = 1_000;
 const CHECKPOINT_BYTES = 2_000_000;
 /** A stopped query waits so long for the packets in hand. */
 const STOP_MS = 3_000;
@@ -65,13 +65,10 @@ export class QueryRun {
   #isStopped = false;
   #failedPreparations = 0;
   readonly #times: { start: number; processing: number | null };
-  #outputsAt = 0;
-  #outputsChanged = false;
   #cancelTimers: (() => void)[] = [];
   #status: QueryState | undefined;
   #checkpointAt = 0;
-  /** A client wants to see the outputs while they grow. */
-  wantsOutputs = false;
+  readonly live = new LiveOutputs();
 
   constructor(spec: QuerySpec, parts: QueryParts) {
     this.spec = spec;
@@ -84,7 +81,7 @@ export class QueryRun {
       maxFailures: spec.maxFailures,
       figures: this.#figures,
       onMerged: () => {
-        this.#outputsChanged = true;
+        this.live.changed();
         if (parts.journal.bytes > this.#checkpointAt) this.#checkpoint();
       },
       onSettled: () => this.#settled(),
@@ -340,15 +337,15 @@ export class QueryRun {
     }
   }
 
-  #end(status: QueryState, error: UserError | null): void {
+  #end(wanted: QueryState, why: UserError | null): void {
     if (this.isOver) return;
     for (const cancel of this.#cancelTimers) cancel();
     this.#move('end');
-    this.#status = status;
     this.#processing.end();
     for (const { worker } of this.#seats.values()) worker.send({ type: 'endQuery', queryId: this.spec.queryId });
     const startMerge = this.#parts.clock.now();
-    const state = this.#parts.merger.encode();
+    const { status, error, state } = sendable({ status: wanted, error: why, state: this.outputs() });
+    this.#status = status;
     this.#figures.mergeMs += this.#parts.clock.now() - startMerge;
     this.#parts.tell(this.#progressMessage());
     const timing = timingOf(this.#times, this.#parts.clock.now(), this.#figures.mergeMs);
@@ -366,12 +363,8 @@ export class QueryRun {
       if (this.isOver) return;
       this.#parts.tell(this.#progressMessage());
       if (this.#state === 'counting') this.#parts.tell(this.#lookupMessage('validating'));
-      const now = this.#parts.clock.now();
-      if (this.wantsOutputs && this.#outputsChanged && now - this.#outputsAt >= OUTPUTS_MS) {
-        this.#outputsAt = now;
-        this.#outputsChanged = false;
-        this.#parts.tell({ type: 'outputs', queryId: this.spec.queryId, state: this.outputs() });
-      }
+      const state = this.live.due(this.#parts.clock.now(), () => this.outputs());
+      if (state !== undefined) this.#parts.tell({ type: 'outputs', queryId: this.spec.queryId, state });
       this.#tick();
     });
     this.#cancelTimers.push(cancel);

@@ -276,7 +276,7 @@ export class Session {
       this.#sendStored(client, queryId);
       return;
     }
-    if (outputs) run.wantsOutputs = true;
+    if (outputs) run.live.isWanted = true;
     for (const message of run.sinceStart()) client.peer.send(message);
   }
   #sendStored(client: Client, queryId: string): void {

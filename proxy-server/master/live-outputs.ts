@@ -1,0 +1,23 @@
+/** Merged outputs while a query runs: to clients that want them, when they changed, about once a second. Pure: time is passed in. */
+import { MOST_STATE_BYTES } from './query-answer.js';
+
+const EVERY_MS = 1_000;
+
+export class LiveOutputs {
+  /** A client wants to see them. */
+  isWanted = false;
+  #hasChanged = false;
+  #sentAt = Number.NEGATIVE_INFINITY;
+
+  changed(): void {
+    this.#hasChanged = true;
+  }
+  /** Undefined: nothing new to show now, or more than can be sent. */
+  due(now: number, encode: () => Uint8Array): Uint8Array | undefined {
+    if (!this.isWanted || !this.#hasChanged || now - this.#sentAt < EVERY_MS) return undefined;
+    this.#sentAt = now;
+    this.#hasChanged = false;
+    const state = encode();
+    return state.length <= MOST_STATE_BYTES ? state : undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import {
+  endStatus,
+  finalCounts,
+  MOST_STATE_BYTES,
+  nothingDone,
+  sendable,
+  timingOf,
+} from '../../../../proxy-server/master/query-answer.js';
+
+const counts = (done: number, failed: number, missing: number) => ({
+  total: done + failed + missing,
+  done,
+  failed,
+  missing,
+});
+
+describe('proxy-server: answer of a query', () => {
+  it('is complete only if nothing failed and nothing is missing, and failed if nothing was done', () => {
+    expect(endStatus(counts(10, 0, 0), 0)).to.equal('completed');
+    expect(endStatus(counts(0, 0, 0), 0)).to.equal('completed');
+    expect(endStatus(counts(10, 0, 0), 1)).to.equal('incomplete');
+    expect(endStatus(counts(9, 1, 0), 0)).to.equal('incomplete');
+    expect(endStatus(counts(9, 0, 1), 1)).to.equal('incomplete');
+    expect(endStatus(counts(0, 10, 0), 0)).to.equal('failed');
+    expect(endStatus(counts(0, 0, 0), 1)).to.equal('failed');
+  });
+
+  it('counts what was not tried as missing', () => {
+    expect(finalCounts({ total: 100, done: 20, failed: 5, missing: 1 })).to.deep.equal({
+      total: 100,
+      done: 20,
+      failed: 5,
+      missing: 75,
+    });
+  });
+
+  it('says why nothing was done: the first failure, or the first file', () => {
+    const files = [1, 2, 3].map((n) => ({ file: `${n}.root`, error: 'it is gone.' }));
+    expect(nothingDone(files, undefined)).to.include({
+      code: 'MASTER_NOTHING_READ',
+      message: 'Nothing could be read: 1.root: it is gone. (and 2 more files)',
+    });
+    const failure = { file: 'a.root', first: 0, end: 1, entry: 0, attempts: 3, error: 'no', stack: 'at z.ts:1' };
+    expect(nothingDone([], failure)).to.include({ code: 'MASTER_NOTHING_DONE', stack: 'at z.ts:1' });
+  });
+
+  it('fails with a reason where no client could take the outputs', () => {
+    const outcome = { status: 'completed', error: null, state: new Uint8Array(MOST_STATE_BYTES) } as const;
+    expect(sendable(outcome)).to.equal(outcome);
+    const large = sendable({ ...outcome, state: new Uint8Array(MOST_STATE_BYTES + 1) });
+    expect(large.status).to.equal('failed');
+    expect(large.error?.code).to.equal('MASTER_OUTPUTS_TOO_LARGE');
+    expect(large.state).to.have.length(0);
+  });
+
+  it('times look-up and processing apart', () => {
+    expect(timingOf({ start: 100, processing: 150 }, 400, 7)).to.deep.equal({
+      openMs: 0,
+      lookupMs: 50,
+      processMs: 250,
+      mergeMs: 7,
+      totalMs: 300,
+    });
+    expect(timingOf({ start: 100, processing: null }, 400, 0)).to.include({ lookupMs: 300, processMs: 0 });
+  });
+});
