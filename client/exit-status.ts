@@ -17,5 +17,8 @@ export function reportFailure(error: unknown): number {
   const { code, message } = errorBody(error);
   process.stderr.write(`proof: ${message}${code === 'USAGE' ? '' : ` [${code}]`}\n`);
   if (code === 'INTERNAL' && process.env['PROOF_DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
-  return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
+  return error instanceof UsageError || error instanceof ConfigError || isUsage(code) ? 2 : 1;
 }
+
+/** Errors of other rooms and processes that say: the command must be given otherwise. */
+export const isUsage = (code: string): boolean => code === 'USAGE' || code === 'ROOT_WHICH_TABLE';

@@ -8,6 +8,7 @@ import { writeOutputs } from '../../analysis/to-root.js';
 import { GridError } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
 import type { QueryResult } from '../../protocol/session-messages.js';
+import { isUsage } from '../exit-status.js';
 import { formatBytes } from '../print.js';
 import { formatOutput } from '../show/format-output.js';
 import { formatDuration } from '../show/progress-line.js';
@@ -44,7 +45,7 @@ export async function report(
   if (files.json !== undefined && files.json !== '-') screen.say(`Saved ${files.json}`);
   tellProblems(result, screen);
   screen.say(summaryLine(result));
-  return EXIT_STATUS[result.status];
+  return result.error !== null && isUsage(result.error.code) ? 2 : EXIT_STATUS[result.status];
 }
 
 const EXIT_STATUS: Record<QueryState, number> = {
