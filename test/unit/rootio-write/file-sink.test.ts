@@ -88,7 +88,7 @@ describe('rootio/write: files on disk', () => {
   });
 
   it('needs the memory of its baskets only, however many entries are written', () => {
-    const megabytes = 400;
+    const megabytes = 800;
     const script = `
       import { RootFileWriter } from '${writerUrl}';
       const sink = { path: 'counted', position: 0, append(b) { this.position += b.length; }, patch() {}, publish() {}, discard() {} };
