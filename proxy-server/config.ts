@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { configPath, isLoopback, listenAddress, loadConfig } from '../protocol/config.js';
 import { UsageError } from '../protocol/errors.js';
 import { logLevels } from '../protocol/log.js';
+import { arcShape, gridengineShape, htcondorShape, slurmShape, sshShape } from './sites/site-settings.js';
 
 const seconds = z.number().min(0).max(31_536_000);
 const url = z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://host:8093' });
@@ -45,6 +46,11 @@ const site = z.discriminatedUnion('type', [
     /** Scratch directories of the pilots; default: below the state directory. */
     scratch: z.string().optional(),
   }),
+  z.strictObject({ ...siteShape, ...slurmShape }),
+  z.strictObject({ ...siteShape, ...gridengineShape }),
+  z.strictObject({ ...siteShape, ...htcondorShape }),
+  z.strictObject({ ...siteShape, ...sshShape }),
+  z.strictObject({ ...siteShape, ...arcShape }),
 ]);
 export type SiteConfig = z.infer<typeof site> & { readonly max: number };
 

@@ -1,7 +1,7 @@
 /**
  * The ProxyServer: its parts, who tells whom, and the order of start and stop. Decisions are elsewhere; this is the wiring.
  *
- * A stop ends what was started here (masters, local agents, the embedded catalog) unless `keepOnStop` says otherwise; a ProxyServer that
+ * A stop ends what was started here (masters, pilots, the embedded catalog) unless `keepOnStop` says otherwise; a ProxyServer that
  * was killed leaves masters and agents alive, and the next one on the same state directory takes them back.
  */
 import { randomUUID } from 'node:crypto';
@@ -15,6 +15,7 @@ import cron, { type ScheduledTask } from 'node-cron';
 import type { ServerInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
 import type { Daemon } from '../protocol/daemon.js';
+import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import { openKey, signToken } from '../protocol/tokens.js';
 import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
@@ -166,7 +167,7 @@ class ProxyServer {
     for (const task of this.#tasks) await task.stop();
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.stop()));
     if (this.#config.keepOnStop) this.#sessions.leaveAll();
-    else await Promise.all([this.#sessions.endAll('the ProxyServer ends'), this.#endLocalPilots()]);
+    else await Promise.all([this.#sessions.endAll('the ProxyServer ends'), this.#endPilots()]);
     this.#dispatcher.close();
     this.#registry.close();
     this.#nursery.close();
@@ -180,13 +181,16 @@ class ProxyServer {
     await new Promise<void>((resolve) => this.#log.once('finish', resolve).end());
   }
 
-  /** Agents on sites of type local are this server's own processes; those of batch systems are theirs, and end by themselves. */
-  async #endLocalPilots(): Promise<void> {
-    const local = [...this.#keepers.values()].filter((keeper) => keeper.site.type === 'local');
+  /** Of all sites, also those that wait in a queue. A batch system that does not answer cannot keep this server from stopping. */
+  async #endPilots(): Promise<void> {
     await Promise.all(
-      local.map(async (keeper) => {
-        const own = this.#pilots.live().filter((pilot) => pilot.site === keeper.config.name);
-        await keeper.kill(own, 'the ProxyServer ended');
+      [...this.#keepers].map(async ([name, keeper]) => {
+        const own = this.#pilots.live().filter((pilot) => pilot.site === name);
+        try {
+          await keeper.kill(own, 'the ProxyServer ended');
+        } catch (error) {
+          this.#log.error(`the pilots of site ${name} are left to themselves: ${errorBody(error).message}`);
+        }
       }),
     );
   }

@@ -1,0 +1,47 @@
+/** The settings that a pilot brings its agent (job-agent/settings.ts reads them), for all kinds of sites but `local`. */
+import { join } from 'node:path';
+import type { SiteConfig } from '../config.js';
+import type { PilotOrder } from '../factory/read-pilot-jdl.js';
+import type { PilotTicket, SiteContext } from './site.js';
+
+export type PilotSiteConfig = Pick<
+  SiteConfig,
+  | 'name'
+  | 'type'
+  | 'storageDomain'
+  | 'closeSEs'
+  | 'perf'
+  | 'drainBeforeEndS'
+  | 'holdUnfitS'
+  | 'minDiskBytes'
+  | 'minMemoryBytes'
+>;
+
+/** The agent of this very installation, for nodes that see it under the same path. */
+export const OWN_AGENT: readonly string[] = [
+  process.execPath,
+  join(import.meta.dirname, '..', '..', 'job-agent', 'main.js'),
+];
+
+/** Its end of wall time and its scratch are not among them: the node knows them, pilot-script.ts tells the agent. */
+export function agentSettingsOf(of: {
+  config: PilotSiteConfig;
+  context: SiteContext;
+  order: PilotOrder;
+  ticket: PilotTicket;
+  ce: string;
+}): Record<string, unknown> {
+  const { config, context, order, ticket, ce } = of;
+  const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = config;
+  return {
+    server: context.serverUrl(),
+    ca: context.ca,
+    site: config.name,
+    ce,
+    pilotId: ticket.pilotId,
+    secret: ticket.secret,
+    cores: order.cores,
+    orphanedAfterMs: context.orphanedAfterMs,
+    ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
+  };
+}

@@ -1,0 +1,30 @@
+/** What one kind of batch system adds to command-site.ts: its commands, and what its answers mean. */
+import type { PilotOrder } from '../factory/read-pilot-jdl.js';
+import type { BatchStatus, SiteDescription } from './site.js';
+
+/** One pilot, ready to be handed over. */
+export interface PreparedPilot {
+  readonly pilotId: string;
+  readonly order: PilotOrder;
+  /** Absolute, made, for this user alone; on the submitting host. */
+  readonly directory: string;
+  /** The agent's settings as JSON, the secret included. */
+  readonly settings: string;
+  /** The script around the agent, with its settings inside, or with the path of their file. */
+  readonly script: (settings: { text: string } | { file: string }, ownSession?: boolean) => string;
+}
+
+export interface BatchSystem {
+  /** Shown to the agent and to people: queue, partition or pool. */
+  readonly ce: string;
+  /** One pilot. @throws {SiteError} it was refused */
+  submit(pilot: PreparedPilot): Promise<string>;
+  /** Ids that it does not know are missing in the answer. */
+  status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>>;
+  cancel(batchIds: readonly string[]): Promise<void>;
+  describe(): Promise<SiteDescription>;
+  /** The command that submits, and what it is given, for people; without secrets. */
+  translate(pilot: PreparedPilot): string;
+  /** Where the pilot's output lies, in the directory of its pilots. */
+  logFile(directory: string, batchId: string): string;
+}

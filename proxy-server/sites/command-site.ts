@@ -1,0 +1,102 @@
+/**
+ * A site whose batch system is spoken to by commands, here or on a login node: what Slurm, Grid Engine and HTCondor share.
+ * Nothing is kept in memory that a restarted ProxyServer would miss: a log's name is made of its batch id.
+ */
+import { join } from 'node:path';
+import { type PilotOrder, readPilotJdl } from '../factory/read-pilot-jdl.js';
+import { agentSettingsOf, type PilotSiteConfig } from './agent-settings.js';
+import type { BatchHost } from './batch-host.js';
+import type { BatchSystem, PreparedPilot } from './batch-system.js';
+import { pilotScript } from './pilot-script.js';
+import type { BatchStatus, PilotTicket, Site, SiteContext, SiteDescription, Submitted } from './site.js';
+
+/** Submitting commands at work at the same time. */
+const AT_ONCE = 4;
+const UNKNOWN: BatchStatus = { state: 'unknown', exitStatus: null, why: 'the batch system does not know it' };
+
+export interface CommandSiteOptions {
+  readonly config: PilotSiteConfig;
+  readonly context: SiteContext;
+  readonly host: BatchHost;
+  readonly system: BatchSystem;
+  readonly agentCommand: readonly string[];
+  readonly scratch: string | null;
+}
+
+export class CommandSite implements Site {
+  readonly #options: CommandSiteOptions;
+  constructor(options: CommandSiteOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.config.name;
+  }
+  get type(): string {
+    return this.#options.config.type;
+  }
+
+  async submit(jdl: string, tickets: readonly PilotTicket[]): Promise<Submitted[]> {
+    const { host, system } = this.#options;
+    const order = readPilotJdl(jdl, this.name);
+    const directory = await host.directory();
+    const answers: Submitted[] = [];
+    const waiting = tickets.entries();
+    const work = async (): Promise<void> => {
+      for (const [i, ticket] of waiting) {
+        const { pilotId } = ticket;
+        try {
+          answers[i] = { pilotId, batchId: await system.submit(this.#prepared(order, ticket, directory)) };
+        } catch (error) {
+          answers[i] = { pilotId, error: (error as Error).message };
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, tickets.length) }, work));
+    return answers;
+  }
+
+  async status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>> {
+    const known = await this.#options.system.status(batchIds);
+    return new Map(batchIds.map((batchId) => [batchId, known.get(batchId) ?? UNKNOWN]));
+  }
+
+  cancel(batchIds: readonly string[]): Promise<void> {
+    return this.#options.system.cancel(batchIds);
+  }
+
+  async output(batchId: string): Promise<string> {
+    const { host, system } = this.#options;
+    return host.tail(system.logFile(await host.directory(), batchId));
+  }
+
+  describe(): Promise<SiteDescription> {
+    return this.#options.system.describe();
+  }
+
+  translate(jdl: string): string {
+    const ticket = { pilotId: 'PILOT', secret: '(one-time secret)' };
+    return this.#options.system.translate(this.#prepared(readPilotJdl(jdl, this.name), ticket, 'DIRECTORY'));
+  }
+
+  async forget(batchId: string): Promise<void> {
+    const { host, system } = this.#options;
+    await host.remove([system.logFile(await host.directory(), batchId)]);
+  }
+
+  #prepared(order: PilotOrder, ticket: PilotTicket, directory: string): PreparedPilot {
+    const { config, context, system, agentCommand, scratch } = this.#options;
+    const { pilotId } = ticket;
+    return {
+      pilotId,
+      order,
+      directory,
+      settings: JSON.stringify(agentSettingsOf({ config, context, order, ticket, ce: system.ce })),
+      script: (settings, ownSession = false) =>
+        pilotScript({ site: this.name, pilotId, agentCommand, ttlS: order.ttlS, scratch, settings, ownSession }),
+    };
+  }
+}
+
+/** The directory of one site's pilots, where several sites share the server's. */
+export const ownDirectory = (context: SiteContext, name: string): string => join(context.directory, `site-${name}`);

@@ -1,0 +1,184 @@
+/**
+ * HTCondor, also as client of an HTCondor-CE (names of pool and schedd): condor_submit with the description on standard input,
+ * condor_q -json, condor_history -json, condor_rm.
+ *
+ * Settings with the secret are an input file of the job (mode 0600), which HTCondor moves to the node with the script; nothing
+ * has to be shared. States: HTCondor manual, "Job ClassAd Attributes", JobStatus. Tested with recorded shapes of the documented
+ * formats only.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type BatchHost, firstLine } from './batch-host.js';
+import type { BatchSystem, PreparedPilot } from './batch-system.js';
+import { quoteWord } from './quote-word.js';
+import { type BatchState, type BatchStatus, type SiteDescription, SiteError } from './site.js';
+import type { HtcondorSettings } from './site-settings.js';
+
+/** By JobStatus. 6 transfers output, 7 is suspended. */
+export const HTCONDOR_STATES: Readonly<Record<number, BatchState>> = {
+  1: 'queued',
+  2: 'running',
+  3: 'ended',
+  4: 'ended',
+  5: 'held',
+  6: 'running',
+  7: 'held',
+};
+
+const ATTRIBUTES = 'ClusterId,ProcId,JobStatus,ExitCode,ExitBySignal,ExitSignal,HoldReason,RemoveReason';
+const job = z.object({
+  ClusterId: z.number().int(),
+  ProcId: z.number().int(),
+  JobStatus: z.number().int(),
+  ExitCode: z.number().int().optional(),
+  ExitBySignal: z.boolean().optional(),
+  ExitSignal: z.number().int().optional(),
+  HoldReason: z.string().optional(),
+  RemoveReason: z.string().optional(),
+});
+type Job = z.infer<typeof job>;
+
+export class Htcondor implements BatchSystem {
+  readonly #site: string;
+  readonly #settings: HtcondorSettings;
+  readonly #host: BatchHost;
+  readonly #inputs = new Map<string, readonly string[]>();
+
+  constructor(site: string, settings: HtcondorSettings, host: BatchHost) {
+    this.#site = site;
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  get ce(): string {
+    return `htcondor/${this.#settings.schedd ?? this.#settings.pool ?? 'default'}`;
+  }
+
+  async submit(pilot: PreparedPilot): Promise<string> {
+    const files = inputFiles(pilot);
+    try {
+      await this.#host.write(files.settings, pilot.settings);
+      await this.#host.write(files.script, pilot.script({ file: `${pilot.pilotId}.json` }));
+      const answer = await this.#host.run(this.#submitWords(), this.#description(pilot));
+      const batchId = /^(\d+\.\d+) - (\d+\.\d+)\s*$/.exec(answer)?.[1];
+      if (batchId === undefined) throw this.#garbage('condor_submit', answer);
+      this.#inputs.set(batchId, Object.values(files)); // without spooling they must lie there until the job starts
+      return batchId;
+    } catch (error) {
+      await this.#host.remove(Object.values(files));
+      throw error;
+    }
+  }
+
+  async status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>> {
+    if (batchIds.length === 0) return new Map();
+    const found = await this.#ask('condor_q', batchIds);
+    const missing = batchIds.filter((batchId) => !found.has(batchId));
+    if (missing.length === 0) return found;
+    const past = await this.#ask('condor_history', missing, ['-limit', String(missing.length)]);
+    return new Map([...found, ...past]);
+  }
+
+  async cancel(batchIds: readonly string[]): Promise<void> {
+    if (batchIds.length === 0) return;
+    const { status, stdout, stderr } = await this.#host.tryRun(['condor_rm', ...this.#where(), ...batchIds]);
+    await this.#host.remove(batchIds.flatMap((batchId) => this.#inputs.get(batchId) ?? []));
+    for (const batchId of batchIds) this.#inputs.delete(batchId);
+    if (status === 0) return;
+    // It also fails where a job is over. Whether one is left is what matters.
+    const left = await this.#ask('condor_q', batchIds);
+    const still = [...left].filter(([, { state }]) => state !== 'ended').map(([batchId]) => batchId);
+    if (still.length > 0)
+      throw new SiteError(
+        `Site ${this.#site}: condor_rm left ${still.join(', ')}: ${firstLine(stderr) ?? firstLine(stdout)}`,
+      );
+  }
+
+  async describe(): Promise<SiteDescription> {
+    const text = firstLine((await this.#host.run(['condor_q', ...this.#where(), '-version'])).replaceAll('$', ''));
+    return { text: `${this.ce}: ${text ?? 'it says nothing of itself'}`, maxPilots: null };
+  }
+
+  translate(pilot: PreparedPilot): string {
+    return `${this.#submitWords().map(quoteWord).join(' ')} <<'DESCRIPTION'\n${this.#description(pilot)}DESCRIPTION\n`;
+  }
+
+  logFile(directory: string, batchId: string): string {
+    return join(directory, `pilot-${batchId}.log`);
+  }
+
+  #submitWords(): string[] {
+    return ['condor_submit', '-terse', ...this.#where(), ...this.#settings.options, '-'];
+  }
+
+  #where(): string[] {
+    const { pool, schedd } = this.#settings;
+    return [...(pool === undefined ? [] : ['-pool', pool]), ...(schedd === undefined ? [] : ['-name', schedd])];
+  }
+
+  #description(pilot: PreparedPilot): string {
+    const { accountingGroup, description } = this.#settings;
+    const { settings, script } = inputFiles(pilot);
+    const log = join(pilot.directory, 'pilot-$(ClusterId).$(ProcId).log');
+    const lines = {
+      universe: 'vanilla',
+      executable: script,
+      transfer_input_files: settings,
+      should_transfer_files: 'YES',
+      when_to_transfer_output: 'ON_EXIT',
+      transfer_output_files: '""',
+      output: log,
+      error: log,
+      stream_output: 'True',
+      stream_error: 'True',
+      request_cpus: String(pilot.order.cores),
+      '+MaxRuntime': String(pilot.order.ttlS),
+      // A second start would find its secret used.
+      on_exit_remove: 'True',
+      periodic_remove: `(NumJobStarts > 1) || ((JobStatus == 2) && (time() - EnteredCurrentStatus > ${pilot.order.ttlS}))`,
+      ...(accountingGroup === undefined ? {} : { accounting_group: accountingGroup }),
+      ...description,
+    };
+    const text = Object.entries(lines).map(([name, value]) => `${name} = ${value}`);
+    return `${text.join('\n')}\nqueue 1\n`;
+  }
+
+  async #ask(
+    command: string,
+    batchIds: readonly string[],
+    more: readonly string[] = [],
+  ): Promise<Map<string, BatchStatus>> {
+    const words = [command, ...this.#where(), ...batchIds, '-json', '-attributes', ATTRIBUTES, ...more];
+    const text = await this.#host.run(words);
+    if (text.trim() === '') return new Map(); // no job: no array either
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw this.#garbage(command, text);
+    }
+    const jobs = z.array(job).safeParse(value);
+    if (!jobs.success) throw this.#garbage(command, text);
+    return new Map(jobs.data.map((found) => [`${found.ClusterId}.${found.ProcId}`, statusOf(found)]));
+  }
+
+  #garbage(command: string, text: string): SiteError {
+    return new SiteError(
+      `Site ${this.#site}: ${command} answered what no HTCondor says: ${firstLine(text) ?? 'nothing'}`,
+    );
+  }
+}
+
+function inputFiles({ directory, pilotId }: PreparedPilot): { settings: string; script: string } {
+  return { settings: join(directory, `${pilotId}.json`), script: join(directory, `${pilotId}.sh`) };
+}
+
+function statusOf(found: Job): BatchStatus {
+  const state = HTCONDOR_STATES[found.JobStatus] ?? 'unknown';
+  if (state === 'held') return { state, exitStatus: null, why: found.HoldReason ?? `JobStatus ${found.JobStatus}` };
+  if (state !== 'ended') return { state, exitStatus: null, why: null };
+  if (found.JobStatus === 3) return { state, exitStatus: null, why: found.RemoveReason ?? 'removed' };
+  if (found.ExitBySignal === true)
+    return { state, exitStatus: null, why: `killed by signal ${found.ExitSignal ?? '?'}` };
+  return { state, exitStatus: found.ExitCode ?? null, why: null };
+}
