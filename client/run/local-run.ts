@@ -123,7 +123,7 @@ class LocalRun {
       this.#worker.cpuMs += report.cpuMs;
     } catch (error) {
       if (this.#signal?.aborted || !(error instanceof GridError)) throw error;
-      if (!(error instanceof UserCodeError)) this.#loseRange(packet, error);
+      if (!(error instanceof UserCodeError)) await this.#unreadable(runner, packet, error);
       else if (end - first === 1) this.#setAside(packet, error);
       else {
         const middle = error.entry === null ? [first + Math.floor((end - first) / 2)] : [error.entry, error.entry + 1];
@@ -140,9 +140,17 @@ class LocalRun {
     if (error.entry === null || this.#failures.length > this.#request.maxFailures) throw error;
   }
 
-  #loseRange({ file }: Packet, error: GridError): void {
+  /** Only the clusters that cannot be read are lost, as on the pool. */
+  async #unreadable(runner: ProgramRunner, packet: Packet, error: GridError): Promise<void> {
     if (USERS_MISTAKES.includes(error.code)) throw error;
-    if (!this.#missing.some((missing) => missing.file === file)) this.#missing.push({ file, error: error.message });
+    const { first, end, file, filePosition } = packet;
+    const { clusters } = this.#parts.find(({ position }) => position === filePosition)!;
+    const borders = [first, ...clusters.filter((at) => at > first && at < end), end];
+    if (borders.length > 2)
+      for (let i = 1; i < borders.length; i++)
+        await this.#runRange(runner, { ...packet, first: borders[i - 1]!, end: borders[i]! });
+    else if (!this.#missing.some((missing) => missing.file === file))
+      this.#missing.push({ file, error: error.message });
   }
 
   #merge(increment: Uint8Array): void {
