@@ -112,7 +112,8 @@ class DrawParser {
   }
 
   #signedNumber(): number {
-    const sign = this.#take('-') ? -1 : (this.#take('+'), 1);
+    const sign = this.#take('-') ? -1 : 1;
+    if (sign === 1) this.#take('+');
     const token = this.#next;
     if (token.kind !== 'number') this.#fail('A number is missing');
     this.#at++;

@@ -205,7 +205,9 @@ export class MergedObjects implements MergedOutput {
     const { merge } = this;
     if (merge === undefined) return () => void this.objects.push(...arrived);
     // User code may throw: it runs before anything counts.
-    const merged = [...this.objects, ...arrived].reduce((a, b) => ({ ...a, bytes: merge(a.bytes, b.bytes) }));
+    const [first, ...others] = [...this.objects, ...arrived];
+    if (first === undefined) return () => {};
+    const merged = { ...first, bytes: others.reduce((sum, { bytes }) => merge(sum, bytes), first.bytes) };
     return () => {
       this.objects = [merged];
     };

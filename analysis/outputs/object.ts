@@ -14,6 +14,7 @@ export interface SentObject extends PacketRange {
   readonly bytes: Uint8Array;
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: users write a merge that changes `into` and returns nothing
 export type Merge<T> = (into: T, other: T) => T | void;
 
 export class ObjectOutput<T = unknown> extends Output {
@@ -86,7 +87,8 @@ export class ObjectOutput<T = unknown> extends Output {
 function methodMerge<T>(sample: T): Merge<T> | undefined {
   const method = (sample as { merge?: unknown } | null | undefined)?.merge;
   if (typeof method !== 'function') return undefined;
-  return (into, other) => (into as { merge: (other: T) => T | void }).merge(other);
+  return (into, other) =>
+    (into as { merge: Merge<T> extends (a: T, b: T) => infer R ? (other: T) => R : never }).merge(other);
 }
 
 /** The decoded value; where `like` is of a class, an object of that class with the decoded fields. */

@@ -1,7 +1,4 @@
 /** `proof run SELECTOR.ts DATASET...` and `proof draw DATASET EXPR [CUT]`: one query, in a session or in this process. */
-
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { beginProgram } from '../../analysis/begin-program.js';
 import { bundleSelector } from '../../analysis/bundle-selector.js';
