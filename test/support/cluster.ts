@@ -35,6 +35,8 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly pilots: number;
   readonly cores?: number;
+  /** A site in place of HERE, as a line of YAML; `pilots` and `cores` mean nothing then. */
+  readonly site?: string;
   /** More lines of the ProxyServer's configuration. */
   readonly proxyConfig?: string;
 }
@@ -70,10 +72,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   writeFileSync(catalogConfig, `listen: 127.0.0.1:0\nstateDir: ${join(folder, 'catalog')}\nauth: development\n`);
   const catalog = await startDaemon(['catalog', 'start', '--config', catalogConfig]);
   const proxyConfig = join(folder, 'proxy.yaml');
+  const here = `{ name: HERE, type: local, min: ${options.pilots}, cores: ${options.cores ?? 1} }`;
   writeFileSync(
     proxyConfig,
     `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'proxy')}\nauth: development\ncatalog: ${catalog.url}\n` +
-      `sites:\n  - { name: HERE, type: local, min: ${options.pilots}, cores: ${options.cores ?? 1} }\n${options.proxyConfig ?? ''}`,
+      `sites:\n  - ${options.site ?? here}\n${options.proxyConfig ?? ''}`,
   );
   const proxy = await startDaemon(['proxy', 'start', '--config', proxyConfig]);
   const config = join(folder, 'config.yaml');

@@ -1,0 +1,103 @@
+/**
+ * A real Slurm or Grid Engine of a test's own: in a temporary directory, on free ports of the loopback, gone at the end, its jobs
+ * with it. The scripts of servers/ start them; test/support/install-servers.sh installs what they need.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export type BatchKind = 'slurm' | 'gridengine';
+
+interface Kind {
+  readonly needs: readonly string[];
+  readonly ports: number;
+  /** Variables of its commands. */
+  environment(folder: string, ports: readonly number[]): Record<string, string>;
+}
+
+const KINDS: Record<BatchKind, Kind> = {
+  slurm: {
+    needs: ['/usr/bin/sbatch', '/usr/sbin/slurmctld', '/usr/sbin/slurmd', '/usr/sbin/munged'],
+    ports: 3,
+    environment: (folder) => ({ SLURM_CONF: join(folder, 'slurm.conf') }),
+  },
+  gridengine: {
+    needs: ['/usr/bin/qsub', '/usr/bin/qacct', '/usr/lib/gridengine/sge_qmaster', '/usr/lib/gridengine/sge_execd'],
+    ports: 2,
+    environment: (folder, [qmaster, execd]) => ({
+      SGE_ROOT: join(folder, 'root'),
+      SGE_CELL: 'default',
+      SGE_QMASTER_PORT: String(qmaster),
+      SGE_EXECD_PORT: String(execd),
+    }),
+  },
+};
+const SERVERS = join(import.meta.dirname, '../../../test/support/servers');
+
+/** Why none can be started here, if so. */
+export function batchClusterMissing(kind: BatchKind): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return `tests with ${kind} need root on Linux`;
+  const missing = [...KINDS[kind].needs, '/usr/bin/gcc'].filter((path) => !existsSync(path));
+  if (missing.length === 0) return undefined;
+  return `tests with ${kind} need ${missing.join(', ')} (test/support/install-servers.sh installs it)`;
+}
+
+export class BatchCluster {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #child: ChildProcess;
+
+  private constructor(folder: string, environment: Record<string, string>, child: ChildProcess) {
+    this.folder = folder;
+    this.environment = environment;
+    this.#child = child;
+  }
+
+  static async start(kind: BatchKind): Promise<BatchCluster> {
+    const folder = mkdtempSync(join(tmpdir(), `proof-${kind}-`));
+    const shim = join(folder, 'loopback.so');
+    execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', shim, join(SERVERS, 'loopback.c'), '-ldl']);
+    const ports = await freePorts(KINDS[kind].ports);
+    const words = [join(SERVERS, `${kind}.sh`), folder, shim, ...ports.map(String)];
+    const child = spawn('bash', words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const cluster = new BatchCluster(folder, KINDS[kind].environment(folder, ports), child);
+    let said = '';
+    child.stderr!.on('data', (part: Buffer) => {
+      said += part.toString('utf8');
+    });
+    for await (const line of createInterface({ input: child.stdout! })) if (line === 'ready') return cluster;
+    await cluster.stop();
+    throw new Error(`${kind} did not start: ${said}`);
+  }
+
+  /** One of its commands. */
+  command(...words: string[]): string {
+    return execFileSync(words[0]!, words.slice(1), {
+      encoding: 'utf8',
+      env: { ...process.env, ...this.environment },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = once(this.#child, 'exit');
+      this.#child.stdin!.end();
+      await gone;
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Ports that were free a moment ago: these daemons cannot be told to take any. */
+async function freePorts(n: number): Promise<number[]> {
+  const servers = Array.from({ length: n }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
