@@ -87,8 +87,7 @@ export class ObjectOutput<T = unknown> extends Output {
 function methodMerge<T>(sample: T): Merge<T> | undefined {
   const method = (sample as { merge?: unknown } | null | undefined)?.merge;
   if (typeof method !== 'function') return undefined;
-  return (into, other) =>
-    (into as { merge: Merge<T> extends (a: T, b: T) => infer R ? (other: T) => R : never }).merge(other);
+  return (into, other) => (into as { merge: (other: T) => T | undefined }).merge(other);
 }
 
 /** The decoded value; where `like` is of a class, an object of that class with the decoded fields. */
