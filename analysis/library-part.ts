@@ -1,6 +1,7 @@
 /** The part of the `proof-grid` library that analyses use: the same on client and worker. */
 export { Batch, type Lists } from './batch.js';
 export type { Column } from './column-accessors.js';
+export { coshMinusCos } from './cosh-minus-cos.js';
 export { Counter } from './outputs/counter.js';
 export { H1, H2, H3 } from './outputs/histogram.js';
 export { ObjectOutput } from './outputs/object.js';

@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { coshMinusCos } from '../analysis/cosh-minus-cos.js';
 import { chooseCodecs, type TierChoice } from '../rootio/compression/tier.js';
 import { openRootFile } from '../rootio/root-file.js';
 import type { ColumnReader, Table } from '../rootio/table.js';
@@ -142,7 +143,7 @@ function flatLoop(reader: ColumnReader, bins: Float64Array): void {
   const weight = floats('weight');
   for (let i = 0; i < weight.length; i++) {
     if (charge1[i]! * charge2[i]! >= 0) continue;
-    const squared = 2 * pt1[i]! * pt2[i]! * (Math.cosh(eta1[i]! - eta2[i]!) - Math.cos(phi1[i]! - phi2[i]!));
+    const squared = 2 * pt1[i]! * pt2[i]! * coshMinusCos(eta1[i]! - eta2[i]!, phi1[i]! - phi2[i]!);
     bins[binOf(Math.sqrt(squared))]! += weight[i]!;
   }
 }
@@ -155,7 +156,7 @@ function listLoop(reader: ColumnReader, bins: Float64Array): void {
   for (let entry = 0, a = 0; entry < count.length; a += count[entry++]!) {
     const b = a + 1;
     if (count[entry]! < 2 || charge[a]! * charge[b]! >= 0) continue;
-    const squared = 2 * pt[a]! * pt[b]! * (Math.cosh(eta[a]! - eta[b]!) - Math.cos(phi[a]! - phi[b]!));
+    const squared = 2 * pt[a]! * pt[b]! * coshMinusCos(eta[a]! - eta[b]!, phi[a]! - phi[b]!);
     bins[binOf(Math.sqrt(squared))]!++;
   }
 }
