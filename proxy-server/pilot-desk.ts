@@ -144,6 +144,7 @@ export class PilotDesk {
     }
     const pilot = this.#pilot(pilotId);
     const { registry } = this.#options;
+    if (pilot.agentId !== null) this.#options.stopAgent(pilot.agentId, why); // some batch systems leave a job's processes alive
     await this.keeper(pilot.site).kill([pilot], why);
     if (pilot.agentId !== null) registry.remove(pilot.agentId, why);
   }

@@ -186,6 +186,9 @@ class ProxyServer {
     await Promise.all(
       [...this.#keepers].map(async ([name, keeper]) => {
         const own = this.#pilots.live().filter((pilot) => pilot.site === name);
+        // Also by its own link: some batch systems leave the processes of a job alive.
+        for (const { agentId } of own)
+          if (agentId !== null) this.#door.send(agentId, { type: 'stop', reason: 'the ProxyServer ends' });
         try {
           await keeper.kill(own, 'the ProxyServer ended');
         } catch (error) {

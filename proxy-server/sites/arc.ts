@@ -157,7 +157,7 @@ export class ArcSite implements Site {
       `(jobname="proof-${this.name}")`,
       `(inputfiles=("${SCRIPT}" "")("${SETTINGS}" ""))`,
       `(outputfiles=("${LOG}" ""))`,
-      `(stdout="${LOG}")(join="yes")`,
+      `(stdout="${LOG}")`,
       `(count="${cores}")${cores === 1 ? '' : `(countpernode="${cores}")`}`,
       `(walltime="${minutes}")(cputime="${minutes * cores}")`,
       ...(queue === undefined ? [] : [`(queue=${xrslText(queue)})`]),

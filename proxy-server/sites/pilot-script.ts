@@ -36,6 +36,7 @@ PROOF_SETTINGS=$directory/agent.json`
   return `#!/bin/sh
 # Pilot ${pilot.pilotId} of site ${pilot.site}: starts one agent and tidies up after it.
 umask 077
+exec 2>&1
 directory=
 for place in ${places.filter((place) => place !== null).join(' ')} /tmp /var/tmp "$PWD"; do
   [ -n "$place" ] && directory=$(mktemp -d "$place/proof-pilot-XXXXXX" 2>/dev/null) && break
