@@ -1,5 +1,5 @@
 /**
- * A real Slurm or Grid Engine of a test's own: in a temporary directory, on free ports of the loopback, gone at the end, its jobs
+ * A real Slurm, Grid Engine or ARC computing element of a test's own: in a temporary directory, on free ports of the loopback, gone at the end, its jobs
  * with it. The scripts of servers/ start them; test/support/install-servers.sh installs what they need.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-export type BatchKind = 'slurm' | 'gridengine';
+export type BatchKind = 'slurm' | 'gridengine' | 'arc';
 
 interface Kind {
   readonly needs: readonly string[];
@@ -34,6 +34,17 @@ const KINDS: Record<BatchKind, Kind> = {
       SGE_QMASTER_PORT: String(qmaster),
       SGE_EXECD_PORT: String(execd),
     }),
+  },
+  arc: {
+    needs: [
+      '/usr/sbin/arched',
+      '/usr/sbin/arcctl',
+      '/usr/lib/arc/arcconfig-parser',
+      '/usr/bin/curl',
+      '/usr/bin/openssl',
+    ],
+    ports: 1,
+    environment: (_folder, [port]) => ({ ARC_URL: `https://localhost:${port}/arex` }),
   },
 };
 const SERVERS = join(import.meta.dirname, '../../../test/support/servers');
