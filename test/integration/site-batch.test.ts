@@ -23,7 +23,7 @@ export default class Pt extends Selector {
 const ENTRIES = 20_000;
 
 const COMMANDS: Record<
-  BatchKind,
+  Exclude<BatchKind, 'arc'>,
   { more: string; jobs: (batch: BatchCluster) => string; remove: string; says: RegExp }
 > = {
   slurm: {
