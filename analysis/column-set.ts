@@ -44,6 +44,8 @@ export function findColumn(table: Table, branch: string, fileName: string): Colu
   if (byLastPart.length === 1) return byLastPart[0]!;
   const dotted = table.columns.find(({ name }) => name === branch.replaceAll('.', '/'));
   if (dotted !== undefined) return dotted;
+  const absent = table.whyAbsent?.(branch);
+  if (absent !== undefined) throw absent;
   throw new NoSuchBranchError(
     branch,
     fileName,

@@ -85,6 +85,24 @@ export class NoSuchColumnError extends GridError {
   }
 }
 
+/** A column of a friend tree that could not be brought in. */
+export class FriendMissingError extends GridError {
+  readonly code = 'ROOT_FRIEND_MISSING';
+  constructor(
+    readonly column: string,
+    readonly friend: { readonly alias: string; readonly tree: string; readonly file: string },
+    readonly url: string,
+    options: ErrorOptions & { readonly cause: unknown },
+  ) {
+    const why = options.cause instanceof Error ? options.cause.message : String(options.cause);
+    const where = friend.file === '' ? url : friend.file;
+    super(
+      `The column "${column}" belongs to the friend "${friend.alias}" (tree "${friend.tree}" in ${where}) of ${url}, which cannot be read: ${why}`,
+      options,
+    );
+  }
+}
+
 export class ColumnTypeError extends GridError {
   readonly code = 'ROOT_COLUMN_TYPE';
   constructor(

@@ -2,11 +2,23 @@
  * A table with its friends: entry i of the table and entry i of each friend belong together. A friend's columns are called
  * `ALIAS/column` (or `ALIAS.column`); the table's own keep their names. Clusters are the table's.
  */
+import { FriendMissingError } from './errors.js';
 import type { ColumnData, ColumnInfo, ColumnReader, Table } from './table.js';
 
 export interface Friend {
   readonly alias: string;
   readonly table: Table;
+}
+
+/** A friend that could not be opened: its columns are not there, and whoever asks for one is told why. */
+export interface MissingFriend {
+  readonly alias: string;
+  readonly tree: string;
+  /** As the record names it; empty: the same file. */
+  readonly file: string;
+  readonly cause: unknown;
+  /** Of the file whose record names it. */
+  readonly url: string;
 }
 
 export class FriendTable implements Table {
@@ -19,6 +31,7 @@ export class FriendTable implements Table {
   constructor(
     readonly main: Table,
     readonly friends: readonly Friend[],
+    readonly missing: readonly MissingFriend[] = [],
   ) {
     ({
       name: this.name,
@@ -42,6 +55,8 @@ export class FriendTable implements Table {
     const byFriend = new Map<Friend, Map<string, string>>();
     for (const name of names) {
       const friend = this.#friendOf(name);
+      const absent = friend === undefined ? this.whyAbsent(name) : undefined;
+      if (absent !== undefined) throw absent;
       if (friend === undefined) own.push(name);
       else byFriend.set(friend, (byFriend.get(friend) ?? new Map()).set(name, name.slice(friend.alias.length + 1)));
     }
@@ -50,12 +65,21 @@ export class FriendTable implements Table {
     return new FriendReader(parts);
   }
 
+  whyAbsent(name: string): FriendMissingError | undefined {
+    if (this.main.columns.some((column) => column.name === name)) return undefined;
+    const friend = this.missing.find((one) => isOf(one, name));
+    return friend && new FriendMissingError(name, friend, friend.url, { cause: friend.cause });
+  }
+
   /** A column of the table itself comes first, should its name look like a friend's. */
   #friendOf(name: string): Friend | undefined {
     if (this.main.columns.some((column) => column.name === name)) return undefined;
-    return this.friends.find(({ alias }) => name.startsWith(`${alias}/`) || name.startsWith(`${alias}.`));
+    return this.friends.find((one) => isOf(one, name));
   }
 }
+
+const isOf = ({ alias }: { readonly alias: string }, name: string): boolean =>
+  name.startsWith(`${alias}/`) || name.startsWith(`${alias}.`);
 
 interface Part {
   readonly reader: ColumnReader;

@@ -4,6 +4,7 @@
  * Opening reads the header, the top directory and the streamer infos; directories below and trees are read when they are asked for.
  */
 import { basename } from 'node:path';
+import { GridError } from '../protocol/errors.js';
 import type { ByteSource } from '../storage/byte-source.js';
 import type { Codecs } from './compression/codec.js';
 import { codecs } from './compression/tier.js';
@@ -13,7 +14,7 @@ import { Directories, type KeyEntry } from './file/directories.js';
 import { checkInFile, type FileHeader, HEADER_BYTES, parseDirectory, parseHeader } from './file/header.js';
 import { parseKey } from './file/key.js';
 import { type FileAccess, readRecord } from './file/record.js';
-import { type Friend, FriendTable } from './friend-table.js';
+import { type Friend, FriendTable, type MissingFriend } from './friend-table.js';
 import { ObjectStreamer } from './jsroot/structure.js';
 import { openNtuple } from './ntuple/ntuple-table.js';
 import { ObjectTable } from './object-table.js';
@@ -41,6 +42,8 @@ const TREE_CLASSES: ReadonlySet<string> = new Set(['TTree', 'TNtuple', 'TNtupleD
 export interface RootFileOptions {
   /** Instead of the tier that this process chose. */
   readonly codecs?: Codecs;
+  /** Opens the file of a friend tree by the name that the tree's record gives it. Without it such friends are left out. */
+  readonly openFriend?: (name: string) => Promise<ByteSource>;
 }
 
 /** @throws {NotRootFileError} {CorruptFileError} and the source's own errors. The file closes the source. */
@@ -60,15 +63,18 @@ export async function openRootFile(source: ByteSource, options: RootFileOptions 
   );
   record.skip(header.nbytesName);
   const access = { source, codecs: options.codecs ?? (await codecs()) };
-  return new RootFile(access, header, new Directories(access, parseDirectory(record)));
+  return new RootFile(access, header, new Directories(access, parseDirectory(record)), options.openFriend);
 }
 
 export class RootFile {
   #streamer: Promise<ObjectStreamer> | undefined;
+  /** Files of friends, by the name in the record. */
+  readonly #friendFiles = new Map<string, Promise<RootFile>>();
   constructor(
     readonly access: FileAccess,
     readonly header: FileHeader,
     readonly directories: Directories,
+    readonly openFriend?: RootFileOptions['openFriend'],
   ) {}
 
   get url(): string {
@@ -127,8 +133,11 @@ export class RootFile {
     return new ObjectTable(className, className, objects);
   }
 
-  close(): Promise<void> {
-    return this.access.source.close();
+  /** Files of friends close with it. */
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.#friendFiles.values());
+    const friends = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value.close()] : []));
+    await Promise.all([this.access.source.close(), ...friends]);
   }
 
   async #onlyTable(): Promise<string> {
@@ -143,23 +152,48 @@ export class RootFile {
     if (TREE_CLASSES.has(key.className)) {
       const record = treeRecord(await this.#object(entry), key.className, place);
       const table = new TreeTable(this.access, record, await this.#streamerInfos());
-      const friends = withFriends ? await this.#friends(record) : [];
-      return friends.length === 0 ? table : new FriendTable(table, friends);
+      return withFriends && record.friends.length > 0 ? this.#withFriends(table, record) : table;
     }
     if (key.className === 'ROOT::RNTuple')
       return openNtuple(this.access, (await readRecord(this.access, key)).bytes, place);
     throw new UnsupportedFileError(place, `a ${key.className} has no entries to read`);
   }
 
-  /** Friends in the same file; those in other files are the caller's to bring together, as it knows where files lie. */
-  async #friends(record: TreeRecord): Promise<Friend[]> {
+  /** Friends' own friends are not followed. A friend that cannot be opened is left out: the table's own columns are still good. */
+  async #withFriends(table: Table, record: TreeRecord): Promise<Table> {
     const friends: Friend[] = [];
+    const missing: MissingFriend[] = [];
     for (const { alias, tree, file } of record.friends) {
-      if (file !== '' && basename(file) !== basename(this.url)) continue;
       const name = tree === '' ? alias : tree;
-      friends.push({ alias, table: await this.#table(await this.directories.find(name), false) });
+      try {
+        const holder = file === '' || basename(file) === basename(this.url) ? this : await this.#friendFile(file);
+        friends.push({ alias, table: await holder.#table(await holder.directories.find(name), false) });
+      } catch (cause) {
+        if (!(cause instanceof GridError)) throw cause;
+        missing.push({ alias, tree: name, file, cause, url: this.url });
+      }
     }
-    return friends;
+    return new FriendTable(table, friends, missing);
+  }
+
+  #friendFile(name: string): Promise<RootFile> {
+    const opening = this.#friendFiles.get(name) ?? this.#openFriendFile(name);
+    this.#friendFiles.set(name, opening);
+    return opening;
+  }
+
+  async #openFriendFile(name: string): Promise<RootFile> {
+    if (this.openFriend === undefined) {
+      const place = { url: this.url, offset: 0, length: 0, what: `the friend in ${name}` };
+      throw new UnsupportedFileError(place, 'files of friends are not opened here');
+    }
+    const source = await this.openFriend(name);
+    try {
+      return await openRootFile(source, { codecs: this.access.codecs });
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
   }
 
   async #object({ key }: KeyEntry): Promise<Record<string, unknown>> {

@@ -79,6 +79,8 @@ export interface Table {
   /** Ascending cluster boundaries, from 0 to `entries`: a packet that begins and ends at them reads no basket twice. */
   readonly clusters: readonly number[];
   readonly columns: readonly ColumnInfo[];
+  /** For a column that would be there if a friend's file could be read: the error that says so. */
+  whyAbsent?(column: string): Error | undefined;
   /** @throws {NoSuchColumnError} naming the nearest; {ColumnTypeError} for one that cannot be read */
   reader(names: readonly string[]): ColumnReader;
 }

@@ -83,6 +83,16 @@ export class UnsupportedSchemeError extends StorageError {
   }
 }
 
+export class OtherServerError extends StorageError {
+  readonly code = 'STORAGE_OTHER_SERVER';
+  constructor(url: string, beside: string) {
+    super(
+      url,
+      `${url} lies at another server than ${beside}, which names it; only files of the same server are followed.`,
+    );
+  }
+}
+
 export class BadUrlError extends StorageError {
   readonly code = 'STORAGE_BAD_URL';
   constructor(url: string, hint: string, options?: ErrorOptions) {

@@ -5,6 +5,7 @@ import type { QueryResult } from '../../protocol/session-messages.js';
 import { openRootFile } from '../../rootio/root-file.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { openSource } from '../../storage/open-source.js';
+import { siblingOpener } from '../../storage/sibling.js';
 
 /** A file of the data set as the look-up gives it. */
 export interface LocalFile {
@@ -24,9 +25,10 @@ export interface FilePart {
 
 /** @throws what opening throws; {WhichTableError} where a tree must be named */
 export async function openTable(file: LocalFile): Promise<OpenTable> {
-  const opened = await openRootFile(
-    await openSource(file.urls, storageOptionsFromEnvironment(process.env, process.getuid?.())),
-  );
+  const storage = storageOptionsFromEnvironment(process.env, process.getuid?.());
+  const opened = await openRootFile(await openSource(file.urls, storage), {
+    openFriend: siblingOpener(file.urls, storage),
+  });
   try {
     const table = await opened.table(file.tree ?? undefined);
     return { table, close: () => opened.close() };

@@ -3,6 +3,7 @@ import type { OpenTable } from '../../analysis/program-runner.js';
 import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
 import { openRootFile } from '../../rootio/root-file.js';
 import { openSource } from '../../storage/open-source.js';
+import { siblingOpener } from '../../storage/sibling.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import { EntriesDifferError } from './errors.js';
 
@@ -16,7 +17,9 @@ export async function openTable(
   storage: StorageOptions,
   entries: number | null = null,
 ): Promise<OpenTable> {
-  const root = await openRootFile(await openSource(file.urls, storage));
+  const root = await openRootFile(await openSource(file.urls, storage), {
+    openFriend: siblingOpener(file.urls, storage),
+  });
   try {
     const table = await root.table(file.tree ?? undefined);
     if (entries !== null && entries !== table.entries) throw new EntriesDifferError(file.name, entries, table.entries);

@@ -5,6 +5,7 @@ import { writeStreamerInfos } from '../write/streamer-info.js';
 
 const WANTED = [
   ...['TTree', 'TBranch', 'TLeafO', 'TLeafB', 'TLeafS', 'TLeafI', 'TLeafL', 'TLeafF', 'TLeafD', 'TLeafC', 'TObjString'],
+  'TFriendElement',
   ...['TH1F', 'TH1D', 'TH2F', 'TH2D', 'TH3F', 'TH3D', 'TProfile', 'TGraph'],
 ];
 const LAYOUTS = layoutsFor(WANTED);

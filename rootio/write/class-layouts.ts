@@ -99,6 +99,8 @@ const LAYOUTS: readonly ClassLayout[] = [
     'double fMinimum; double fMaximum',
   ),
   layout('ROOT::TIOFeatures', 1, 0x1aa12f10, '', 'unsigned char fIOBits'),
+  // Its checksum by the rule of TStreamerInfo::GetCheckSum, which gives those of the others too.
+  layout('TFriendElement', 2, 0x2771167d, 'TNamed', 'TString fTreeName; bool fOwnFile'),
   layout(
     'TTree',
     20,

@@ -165,6 +165,7 @@ export class RootFileWriter {
     const { name, title } = summary;
     this.#storeObject({ className: 'TTree', name, title }, directory, (buffer) => writeTree(buffer, summary));
     for (const used of ['TBranch', ...(summary.userInfo.length > 0 ? ['TObjString'] : [])]) this.#classes.add(used);
+    if (summary.friends.length > 0) this.#classes.add('TFriendElement');
     for (const { shape } of summary.branches) this.#classes.add(leafClass(shape));
   }
 

@@ -8,6 +8,15 @@ import { MUST_CLEANUP, writeObjString, writeStyle } from './histogram-record.js'
 import type { RecordBuffer } from './record-buffer.js';
 import { type BranchShape, NUMBER_FORMATS } from './tree-columns.js';
 
+/** A tree whose entries belong to those of this one, side by side. */
+export interface FriendSpec {
+  readonly tree: string;
+  /** What its columns are called by; the tree's name unless told. */
+  readonly alias?: string;
+  /** Relative to this file's folder; the same file unless told. */
+  readonly file?: string;
+}
+
 export interface TreeSummary {
   readonly name: string;
   readonly title: string;
@@ -20,6 +29,7 @@ export interface TreeSummary {
   readonly branches: readonly BranchWriter[];
   /** Texts that TTree::GetUserInfo gives. */
   readonly userInfo: readonly string[];
+  readonly friends: readonly FriendSpec[];
 }
 
 /** TBranch::kDoNotUseBufferMap: values without pointers need no map. */
@@ -57,10 +67,26 @@ export function writeTree(buffer: RecordBuffer, tree: TreeSummary): void {
     buffer.objArray(leaves.size, () => {
       for (const leaf of leaves.values()) buffer.reference(leaf);
     });
-    buffer.reference(null).i32(0).i32(0).reference(null).reference(null); // no aliases, index, friends
+    buffer.reference(null).i32(0).i32(0).reference(null); // no aliases, no index
+    writeFriends(buffer, tree.friends);
     writeUserInfo(buffer, tree.userInfo);
     buffer.reference(null); // no branch of references
   });
+}
+
+function writeFriends(buffer: RecordBuffer, friends: readonly FriendSpec[]): void {
+  const writeFriend = ({ tree, alias, file }: FriendSpec) =>
+    buffer.versioned(2, () => {
+      buffer
+        .tnamed(alias ?? tree, file ?? '')
+        .text(tree)
+        .bool(false);
+    });
+  if (friends.length === 0) buffer.reference(null);
+  else
+    buffer.object('TList', () =>
+      buffer.list(friends, (friend) => buffer.object('TFriendElement', () => writeFriend(friend))),
+    );
 }
 
 function writeUserInfo(buffer: RecordBuffer, texts: readonly string[]): void {

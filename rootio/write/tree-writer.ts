@@ -5,7 +5,7 @@
 import { type Basket, type BatchColumn, BranchWriter, type ListBatch, type StoredBasket } from './branch-writer.js';
 import { checkBatchColumn } from './tree-batch.js';
 import { branchShapes, type ColumnSpec } from './tree-columns.js';
-import type { TreeSummary } from './tree-record.js';
+import type { FriendSpec, TreeSummary } from './tree-record.js';
 import { TreeShapeError } from './write-errors.js';
 
 export interface TreeOptions {
@@ -15,6 +15,8 @@ export interface TreeOptions {
   readonly autoFlush?: number;
   /** Texts about the tree, inside it: TTree::GetUserInfo gives them as TObjStrings. */
   readonly userInfo?: readonly string[];
+  /** Trees whose entries belong to this one's, here or in other files: TTree::GetListOfFriends. */
+  readonly friends?: readonly FriendSpec[];
 }
 
 export type Batch = Readonly<Record<string, BatchColumn>>;
@@ -38,6 +40,7 @@ export class TreeWriter {
   readonly #branches: readonly BranchWriter[];
   readonly #basketBytes: number;
   readonly #userInfo: readonly string[];
+  readonly #friends: readonly FriendSpec[];
   #clusterEntries: number | undefined;
   #clusterBytes = 0;
   #inCluster = 0;
@@ -52,6 +55,7 @@ export class TreeWriter {
     this.#basketBytes = options.basketBytes ?? 64_000;
     this.#clusterEntries = options.autoFlush;
     this.#userInfo = options.userInfo ?? [];
+    this.#friends = options.friends ?? [];
     checkCount('autoFlush, the entries of a cluster,', options.autoFlush ?? 1, Number.MAX_SAFE_INTEGER);
     checkCount('basketBytes', this.#basketBytes, MAX_BASKET_BYTES);
     const store = (basket: Basket) => {
@@ -111,6 +115,7 @@ export class TreeWriter {
       compression: this.#file.compression,
       branches: this.#branches,
       userInfo: this.#userInfo,
+      friends: this.#friends,
     });
   }
 

@@ -135,7 +135,7 @@ describe('rootio/write: beside ROOT', () => {
     const buffer = new RecordBuffer(keylen);
     const title = String((await file.object('tree'))['fTitle']);
     const options = { clusterEntries: -30_000_000, basketBytes: 32_000, compression: 101 };
-    writeTree(buffer, { name: 'tree', title, entries: 0, ...options, branches, userInfo: [] });
+    writeTree(buffer, { name: 'tree', title, entries: 0, ...options, branches, userInfo: [], friends: [] });
     await file.close();
     // TLeaf::kNewValue of the text's leaf: a state of ROOT's memory, not of the file.
     const different = [...bytes.keys()].filter((at) => bytes[at] !== buffer.bytes[at]);
