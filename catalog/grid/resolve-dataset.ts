@@ -13,7 +13,7 @@ import type { Grid, GridFile, Replica } from './grid.js';
 export interface DatasetFile {
   /** null for a file named by URL. */
   readonly lfn: string | null;
-  /** Where its copies are, closest first; never empty. */
+  /** Where its copies are, closest first; empty where a file of the catalog has none that can be used: it is missing, its neighbours are not. */
   readonly urls: readonly string[];
   /** With storage element and site; of a file named by URL the URL alone. */
   readonly replicas: readonly Replica[];
@@ -118,7 +118,7 @@ async function lookUp(grid: Grid, words: readonly DatasetWord[], options: Resolv
     const tree = word.tree ?? options.tree ?? null;
     // A directory, a collection or nothing at all: the pattern call tells them apart and explains.
     if (file === undefined) files.push(...(await matches(grid, word, tree, options)));
-    else files.push(readable(file, tree));
+    else files.push(asDatasetFile(file, tree));
   }
   return files;
 }
@@ -135,20 +135,18 @@ async function matches(
     for (const name of word.text.split(/[|,]/).filter((part) => part !== '')) {
       const set = await grid.dataset(name, options.site);
       if (set.files.length === 0) throw new NothingMatchesError(`The data set ${name} has no files.`);
-      for (const file of set.files) files.push(readable(file, tree ?? set.tree));
+      for (const file of set.files) files.push(asDatasetFile(file, tree ?? set.tree));
     }
     return files;
   }
   const files =
     word.kind === 'find' ? await grid.find(word.text, options.site) : await grid.glob(word.text, options.site);
   if (files.length === 0) throw new NothingMatchesError(await nothing(grid, word));
-  return files.map((file) => readable(file, tree));
+  return files.map((file) => asDatasetFile(file, tree));
 }
 
-/** @throws {NothingMatchesError} a file that no storage has */
-function readable(file: GridFile, tree: string | null): DatasetFile {
+function asDatasetFile(file: GridFile, tree: string | null): DatasetFile {
   const { lfn, size, entries, replicas } = file;
-  if (replicas.length === 0) throw new NothingMatchesError(`${lfn} has no usable replica; see "proof whereis ${lfn}".`);
   // An entry count is that of the tree it was learnt with; of another tree it says nothing.
   const isOther = tree !== null && file.tree !== null && tree !== file.tree;
   return {

@@ -11,6 +11,8 @@ const shape = z.enum(['name', 'entry', 'stat', 'file']).default('file');
 const page = {
   shape,
   directories: z.stringbool().default(false),
+  /** In the store's order: files of a directory before its directories. */
+  unsorted: z.stringbool().default(false),
   site: z.string().optional(),
   limit: z.coerce.number().int().min(0).optional(),
   offset: z.coerce.number().int().min(0).optional(),
@@ -21,7 +23,7 @@ export function addSearchRoutes(api: Api, { reader }: CatalogParts): void {
     '/v1/glob',
     {
       schema: {
-        summary: 'What a pattern matches (* and ? within a level), bytewise; JSON lines',
+        summary: 'What a pattern matches (* and ? within a level), bytewise unless unsorted; JSON lines',
         querystring: z.object({ pattern: z.string().min(1), ...page }),
       },
     },
@@ -31,7 +33,7 @@ export function addSearchRoutes(api: Api, { reader }: CatalogParts): void {
     '/v1/find',
     {
       schema: {
-        summary: "What a query finds, as /base?run>=119000 and type='ESD'; bytewise; JSON lines",
+        summary: "What a query finds, as /base?run>=119000 and type='ESD'; bytewise unless unsorted; JSON lines",
         querystring: z.object({ query: z.string().min(1).max(100_000), ...page }),
       },
     },

@@ -1,4 +1,4 @@
-/** `find` and `glob` as streams of JSON lines: what a query matches, in bytewise order. */
+/** `find` and `glob` as streams of JSON lines: what a query matches, in bytewise order, or in that of the store where it need not be sorted. */
 
 import { type Entry, entryAt, pathOf } from '../operations/paths.js';
 import { gridEntry, gridFile, stat } from '../operations/reading.js';
@@ -21,11 +21,12 @@ export function* globLines(
     site?: string | undefined;
     limit?: number | undefined;
     offset?: number | undefined;
+    unsorted?: boolean | undefined;
   },
 ): Generator<string> {
   const { offset = 0, limit = Number.POSITIVE_INFINITY, directories = false } = args;
   let i = 0;
-  for (const entry of matching({ stores, caller }, parsePattern(args.pattern))) {
+  for (const entry of matching({ stores, caller, isUnsorted: args.unsorted }, parsePattern(args.pattern))) {
     if ((entry.file === null) !== directories || !isReadable(caller, entry)) continue;
     if (i >= offset + limit) return;
     if (i++ >= offset) yield line(stores, caller, entry, args);
@@ -43,11 +44,12 @@ export function* findLines(
     site?: string | undefined;
     limit?: number | undefined;
     offset?: number | undefined;
+    unsorted?: boolean | undefined;
   },
 ): Generator<string> {
   const { offset = 0, limit = Number.POSITIVE_INFINITY } = args;
   let i = 0;
-  for (const entry of runQuery({ stores, caller }, args)) {
+  for (const entry of runQuery({ stores, caller, isUnsorted: args.unsorted }, args)) {
     if (!isReadable(caller, entry)) continue;
     if (i >= offset + limit) return;
     if (i++ >= offset) yield line(stores, caller, entry, args);

@@ -1,5 +1,5 @@
 /**
- * Walks over the tree: everything below a directory, or what a pattern matches, in bytewise order of whole paths.
+ * Walks over the tree: everything below a directory, or what a pattern matches, in bytewise order of whole paths (or unsorted).
  * Generators over index ranges: nothing is held but one page a level, so a million names cost no memory. What the caller may
  * not read is left out.
  */
@@ -16,6 +16,8 @@ const PAGE = 512;
 export interface Walk {
   readonly stores: Stores;
   readonly caller: Caller;
+  /** In the order of the store, which costs no merging of files and directories: those of a directory first. */
+  readonly isUnsorted?: boolean | undefined;
 }
 
 /** All entries right in a directory whose key has the prefix. */
@@ -26,6 +28,11 @@ export function* children(walk: Walk, directory: Directory, prefix = ''): Genera
   if (prefix !== '') {
     const file = walk.stores.files.child(directory.id, prefix);
     if (file !== undefined) yield { directory, file };
+  }
+  if (walk.isUnsorted) {
+    yield* filesOf(walk, directory, { after: prefix, before });
+    for (const child of directories(walk, directory, prefix)) yield { directory: child, file: null };
+    return;
   }
   for (let after = prefix; ; ) {
     const page = pageOf(walk.stores, directory, { after, before, limit: PAGE });
@@ -71,6 +78,16 @@ export function* matching(walk: Walk, levels: readonly Level[], from?: Directory
   }
   for (const entry of children(walk, directory, level.prefix))
     if (level.matches(entry.file?.name ?? entry.directory.name)) yield entry;
+}
+
+function* filesOf(walk: Walk, directory: Directory, range: { after: string; before: string }): Generator<Entry> {
+  for (let { after } = range; ; ) {
+    const page = walk.stores.files.children(directory.id, { ...range, after, limit: PAGE });
+    for (const file of page) yield { directory, file };
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = last.name;
+  }
 }
 
 /** As children, of directories alone: a level in the middle of a pattern need not look at files. */

@@ -10,6 +10,7 @@ import { siblingOpener } from '../../storage/sibling.js';
 /** A file of the data set as the look-up gives it. */
 export interface LocalFile {
   readonly name: string;
+  /** Empty: no copy of it can be used. */
   readonly urls: readonly string[];
   readonly tree: string | null;
 }
@@ -49,6 +50,10 @@ export async function placeFiles(
   let at = 0;
   for (const [position, file] of files.entries()) {
     if (at >= end) break;
+    if (file.urls.length === 0) {
+      missing.push({ file: file.name, error: 'It has no replica that can be used; "proof whereis" says why.' });
+      continue;
+    }
     try {
       const { table, close } = await openTable(file);
       await close();

@@ -9,7 +9,7 @@ import type { LookUp } from './local-run.js';
 export function localLookUp(config: ClientConfig, host: string | undefined): LookUp {
   return async ({ dataset, tree }) => {
     const files = await resolveDataset(dataset, () => catalogOf(config, host), { site: config.site, tree });
-    return files.map(({ lfn, urls, tree: ownTree }) => ({ name: lfn ?? urls[0]!, urls, tree: ownTree }));
+    return files.map(({ lfn, urls, tree: ownTree }) => ({ name: lfn ?? urls[0] ?? '', urls, tree: ownTree }));
   };
 }
 
@@ -17,5 +17,9 @@ async function catalogOf(config: ClientConfig, host: string | undefined): Return
   if (host === undefined && config.catalog !== undefined) return openGrid(config.catalog, { site: config.site });
   const entry = hostEntry(config, host);
   const url = entry.catalog ?? (await new ServerApi(entry).info()).catalog;
-  return openGrid(url ?? '', { site: config.site, ...(entry.token === null ? {} : { token: entry.token }) });
+  return openGrid(url ?? '', {
+    site: config.site,
+    ca: entry.ca ?? undefined,
+    token: entry.token ?? undefined,
+  });
 }

@@ -20,6 +20,9 @@ export interface MissingFile {
   readonly file: string;
   readonly error: string;
 }
+/** Why a file without places is missing. */
+export const NO_REPLICA = 'It has no replica that can be used; "proof whereis" says why.';
+
 interface Row {
   readonly file: DataSetFile;
   tree: string | null;
@@ -37,7 +40,7 @@ export class DataSet {
       tree: file.tree,
       entries: file.entries,
       counted: false,
-      missing: file.places.length === 0 ? 'It has no replica that can be used.' : null,
+      missing: file.places.length === 0 ? NO_REPLICA : null,
     }));
   }
 

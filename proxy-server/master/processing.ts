@@ -8,7 +8,7 @@ import type { NodeFacts } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
-import type { DataSet } from './data-set.js';
+import { type DataSet, NO_REPLICA } from './data-set.js';
 import { TooManyFailuresError, WorkerDiedError } from './errors.js';
 import { FailureLog, failureReportOf } from './failure-log.js';
 import { verdictOn } from './failure-policy.js';
@@ -114,7 +114,12 @@ export class Processing {
     this.#dataSet = dataSet;
     this.#settled = settled;
     this.#ledger = new Ledger(files);
-    for (const { position } of files) this.#ledger.restore(position, settled.of(position));
+    for (const { position } of files) {
+      this.#ledger.restore(position, settled.of(position));
+      if (dataSet.placesOf(position).length > 0) continue;
+      const lost = this.#ledger.loseFile(position); // its entries are known, but nothing can read them
+      if (lost.length > 0) this.#lost(position, lost, NO_REPLICA);
+    }
     const placed = files.map(({ position }) => ({ position, places: dataSet.placesOf(position) }));
     this.#packetizer = new Packetizer(this.#ledger, placed);
     for (const [position, clusters] of this.#clusters) this.#packetizer.setClusters(position, clusters);

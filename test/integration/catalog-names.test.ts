@@ -41,6 +41,33 @@ describe('catalog: names and replicas over HTTP', function () {
     await grid.close();
   });
 
+  it('finds unsorted as the store has it, the same names', async () => {
+    const grid = catalog.grid();
+    const lfns = ['/order/b/1.root', '/order/a.root', '/order/c.root'];
+    await grid.register(lfns.map((lfn) => ({ lfn, replicas: [{ url: `root://se/${lfn}` }] })));
+    const found = async (...options: string[]): Promise<string[]> =>
+      (await catalog.proof('find', '/order', '*.root', ...options)).stdout.trim().split('\n');
+    expect(await found()).to.deep.equal(['/order/a.root', '/order/b/1.root', '/order/c.root']);
+    expect(await found('--unsorted')).to.deep.equal(['/order/a.root', '/order/c.root', '/order/b/1.root']);
+    expect(await found('--unsorted', '-o', '1', '-l', '1')).to.deep.equal(['/order/c.root']);
+    await grid.close();
+  });
+
+  it('gives files back that no storage has, without a place, beside those that can be read', async () => {
+    const grid = catalog.grid();
+    await grid.register(
+      ['a', 'b'].map((n) => ({ lfn: `/lost/${n}.root`, entries: 4, replicas: [{ url: `root://se//lost/${n}` }] })),
+    );
+    await catalog.proof('catalog', 'replica', '/lost/a.root', 'bad', 'root://se//lost/a');
+    const files = await resolveDataset(['lfn:/lost/*.root', 'lfn:/lost/a.root'], grid);
+    expect(files.map(({ lfn, urls }) => [lfn, urls.length])).to.deep.equal([
+      ['/lost/a.root', 0],
+      ['/lost/b.root', 1],
+      ['/lost/a.root', 0],
+    ]);
+    await grid.close();
+  });
+
   it('is driven by the proof command', async () => {
     expect((await catalog.proof('mkdir', '-p', '/cli/deep')).status).to.equal(0);
     expect((await catalog.proof('register', '/cli/deep/x.root', 'root://se//x.root', '--size', '9')).stderr).to.equal(

@@ -11,6 +11,7 @@ interface FindOptions {
   readonly directories?: boolean;
   readonly limit?: string;
   readonly offset?: string;
+  readonly unsorted?: boolean;
 }
 
 export function addFindCommands(program: Command): void {
@@ -21,11 +22,13 @@ export function addFindCommands(program: Command): void {
     .option('-d, --directories', 'directories instead of files')
     .option('-l, --limit <N>', 'at most so many')
     .option('-o, --offset <N>', 'leave out the first so many')
+    .option('-u, --unsorted', "in the catalog's own order, which costs it less")
     .action(async (pattern: string, name: string | undefined, options: FindOptions, command: Command) => {
       const question = asQuestion(pattern, name);
       const params = {
         ...question.params,
         directories: options.directories ?? false,
+        unsorted: options.unsorted ?? false,
         ...(options.limit === undefined ? {} : { limit: whole(options.limit) }),
         ...(options.offset === undefined ? {} : { offset: whole(options.offset) }),
       };
