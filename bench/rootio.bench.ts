@@ -7,32 +7,19 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { coshMinusCos } from '../analysis/cosh-minus-cos.js';
 import { chooseCodecs, type TierChoice } from '../rootio/compression/tier.js';
 import { openRootFile } from '../rootio/root-file.js';
-import type { ColumnReader, Table } from '../rootio/table.js';
 import { TreeTable } from '../rootio/tree/tree-table.js';
 import { RootFileWriter } from '../rootio/write/root-file-writer.js';
 import { openSource } from '../storage/open-source.js';
 import { sharedPath } from '../test/support/shared.js';
+import { BINS, forClusters, SAMPLES, type Sample } from './dimuon-loop.js';
 import type { BenchRow } from './main.js';
+import { twoProcesses } from './two-processes.js';
 
 export const title = 'Reading ROOT files';
 
 const ROUNDS = 5;
-const BINS = 120;
-
-interface Sample {
-  readonly name: 'flat' | 'nano';
-  readonly columns: readonly string[];
-  readonly loop: (reader: ColumnReader, bins: Float64Array) => void;
-}
-
-const FLAT = ['pt', 'eta', 'phi', 'charge'];
-const SAMPLES: readonly Sample[] = [
-  { name: 'flat', columns: [...FLAT.map((c) => `mu1_${c}`), ...FLAT.map((c) => `mu2_${c}`), 'weight'], loop: flatLoop },
-  { name: 'nano', columns: ['nMuon', ...FLAT.map((c) => `Muon_${c}`)], loop: listLoop },
-];
 
 export async function run(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'rootio-bench-'));
@@ -41,6 +28,9 @@ export async function run(): Promise<BenchRow[]> {
     const program = compile(folder);
     if (program === undefined) rows.push({ what: 'no C beside it: gcc or libdeflate-dev is missing', value: '-' });
     for (const sample of SAMPLES) rows.push(...(await measure(sample, program)));
+    const flat = sharedPath('bench-data/flat.root');
+    if (program !== undefined && flat !== undefined)
+      rows.push(...(await twoProcesses(folder, flat, program, await basketLines(flat, SAMPLES[0]!))));
     rows.push(await openManyBranches(folder));
     return rows;
   } finally {
@@ -51,7 +41,7 @@ export async function run(): Promise<BenchRow[]> {
 function compile(folder: string): string | undefined {
   const program = join(folder, 'dimuon');
   const source = join(import.meta.dirname, '../../bench/dimuon.c');
-  const gcc = spawnSync('gcc', ['-O3', '-o', program, source, '-ldeflate', '-lm'], { stdio: 'ignore' });
+  const gcc = spawnSync('gcc', ['-O3', '-o', program, source, '-ldeflate', '-lm', '-lpthread'], { stdio: 'ignore' });
   return gcc.status === 0 ? program : undefined;
 }
 
@@ -108,13 +98,6 @@ async function dimuonLoop(path: string, sample: Sample, tier: TierChoice): Promi
   };
 }
 
-function forClusters(table: Table, reader: ColumnReader, use: () => void): void {
-  for (const [i, first] of table.clusters.slice(0, -1).entries()) {
-    if (reader.load(first, table.clusters[i + 1]!) !== undefined) throw new Error('the source is not local');
-    use();
-  }
-}
-
 /** One basket a line for dimuon.c. */
 async function basketLines(path: string, sample: Sample): Promise<string> {
   const file = await openRootFile(await openSource(path));
@@ -127,38 +110,6 @@ async function basketLines(path: string, sample: Sample): Promise<string> {
   );
   await file.close();
   return lines.join('\n');
-}
-
-function binOf(mass: number): number {
-  return mass < 60 ? 0 : mass >= 120 ? BINS + 1 : 1 + ((((mass - 60) * BINS) / 60) | 0);
-}
-
-function flatLoop(reader: ColumnReader, bins: Float64Array): void {
-  const floats = (name: string): Float32Array => reader.column(name).values as Float32Array;
-  const [pt1, eta1, phi1, pt2, eta2, phi2] = ['mu1_pt', 'mu1_eta', 'mu1_phi', 'mu2_pt', 'mu2_eta', 'mu2_phi'].map(
-    floats,
-  ) as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
-  const charge1 = reader.column('mu1_charge').values as Int32Array;
-  const charge2 = reader.column('mu2_charge').values as Int32Array;
-  const weight = floats('weight');
-  for (let i = 0; i < weight.length; i++) {
-    if (charge1[i]! * charge2[i]! >= 0) continue;
-    const squared = 2 * pt1[i]! * pt2[i]! * coshMinusCos(eta1[i]! - eta2[i]!, phi1[i]! - phi2[i]!);
-    bins[binOf(Math.sqrt(squared))]! += weight[i]!;
-  }
-}
-
-function listLoop(reader: ColumnReader, bins: Float64Array): void {
-  const floats = (name: string): Float32Array => reader.column(name).values as Float32Array;
-  const [pt, eta, phi] = ['Muon_pt', 'Muon_eta', 'Muon_phi'].map(floats) as [Float32Array, Float32Array, Float32Array];
-  const charge = reader.column('Muon_charge').values as Int32Array;
-  const count = reader.column('nMuon').values as Int32Array;
-  for (let entry = 0, a = 0; entry < count.length; a += count[entry++]!) {
-    const b = a + 1;
-    if (count[entry]! < 2 || charge[a]! * charge[b]! >= 0) continue;
-    const squared = 2 * pt[a]! * pt[b]! * coshMinusCos(eta[a]! - eta[b]!, phi[a]! - phi[b]!);
-    bins[binOf(Math.sqrt(squared))]!++;
-  }
 }
 
 async function openManyBranches(folder: string): Promise<BenchRow> {

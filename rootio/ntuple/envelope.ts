@@ -51,14 +51,23 @@ export function parseAnchor(object: Buffer, file: FileAccess, place: Place): Anc
 export type EnvelopeType = 'header' | 'footer' | 'page list';
 const TYPES: Readonly<Record<EnvelopeType, number>> = { header: 1, footer: 2, 'page list': 3 };
 
-/** An envelope's contents, behind its type and length and before its checksum. */
+/**
+ * An envelope's contents, behind its type and length and before its checksum.
+ * @throws {CorruptFileError} {UnsupportedFileError} for one of more than `maxKeySize` bytes, which ROOT splits over several keys
+ */
 export async function readEnvelope(
   file: FileAccess,
   link: EnvelopeLink,
   type: EnvelopeType,
+  maxKeySize: number,
 ): Promise<{ cursor: FrameCursor; checksum: bigint }> {
   const place: Place = { url: file.source.url, offset: link.offset, length: link.nbytes, what: `an RNTuple's ${type}` };
   checkInFile(place, file.source.size);
+  if (maxKeySize > 0 && link.nbytes > maxKeySize)
+    throw new UnsupportedFileError(
+      place,
+      `its ${link.nbytes} bytes are split over several keys of at most ${maxKeySize} bytes, which this version cannot read`,
+    );
   const bytes = unpack(file.codecs, await file.source.read(link.offset, link.nbytes), link.length, place);
   if (bytes.length < 8 + CHECKSUM_BYTES) throw new CorruptFileError(place, 'it is too short for an envelope');
   const end = bytes.length - CHECKSUM_BYTES;

@@ -13,16 +13,16 @@ import { type Column, type Header, readFooter, readHeader, type Schema } from '.
 
 /** @param anchor the object that the file's key holds */
 export async function openNtuple(file: FileAccess, anchor: Buffer, place: Place): Promise<NtupleTable> {
-  const { header: headerLink, footer: footerLink } = parseAnchor(anchor, file, place);
-  const headerEnvelope = await readEnvelope(file, headerLink, 'header');
+  const { header: headerLink, footer: footerLink, maxKeySize } = parseAnchor(anchor, file, place);
+  const headerEnvelope = await readEnvelope(file, headerLink, 'header', maxKeySize);
   const header = readHeader(headerEnvelope.cursor);
-  const footerEnvelope = await readEnvelope(file, footerLink, 'footer');
+  const footerEnvelope = await readEnvelope(file, footerLink, 'footer', maxKeySize);
   const footer = readFooter(footerEnvelope.cursor, header);
   if (footer.headerChecksum !== headerEnvelope.checksum)
     throw new CorruptFileError(footerEnvelope.cursor.place, 'it belongs to another header');
   const clusters: Cluster[] = [];
   for (const group of footer.groups)
-    clusters.push(...readPageList((await readEnvelope(file, group.pages, 'page list')).cursor));
+    clusters.push(...readPageList((await readEnvelope(file, group.pages, 'page list', maxKeySize)).cursor));
   clusters.sort((a, b) => a.first - b.first);
   for (const [i, cluster] of clusters.entries())
     if (cluster.first !== (clusters[i - 1]?.end ?? 0))
