@@ -1,8 +1,10 @@
 /**
  * A data set for programs, as ROOT's TDSet was for macros: DATASET words in order, to which files and other sets are added.
- * Names are resolved when a query runs, not here.
+ * `a|b` and `a,b` in a word are a and then b. Names are resolved when a query runs, not here. What TDSet had beyond that (entry lists,
+ * friends) is refused with a sentence rather than left out in silence.
  */
-import { expandDatasetWords } from './run/dataset-words.js';
+import { UsageError } from '../protocol/errors.js';
+import { expandDatasetWords, unionParts } from './run/dataset-words.js';
 
 export class DataSet {
   readonly #words: string[] = [];
@@ -19,10 +21,35 @@ export class DataSet {
   add(...words: (string | DataSet)[]): this {
     for (const word of words) {
       if (typeof word === 'string') this.#words.push(word);
-      else
-        this.#words.push(...word.#words.map((w) => (word.tree === null || w.includes('#') ? w : `${w}#${word.tree}`)));
+      else this.#words.push(...word.#withTree());
     }
     return this;
+  }
+
+  /** Each word with the tree behind it, as needed among words of other sets. */
+  #withTree(): readonly string[] {
+    const { tree } = this;
+    if (tree === null) return this.#words;
+    return this.#words
+      .flatMap((word) => unionParts(word))
+      .map((word) => (word.includes('#') ? word : `${word}#${tree}`));
+  }
+
+  /** The union with others, as `|` between words; neither is changed. */
+  union(...others: (string | DataSet)[]): DataSet {
+    return new DataSet([this, ...others]);
+  }
+
+  /** @throws {UsageError} always: entry lists are not carried to the workers */
+  setEntryList(): never {
+    throw new UsageError(
+      'Entry lists are not known here: give `first` and `entries` to process(), or leave entries out in the selector.',
+    );
+  }
+
+  /** @throws {UsageError} always: a query reads one tree */
+  addFriend(): never {
+    throw new UsageError('Friend trees are not known here: a query reads one tree; write both into one file before.');
   }
 
   /** As given. */

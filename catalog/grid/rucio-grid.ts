@@ -3,9 +3,9 @@
  * type DATASET or CONTAINER. Reading only: what Rucio keeps is changed with Rucio's own tools.
  *
  * Calls: GET /dids/{scope}/dids/search (names), POST /replicas/list (files with replicas), GET /dids/{scope}/{name}/files.
- * Answers are JSON lines (application/x-json-stream). Tested against a small server that answers in these shapes
- * (test/support/rucio-server.ts), not against a real Rucio.
- * Source: Rucio, "REST API" (dids, replicas); lib/rucio/client/didclient.py and replicaclient.py for the parameters.
+ * Answers are JSON lines (application/x-json-stream). The parameters and shapes were compared with Rucio's own server and
+ * clients (lib/rucio/web/rest/flaskapi/v1, lib/rucio/client; July 2026) and are tested against a small server that answers in
+ * them (test/support/rucio-server.ts); no real Rucio was asked. Tokens (X-Rucio-Auth-Token) are given, not fetched from /auth.
  */
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { z } from 'zod';
@@ -69,7 +69,7 @@ export class RucioGrid extends ReadingGrid {
 
   async glob(pattern: string, site?: string): Promise<GridFile[]> {
     const { scope, name } = didOf(pattern);
-    const dids = await this.#search(scope, { name, type: 'file' });
+    const dids = await this.#search(scope, 'file', { name });
     const matches = wildcard(name); // Rucio's * crosses "/", ours does not
     const wanted = dids.filter((one) => matches(one.name) && depth(one.name) === depth(name));
     return this.#files(wanted, site);
@@ -80,14 +80,15 @@ export class RucioGrid extends ReadingGrid {
     const at = query.indexOf('?');
     const base = at < 0 ? query : query.slice(0, at);
     const scope = base.split('/')[1] ?? '';
-    const filters: Record<string, string> = { type: 'file' };
+    const filters: Filters = { name: '*' };
     for (const part of at < 0 ? [] : query.slice(at + 1).split(/\s+and\s+/i)) {
       const match = /^\s*([\w.]+)\s*(=|!=|>=|<=|>|<)\s*(?:'([^']*)'|(\S+))\s*$/.exec(part);
       if (match === null) return this.refuse(`answer "${part.trim()}"; it knows FIELD=VALUE joined by "and"`);
-      filters[match[1]! + OPERATORS[match[2]!]!] = match[3] ?? match[4]!;
+      filters[match[1]! + OPERATORS[match[2]!]!] = match[3] ?? numberOr(match[4]!);
     }
     const below = base.split('/').slice(2).filter(Boolean).join('/');
-    const found = await this.#search(scope, { ...(filters['name'] === undefined ? { name: '*' } : {}), ...filters });
+    const matches = wildcard(String(filters['name']));
+    const found = (await this.#search(scope, 'file', filters)).filter(({ name }) => matches(name));
     return this.#files(
       below === '' ? found : found.filter(({ name }) => name === below || name.startsWith(`${below}/`)),
       site,
@@ -112,7 +113,7 @@ export class RucioGrid extends ReadingGrid {
   async ls(path: string): Promise<GridEntry[]> {
     const scope = path.split('/')[1];
     if (!scope) return this.refuse('list its scopes; name one, as /user.jdoe');
-    const dids = await this.#search(scope, { name: '*', type: 'all' });
+    const dids = await this.#search(scope, 'all', { name: '*' });
     return dids.map((one) => {
       const type = (one.did_type ?? one.type ?? 'FILE').toUpperCase() === 'FILE' ? 'file' : 'collection';
       return { path: lfnOf(one), type, owner: '', group: '', mode: 0o444, size: one.bytes ?? null, modified: '' };
@@ -129,9 +130,14 @@ export class RucioGrid extends ReadingGrid {
     return this.refuse('list all data sets; name one, as dataset:SCOPE:NAME');
   }
 
-  async #search(scope: string, filters: Record<string, string>) {
+  /** Rucio knows `*` alone: `?` is asked for as `*`, and whoever has it matches the names again. */
+  async #search(scope: string, type: 'file' | 'all', { name, ...others }: Filters) {
     if (scope === '') throw new UsageError('Which scope? A name of Rucio is /SCOPE/NAME.');
-    const found = await this.#get(`/dids/${part(scope)}/dids/search`, { ...filters, long: 'True' }, searched);
+    const found = await this.#get(
+      `/dids/${part(scope)}/dids/search`,
+      { filters: JSON.stringify([{ name: String(name).replaceAll('?', '*'), ...others }]), type, long: 'True' },
+      searched,
+    );
     return found.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }
 
@@ -193,9 +199,12 @@ export class RucioGrid extends ReadingGrid {
   }
 }
 
+type Filters = Record<string, string | number>;
+const numberOr = (text: string): string | number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 /** How Rucio's DID filters spell comparisons. */
 const OPERATORS: Record<string, string> = { '=': '', '!=': '.ne', '>=': '.gte', '<=': '.lte', '>': '.gt', '<': '.lt' };
-const part = (text: string): string => text.split('/').map(encodeURIComponent).join('/');
+/** As Rucio's own client: a slash within a name is escaped. */
+const part = encodeURIComponent;
 const depth = (name: string): number => name.split('/').length;
 const lfnOf = ({ scope, name }: Did): string => `/${scope}/${name.replace(/^\//, '')}`;
 

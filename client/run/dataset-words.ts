@@ -1,12 +1,14 @@
 /**
  * DATASET words of the command line: what lies on this computer (paths, globs, @FILE lists) becomes absolute file: URLs; the rest (URLs,
  * lfn:, find:, dataset:) goes on as it is. `#TREE` behind a word stays behind it.
+ * `a|b` and `a,b` are a and then b (split-union.ts). Entry lists (`<<list`, `?enl=list`) are refused: nothing carries them to the workers.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import picomatch from 'picomatch';
 import { GridError, UsageError } from '../../protocol/errors.js';
+import { splitUnion } from './split-union.js';
 
 /** A glob or list that names no file at all. */
 export class NothingMatchesError extends GridError {
@@ -21,6 +23,12 @@ export function expandDatasetWords(words: readonly string[], folder = process.cw
 }
 
 function expandWord(word: string, folder: string, depth: number): string[] {
+  if (!word.startsWith('find:') && (word.includes('<<') || /[?&]enl=/.test(word)))
+    throw new UsageError(
+      `${word} names an entry list, which this program does not know. Choose entries with --first and --entries, or in process().`,
+    );
+  const parts = unionParts(word, folder);
+  if (parts.length > 1) return parts.flatMap((part) => expandWord(part, folder, depth));
   if (REMOTE.test(word)) return [word];
   if (word.startsWith('@')) return expandList(word, folder, depth);
   const { path, tree } = splitTree(word, folder);
@@ -32,6 +40,11 @@ function expandWord(word: string, folder: string, depth: number): string[] {
       `No file matches ${path}. ${firstMissing(absolute)} Quote the pattern if your shell changed it.`,
     );
   return found.map((file) => pathToFileURL(file).href + tree);
+}
+
+/** Of a union its words; a file whose own name holds the bar or comma is one. */
+export function unionParts(word: string, folder = process.cwd()): string[] {
+  return existsSync(resolve(folder, word)) ? [word] : splitUnion(word);
 }
 
 /** @FILE or @FILE#TREE: one word a line, `#` comments, relative to the list. */

@@ -1,8 +1,10 @@
 /** The library, as a user's program imports it: a session, a data set, the same answer as in this process. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { dataset, open, processLocally } from 'proof-grid';
+import { ProofGrid } from '../../catalog/grid/proof-grid.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 
@@ -64,5 +66,25 @@ describe('the library', function () {
     const plain = (value: unknown): unknown =>
       JSON.parse(JSON.stringify(value, (_k, v) => (typeof v === 'bigint' ? `${v}` : v)));
     expect(plain(answer.outputs)).to.deep.equal(plain(local.outputs));
+  });
+
+  it('counts a file of the catalog that no storage has as missing, with its entries, here and in the pool', async () => {
+    const config = join(cluster.folder, 'config.yaml');
+    const grid = new ProofGrid(cluster.catalogUrl);
+    const url = pathToFileURL(join(cluster.folder, 'd0.root')).href;
+    await grid.register(['a', 'b'].map((n) => ({ lfn: `/lost/${n}`, entries: 5000, replicas: [{ url }] })));
+    await grid.http.tell('/v1/replica', { lfn: '/lost/a', to: 'bad', url });
+    await grid.close();
+    const session = await open('here', { config });
+    const options = { params: { scale: '2' } };
+    const pooled = await session.process('lfn:/lost/*', join(cluster.folder, 'scaled.ts'), options);
+    await session.close();
+    expect(pooled.entries).to.deep.equal({ total: 10_000, done: 5000, failed: 0, missing: 5000 });
+    const local = await processLocally('lfn:/lost/*', join(cluster.folder, 'scaled.ts'), { ...options, config });
+    for (const { status, missingFiles } of [pooled, local]) {
+      expect(status).to.equal('incomplete');
+      expect(missingFiles.map(({ file }) => file)).to.deep.equal(['/lost/a']);
+      expect(missingFiles[0]!.error).to.contain('no replica that can be used');
+    }
   });
 });

@@ -1,6 +1,6 @@
 /**
  * A server that answers as Rucio's REST API is documented to: DID search, replica listing, data set contents, errors. The shapes
- * are those of Rucio's documentation and clients; no real Rucio has been asked.
+ * are those of Rucio's server and clients as published; no real Rucio has been asked.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -63,8 +63,12 @@ export class RucioServer {
           return fail(401, 'CannotAuthenticate', 'Cannot authenticate with given credentials');
         const url = new URL(request.url ?? '/', 'http://localhost');
         if (url.pathname === '/dids/mc16/dids/search') {
+          // A list of alternatives, in Python's notation of literals, which JSON without true, false and null is.
+          const filters = JSON.parse(url.searchParams.get('filters') ?? '[]') as Record<string, unknown>[];
           const pattern = new RegExp(
-            `^${(url.searchParams.get('name') ?? '*').replaceAll('.', '\\.').replaceAll('*', '.*')}$`,
+            `^${String(filters[0]?.['name'] ?? '*')
+              .replaceAll('.', '\\.')
+              .replaceAll('*', '.*')}$`,
           );
           return lines(
             FILES.filter(({ name }) => pattern.test(name)).map(({ scope, name, bytes }) => ({

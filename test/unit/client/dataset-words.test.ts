@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { dataset } from '../../../client/data-set.js';
 import { expandDatasetWords } from '../../../client/run/dataset-words.js';
+import { UsageError } from '../../../protocol/errors.js';
 
 describe('client: DATASET words', () => {
   let folder: string;
@@ -30,6 +32,24 @@ describe('client: DATASET words', () => {
   it('sorts the matches of a glob bytewise and keeps the tree behind each', () => {
     expect(expand('[!o]*.root#events')).to.deep.equal(['F/Z.root#events', 'F/a.root#events', 'F/b.root#events']);
     expect(expand('**/c.root')).to.deep.equal(['F/run/c.root']);
+  });
+  it('takes unions apart, but not where bars and commas are part of a name', () => {
+    expect(expand('b.root|a.root#events,lfn:/x')).to.deep.equal(['F/b.root', 'F/a.root#events', 'lfn:/x']);
+    expect(expand('lfn:/a|lfn:/b')).to.deep.equal(['lfn:/a', 'lfn:/b']);
+    expect(expand('{b,a}.root')).to.deep.equal(['F/a.root', 'F/b.root']);
+    for (const word of ['dataset:a|b,c', "find:/a?name='x|y,z'", 'https://h/f.root?a=1,2|3'])
+      expect(expand(word)).to.deep.equal([word]);
+    expect(() => expand('b.root<<good.list')).to.throw(UsageError, 'entry list');
+    expect(() => expand('lfn:/a.root?enl=good')).to.throw(UsageError, 'entry list');
+  });
+  it('is what a DataSet for programs unites', () => {
+    const one = dataset('a.root', { tree: 't' });
+    const both = one.union('b.root#u', dataset('find:/x?a=1'));
+    expect([both.words, one.words]).to.deep.equal([['a.root#t', 'b.root#u', 'find:/x?a=1'], ['a.root']]);
+    expect(dataset('lfn:/a|lfn:/b', { tree: 't' }).union('c').words).to.deep.equal(['lfn:/a#t', 'lfn:/b#t', 'c']);
+    expect(dataset('a.root|b.root').expanded(folder)).to.have.length(2);
+    expect(() => one.setEntryList()).to.throw(UsageError, 'Entry lists');
+    expect(() => one.addFriend()).to.throw(UsageError, 'Friend');
   });
   it('takes a file whose own name holds # whole', () => {
     expect(expand('odd#name.root')).to.deep.equal(['F/odd%23name.root']);
