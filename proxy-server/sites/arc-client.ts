@@ -94,8 +94,8 @@ export class ArcClient {
     };
   }
 
-  async put(id: string, file: string, text: string): Promise<void> {
-    await this.#call('PUT', `/jobs/${id}/session/${file}`, text, 'application/octet-stream');
+  async put(id: string, file: string, content: string | Uint8Array): Promise<void> {
+    await this.#call('PUT', `/jobs/${id}/session/${file}`, content, 'application/octet-stream');
   }
 
   /** Empty where it is not there (yet). */
@@ -114,7 +114,7 @@ export class ArcClient {
     return this.#call('POST', `/jobs?action=${action}`, body, 'application/json');
   }
 
-  async #call(method: string, path: string, body?: string, type?: string): Promise<Answer> {
+  async #call(method: string, path: string, body?: string | Uint8Array, type?: string): Promise<Answer> {
     const answer = await this.#request(method, path, body, type);
     if (answer.status >= 200 && answer.status < 300) return answer;
     const said = firstLine(answer.body.toString('utf8').replace(/<[^>]*>/g, ' ')) ?? 'it said nothing';
@@ -131,7 +131,7 @@ export class ArcClient {
     }
   }
 
-  async #request(method: string, path: string, body?: string, type?: string): Promise<Answer> {
+  async #request(method: string, path: string, body?: string | Uint8Array, type?: string): Promise<Answer> {
     const { requestTimeoutS } = this.#settings;
     const credentials = await this.#credentials();
     const url = new URL(`${this.#base}${path}`);

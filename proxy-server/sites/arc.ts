@@ -4,10 +4,12 @@
  * Settings with the secret are an input file that is put into the job's session directory; the script is its executable.
  * Shapes of the answers and states: NorduGrid, ARC 6 "REST interface specification v1.0". Seen with 6.17. Details: arc-client.ts.
  */
+import { readFile } from 'node:fs/promises';
 import { type PilotOrder, readPilotJdl } from '../factory/read-pilot-jdl.js';
 import { agentSettingsOf, OWN_AGENT, type PilotSiteConfig } from './agent-settings.js';
 import { ArcClient } from './arc-client.js';
 import { OUTPUT_TAIL_BYTES } from './batch-host.js';
+import { payloadOf } from './payload.js';
 import { pilotScript } from './pilot-script.js';
 import type { BatchState, BatchStatus, PilotTicket, Site, SiteContext, SiteDescription, Submitted } from './site.js';
 import type { ArcSettings } from './site-settings.js';
@@ -34,6 +36,7 @@ export const ARC_STATES: Readonly<Record<string, BatchState>> = {
 
 const SCRIPT = 'pilot.sh';
 const SETTINGS = 'agent.json';
+const PAYLOAD = 'payload.sh';
 const LOG = 'pilot.log';
 
 export class ArcSite implements Site {
@@ -56,6 +59,7 @@ export class ArcSite implements Site {
 
   async submit(jdl: string, tickets: readonly PilotTicket[]): Promise<Submitted[]> {
     const order = readPilotJdl(jdl, this.name);
+    const payload = this.#config.payload ? await readFile(await payloadOf(this.#context)) : undefined;
     const taken = await this.#client.submit(tickets.map(() => this.#xrsl(order)));
     const answers: Submitted[] = [];
     for (const [i, ticket] of tickets.entries()) {
@@ -66,6 +70,7 @@ export class ArcSite implements Site {
         continue;
       }
       try {
+        if (payload !== undefined) await this.#client.put(job.id, PAYLOAD, payload);
         await this.#client.put(job.id, SETTINGS, JSON.stringify(this.#settings(order, ticket)));
         await this.#client.put(job.id, SCRIPT, this.#script(order, pilotId));
         answers.push({ pilotId, batchId: job.id });
@@ -138,11 +143,11 @@ export class ArcSite implements Site {
   }
 
   #script(order: PilotOrder, pilotId: string): string {
-    const { agentCommand, scratch } = this.#config;
+    const { agentCommand, payload, scratch } = this.#config;
     return pilotScript({
       site: this.name,
       pilotId,
-      agentCommand: agentCommand ?? OWN_AGENT,
+      agentCommand: payload ? ['sh', `./${PAYLOAD}`] : (agentCommand ?? OWN_AGENT),
       ttlS: order.ttlS,
       scratch: scratch ?? null,
       settings: { file: SETTINGS },
@@ -150,12 +155,12 @@ export class ArcSite implements Site {
   }
 
   #xrsl({ cores, ttlS }: PilotOrder): string {
-    const { queue } = this.#config;
+    const { queue, payload } = this.#config;
     const minutes = Math.ceil(ttlS / 60);
     return [
       `&(executable="${SCRIPT}")`,
       `(jobname="proof-${this.name}")`,
-      `(inputfiles=("${SCRIPT}" "")("${SETTINGS}" ""))`,
+      `(inputfiles=("${SCRIPT}" "")("${SETTINGS}" "")${payload ? `("${PAYLOAD}" "")` : ''})`,
       `(outputfiles=("${LOG}" ""))`,
       `(stdout="${LOG}")`,
       `(count="${cores}")${cores === 1 ? '' : `(countpernode="${cores}")`}`,

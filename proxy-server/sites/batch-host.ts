@@ -2,7 +2,8 @@
  * Where a batch system's commands are run and its files lie: this machine (here), or a login node (ssh-host.ts).
  * A command that fails becomes a SiteError that names the site, the command and the first thing it said.
  */
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type CommandResult, runCommand } from './command-runner.js';
 import { SiteError } from './site.js';
 
@@ -15,6 +16,8 @@ export interface BatchHost {
   directory(): Promise<string>;
   /** Mode 0600. */
   write(file: string, text: string): Promise<void>;
+  /** Copies a file of this machine into the directory of pilots, over an older one. @returns its path there */
+  provide(file: string, name: string): Promise<string>;
   /** The end of a file; '' where there is none. */
   tail(file: string): Promise<string>;
   remove(files: readonly string[]): Promise<void>;
@@ -81,6 +84,13 @@ export class LocalBatchHost implements BatchHost {
 
   write(file: string, text: string): Promise<void> {
     return writeFile(file, text, { mode: 0o600, flag: 'wx' });
+  }
+
+  async provide(file: string, name: string): Promise<string> {
+    const target = join(await this.directory(), name);
+    await copyFile(file, `${target}.part`);
+    await rename(`${target}.part`, target);
+    return target;
   }
 
   async tail(file: string): Promise<string> {

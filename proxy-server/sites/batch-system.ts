@@ -8,6 +8,8 @@ export interface PreparedPilot {
   readonly order: PilotOrder;
   /** Absolute, made, for this user alone; on the submitting host. */
   readonly directory: string;
+  /** File that brings Node.js and agent, on the submitting host; null: nodes have both. */
+  readonly payload: string | null;
   /** The agent's settings as JSON, the secret included. */
   readonly settings: string;
   /** The script around the agent, with its settings inside, or with the path of their file. */
@@ -17,6 +19,8 @@ export interface PreparedPilot {
 export interface BatchSystem {
   /** Shown to the agent and to people: queue, partition or pool. */
   readonly ce: string;
+  /** It moves the payload into the pilot's working directory; others find it where it lies. */
+  readonly movesPayload: boolean;
   /** One pilot. @throws {SiteError} it was refused */
   submit(pilot: PreparedPilot): Promise<string>;
   /** Ids that it does not know are missing in the answer. */

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 
 export interface CommandOptions {
   /** On standard input; secrets go there, never into the words. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** All the variables that it gets. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;

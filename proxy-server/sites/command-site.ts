@@ -12,6 +12,7 @@ import type { BatchStatus, PilotTicket, Site, SiteContext, SiteDescription, Subm
 
 /** Submitting commands at work at the same time. */
 const AT_ONCE = 4;
+const PAYLOAD = 'payload.sh';
 const UNKNOWN: BatchStatus = { state: 'unknown', exitStatus: null, why: 'the batch system does not know it' };
 
 export interface CommandSiteOptions {
@@ -20,11 +21,14 @@ export interface CommandSiteOptions {
   readonly host: BatchHost;
   readonly system: BatchSystem;
   readonly agentCommand: readonly string[];
+  /** Makes the payload, once; null: nodes need none. */
+  readonly payload: (() => Promise<string>) | null;
   readonly scratch: string | null;
 }
 
 export class CommandSite implements Site {
   readonly #options: CommandSiteOptions;
+  #provided: Promise<string> | undefined;
   constructor(options: CommandSiteOptions) {
     this.#options = options;
   }
@@ -40,13 +44,14 @@ export class CommandSite implements Site {
     const { host, system } = this.#options;
     const order = readPilotJdl(jdl, this.name);
     const directory = await host.directory();
+    const payload = await this.#payload();
     const answers: Submitted[] = [];
     const waiting = tickets.entries();
     const work = async (): Promise<void> => {
       for (const [i, ticket] of waiting) {
         const { pilotId } = ticket;
         try {
-          answers[i] = { pilotId, batchId: await system.submit(this.#prepared(order, ticket, directory)) };
+          answers[i] = { pilotId, batchId: await system.submit(this.#prepared(order, ticket, directory, payload)) };
         } catch (error) {
           answers[i] = { pilotId, error: (error as Error).message };
         }
@@ -76,7 +81,8 @@ export class CommandSite implements Site {
 
   translate(jdl: string): string {
     const ticket = { pilotId: 'PILOT', secret: '(one-time secret)' };
-    return this.#options.system.translate(this.#prepared(readPilotJdl(jdl, this.name), ticket, 'DIRECTORY'));
+    const payload = this.#options.payload === null ? null : `DIRECTORY/${PAYLOAD}`;
+    return this.#options.system.translate(this.#prepared(readPilotJdl(jdl, this.name), ticket, 'DIRECTORY', payload));
   }
 
   async forget(batchId: string): Promise<void> {
@@ -84,13 +90,29 @@ export class CommandSite implements Site {
     await host.remove([system.logFile(await host.directory(), batchId)]);
   }
 
-  #prepared(order: PilotOrder, ticket: PilotTicket, directory: string): PreparedPilot {
-    const { config, context, system, agentCommand, scratch } = this.#options;
+  /** In the directory of pilots; a server may be a new version, so it is put there once in a server's life. */
+  async #payload(): Promise<string | null> {
+    const { payload, host } = this.#options;
+    if (payload === null) return null;
+    this.#provided ??= payload().then((file) => host.provide(file, PAYLOAD));
+    try {
+      return await this.#provided;
+    } catch (error) {
+      this.#provided = undefined; // the next submission tries again
+      throw error;
+    }
+  }
+
+  #prepared(order: PilotOrder, ticket: PilotTicket, directory: string, payload: string | null): PreparedPilot {
+    const { config, context, system, scratch } = this.#options;
+    const agentCommand =
+      payload === null ? this.#options.agentCommand : ['sh', system.movesPayload ? `./${PAYLOAD}` : payload];
     const { pilotId } = ticket;
     return {
       pilotId,
       order,
       directory,
+      payload,
       settings: JSON.stringify(agentSettingsOf({ config, context, order, ticket, ce: system.ce })),
       script: (settings, ownSession = false) =>
         pilotScript({ site: this.name, pilotId, agentCommand, ttlS: order.ttlS, scratch, settings, ownSession }),

@@ -53,6 +53,8 @@ export class GridEngine implements BatchSystem {
     this.#host = host;
   }
 
+  readonly movesPayload = false;
+
   get ce(): string {
     return `gridengine/${this.#settings.queue ?? 'default'}`;
   }

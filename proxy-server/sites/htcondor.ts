@@ -50,6 +50,8 @@ export class Htcondor implements BatchSystem {
     this.#host = host;
   }
 
+  readonly movesPayload = true;
+
   get ce(): string {
     return `htcondor/${this.#settings.schedd ?? this.#settings.pool ?? 'default'}`;
   }
@@ -123,7 +125,7 @@ export class Htcondor implements BatchSystem {
     const lines = {
       universe: 'vanilla',
       executable: script,
-      transfer_input_files: settings,
+      transfer_input_files: pilot.payload === null ? settings : `${settings}, ${pilot.payload}`,
       should_transfer_files: 'YES',
       when_to_transfer_output: 'ON_EXIT',
       transfer_output_files: '""',

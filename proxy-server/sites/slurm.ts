@@ -65,6 +65,8 @@ export class Slurm implements BatchSystem {
     this.#host = host;
   }
 
+  readonly movesPayload = false;
+
   get ce(): string {
     return `slurm/${this.#settings.partition ?? 'default'}`;
   }

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { answerOf, type BatchHost, commandEnvironment, OUTPUT_TAIL_BYTES, outputOf } from './batch-host.js';
@@ -51,6 +52,13 @@ export class SshBatchHost implements BatchHost {
     await this.run(['sh', '-c', 'umask 077; set -C; cat >"$1"', 'sh', file], text);
   }
 
+  async provide(file: string, name: string): Promise<string> {
+    const target = join(await this.directory(), name);
+    const words = ['sh', '-c', 'umask 077; cat >"$1.part" && mv -f "$1.part" "$1"', 'sh', target];
+    outputOf(this.#settings.name, words, await this.#start(words, await readFile(file)));
+    return target;
+  }
+
   tail(file: string): Promise<string> {
     const script = '[ ! -e "$1" ] || tail -c "$2" "$1"';
     return this.run(['sh', '-c', script, 'sh', file, String(OUTPUT_TAIL_BYTES)]);
@@ -60,7 +68,7 @@ export class SshBatchHost implements BatchHost {
     if (files.length > 0) await this.run(['rm', '-f', '--', ...files]);
   }
 
-  #start(words: readonly string[], input: string | undefined): Promise<CommandResult> {
+  #start(words: readonly string[], input: string | Uint8Array | undefined): Promise<CommandResult> {
     const { sshCommand, sshOptions, host, remote } = this.#settings;
     const variables = Object.entries({ LANG: 'C', LC_ALL: 'C', ...remote.environment });
     const line = ['env', ...variables.map(([name, value]) => `${name}=${value}`), ...words].map(quoteWord).join(' ');

@@ -32,14 +32,19 @@ const COMMANDS: Record<
     remove: 'scancel',
     says: /Slurm partition main\* is up/,
   },
-  gridengine: { more: 'queue: main.q', jobs: (batch) => batch.command('qstat'), remove: 'qdel', says: /queue main\.q/ },
+  gridengine: {
+    more: 'queue: main.q, payload: true',
+    jobs: (batch) => batch.command('qstat'),
+    remove: 'qdel',
+    says: /queue main\.q/,
+  },
 };
 
 for (const kind of ['slurm', 'gridengine'] as const) {
   const { more, jobs, remove, says } = COMMANDS[kind];
 
   describe(`site type ${kind}`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let batch: BatchCluster | undefined;
     let cluster: Cluster | undefined;
     let scratch = '';
@@ -67,8 +72,8 @@ for (const kind of ['slurm', 'gridengine'] as const) {
       z.array(pilotInfo).parse(JSON.parse((await cluster!.proof('pilots', '--all', '--json')).stdout));
     const idle = async () => (await pilots()).filter(({ state }) => state === 'idle');
     const until = async (what: string, isSo: () => Promise<boolean> | boolean): Promise<void> => {
-      const end = performance.now() + 20_000;
-      while (!(await isSo())) if (performance.now() > end) throw new Error(`not within 20 s: ${what}`);
+      const end = performance.now() + 40_000;
+      while (!(await isSo())) if (performance.now() > end) throw new Error(`not within 40 s: ${what}`);
     };
     const replaced = (batchId: string | null): Promise<void> =>
       until(`${batchId} is replaced`, async () => {

@@ -30,6 +30,9 @@ export class RecordedHost implements BatchHost {
     this.files.set(file, text);
     return Promise.resolve();
   }
+  provide(_file: string, name: string): Promise<string> {
+    return Promise.resolve(`/shared/pilots/${name}`);
+  }
   tail(file: string): Promise<string> {
     return Promise.resolve(this.files.get(file) ?? '');
   }
@@ -44,6 +47,7 @@ export const preparedPilot = (cores = 1) => ({
   pilotId: 'p1',
   order: { cores, ttlS: 3600, comment: null, packages: [] },
   directory: '/shared/pilots',
+  payload: null,
   settings: '{"secret":"s3cret"}',
   script: (settings: { text: string } | { file: string }) => `#!/bin/sh\n# ${JSON.stringify(settings)}\n`,
 });

@@ -69,7 +69,13 @@ describe('proxy-server: commands of batch systems', () => {
       '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\n[ "$2" = dead ] && { echo no route >&2; exit 255; }\ncd "$(dirname "$0")" && exec sh -c "$3"\n',
     );
     chmodSync(ssh, 0o755);
-    const remote = { type: 'slurm' as const, options: [], environment: { SLURM_CONF: '/x y' }, commandTimeoutS: 10 };
+    const remote = {
+      type: 'slurm' as const,
+      payload: false,
+      options: [],
+      environment: { SLURM_CONF: '/x y' },
+      commandTimeoutS: 10,
+    };
     const site = { type: 'ssh' as const, name: 'S', host: 'login', sshOptions: [], sshCommand: ssh, remote };
     const host = new SshBatchHost(site);
     expect(await host.run(['sh', '-c', 'echo "$SLURM_CONF $1 $LC_ALL"; cat', 'sh', "it's"], 'in')).to.equal(
