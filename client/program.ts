@@ -13,6 +13,10 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
   { words: ['agent'], load: () => import('./commands/agent.js') },
   { words: ['proxy'], load: () => import('./commands/proxy.js') },
   { words: ['pilot', 'pilots', 'workers'], load: () => import('./commands/pilots.js') },
+  {
+    words: ['submit', 'ps', 'masterjob', 'kill', 'resubmit', 'trace', 'spy'],
+    load: () => import('./commands/jobs.js'),
+  },
   { words: ['sites'], load: () => import('./commands/sites.js') },
   {
     words: [

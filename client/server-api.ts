@@ -82,6 +82,11 @@ export class ServerApi {
     await this.call('DELETE', `/queries/${encodeURIComponent(ref)}`, z.unknown());
   }
 
+  /** A file, as it is. */
+  async bytes(path: string): Promise<Buffer> {
+    return Buffer.from((await this.request('GET', path, undefined, true)) as ArrayBuffer);
+  }
+
   /** Any call: the answer is checked by `schema`. @throws {RemoteError} the server's own code and sentence; {UnreachableError} */
   async call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
     const answer = await this.request(method, path, body, false);

@@ -20,8 +20,9 @@ import type { Logger } from '../protocol/log.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { AGENT_EXIT, type AgentExit } from './exit-status.js';
 import { availableMemory } from './node-check.js';
+import { PayloadDesk } from './payload/payload-desk.js';
 import type { Scratch } from './scratch.js';
-import type { AgentSettings } from './settings.js';
+import { type AgentSettings, slotMark } from './settings.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface JobAgentOptions {
@@ -48,6 +49,7 @@ type AgentLink = Link<ToAgentMessage, AgentMessage>;
 export class JobAgent {
   readonly #options: JobAgentOptions;
   readonly #pool: WorkerPool;
+  readonly #payloads: PayloadDesk;
   readonly #log: Logger;
   #dialler: Dialler | undefined;
   #link: AgentLink | undefined;
@@ -71,8 +73,20 @@ export class JobAgent {
       this.#finish = resolve;
     });
     this.#pool = options.makePool({
-      change: (worker) => this.#tell({ type: 'workerState', worker }),
+      change: (worker) => {
+        this.#tell({ type: 'workerState', worker });
+        this.#payloads.look();
+      },
       hopeless: (why) => this.#becomeUnfit([why]),
+    });
+    this.#payloads = new PayloadDesk({
+      cores: options.settings.cores,
+      directory: options.scratch.directory,
+      slot: slotMark(options.settings),
+      clock: options.clock,
+      log: options.log,
+      tell: (message) => this.#tell(message),
+      sessionCores: () => this.#pool.reports().filter(({ sessionId }) => sessionId !== null).length,
     });
   }
 
@@ -120,6 +134,7 @@ export class JobAgent {
       pid: process.pid,
       node,
       workers: this.#pool.reports(),
+      jobs: this.#payloads.reports(),
     });
   }
 
@@ -130,6 +145,7 @@ export class JobAgent {
         this.#identity = { agentId: message.agentId, token: message.token };
         this.#log.info('registered', { agentId: message.agentId, server: this.#options.settings.server });
         if (this.#unfit.length > 0) this.#tell({ type: 'unfit', reasons: [...this.#unfit] });
+        this.#payloads.tellEnds();
         void this.#beat(message.heartbeatMs);
         return;
       case 'refused':
@@ -141,6 +157,11 @@ export class JobAgent {
         return;
       case 'release':
         this.#pool.release(message.workerId, message.why);
+        return;
+      case 'runJob':
+      case 'killJob':
+      case 'forgetJob':
+        this.#payloads.obey(message);
         return;
       case 'drain':
         void this.#drain(message.reason);
@@ -158,6 +179,7 @@ export class JobAgent {
       { workerId: order.workerId, sessionId: order.sessionId, ticket: order.ticket },
       { url, node, cacheDir: scratch.cacheDir },
     );
+    this.#payloads.look();
     if (done) return;
     const worker: WorkerReport = { workerId: order.workerId, phase: 'gone', pid: null, sessionId: order.sessionId };
     this.#tell({ type: 'workerState', worker: { ...worker, why: 'it was not there any more' } });
@@ -217,7 +239,7 @@ export class JobAgent {
     // What still runs then would be killed by the batch system, and its files left lying about.
     if (leftMs < LONGEST_TIMER_MS)
       this.#cancelDrain = clock.after(Math.max(0, leftMs), () => void this.#end(AGENT_EXIT.ended, why));
-    await this.#pool.drain(why);
+    await Promise.all([this.#pool.drain(why), this.#payloads.drained()]);
     await this.#end(AGENT_EXIT.ended, why);
   }
 
@@ -227,6 +249,7 @@ export class JobAgent {
     this.#log.info(`ending: ${why}`);
     for (const cancel of [this.#cancelBeat, this.#cancelDrain, this.#cancelHold]) cancel();
     this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
+    this.#payloads.close();
     await this.#pool.close(why);
     this.#dialler?.close('the agent ends');
     this.#options.scratch.remove();

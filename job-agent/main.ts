@@ -16,7 +16,7 @@ import { JobAgent } from './agent.js';
 import { cleanEnvironment } from './clean-environment.js';
 import { measureNode, type NodeMeasure, unfitReasons } from './node-check.js';
 import { makeScratch } from './scratch.js';
-import { type AgentSettings, readSettings } from './settings.js';
+import { type AgentSettings, readSettings, slotMark } from './settings.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** True facts: the host's own name, not what the pilot was told. */
@@ -68,7 +68,7 @@ async function start(): Promise<Daemon> {
         env: {
           ...cleanEnvironment(process.env),
           ...trustedBy(settings, scratch.directory),
-          PROOF_SLOT: settings.pilotId ?? `agent-${process.pid}`,
+          PROOF_SLOT: slotMark(settings),
         },
         cwd: scratch.directory,
         clock: systemClock,

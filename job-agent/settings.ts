@@ -43,6 +43,9 @@ export const agentSettings = z.object({
 });
 export type AgentSettings = z.infer<typeof agentSettings>;
 
+/** PROOF_SLOT of all that this agent starts: by it a site finds what is left of a slot. */
+export const slotMark = ({ pilotId }: AgentSettings): string => pilotId ?? `agent-${process.pid}`;
+
 /** The pilot brought settings that no agent can start with: which file or variable, what is wrong. */
 export class AgentSettingsError extends GridError {
   readonly code = 'AGENT_SETTINGS';

@@ -4,7 +4,8 @@
  * agent: hello → ProxyServer: welcome | refused. Then heartbeats and workerState one way, attach/release/drain/stop the other.
  */
 import { z } from 'zod';
-import { count, errorShape, idText } from './ids.js';
+import { bytes, count, errorShape, idText } from './ids.js';
+import { innerPath, jobOrder, payloadReport } from './job-messages.js';
 
 /** starting → warm → attached (to a session) → gone; a new process with a new id takes the place of one that is gone. */
 export const workerPhase = z.enum(['starting', 'warm', 'attached', 'gone']);
@@ -53,6 +54,8 @@ export const agentMessage = z.discriminatedUnion('type', [
     pid: count,
     node: nodeFacts,
     workers: z.array(workerReport).max(4096),
+    /** Batch payloads that it has, for an agent that comes back. */
+    jobs: z.array(payloadReport).max(10_000).optional(),
   }),
   z.object({
     type: z.literal('heartbeat'),
@@ -63,6 +66,16 @@ export const agentMessage = z.discriminatedUnion('type', [
     workers: z.array(workerReport).max(4096),
   }),
   z.object({ type: z.literal('workerState'), worker: workerReport }),
+  z.object({ type: z.literal('jobState'), job: payloadReport }),
+  /** A piece of a file that a payload wrote; `ended` comes behind all of them. */
+  z.object({
+    type: z.literal('jobOutput'),
+    jobId: count,
+    run: count,
+    name: innerPath,
+    offset: count,
+    data: bytes,
+  }),
   /** The slot is about to end, or its owner asked: nothing new from now on. */
   z.object({ type: z.literal('draining'), reason: z.string().max(1000) }),
   /** The node is not fit (any more): it holds its slot for a while and ends. */
@@ -86,6 +99,11 @@ export const toAgentMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('attach'), workerId: idText, sessionId: idText, ticket: z.string() }),
   /** End that worker process (its session let it go, or is over) and start a fresh one. */
   z.object({ type: z.literal('release'), workerId: idText, why: z.string() }),
+  /** Run this payload beside the workers. */
+  z.object({ type: z.literal('runJob'), job: jobOrder }),
+  z.object({ type: z.literal('killJob'), jobId: count, run: count }),
+  /** Its end was heard: its files can go. */
+  z.object({ type: z.literal('forgetJob'), jobId: count, run: count }),
   /** Finish what runs, take nothing new, then end. */
   z.object({ type: z.literal('drain'), reason: z.string() }),
   z.object({ type: z.literal('stop'), reason: z.string() }),

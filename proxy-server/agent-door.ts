@@ -17,6 +17,7 @@ import { PROTOCOL_VERSION, SPOKEN_VERSIONS } from '../protocol/version.js';
 import type { AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
 import type { Gate } from './identity.js';
+import type { JobRunner } from './jobs/job-runner.js';
 import type { PilotStore } from './pilot-store.js';
 import { surviving } from './state-db.js';
 
@@ -36,6 +37,7 @@ export interface AgentDoorOptions {
   readonly pilots: PilotStore;
   readonly agents: AgentStore;
   readonly gate: Gate;
+  readonly jobs: () => JobRunner;
   readonly onRegistered: (site: string) => void;
   /** It has a warm worker: this pilot is a success. */
   readonly onProven: (site: string) => void;
@@ -127,6 +129,7 @@ export class AgentDoor {
       if (pilotId !== null) this.#registered(pilotId, agentId, hello);
       link.send({ type: 'welcome', protocol: PROTOCOL_VERSION, agentId, token, heartbeatMs });
       registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, workers: hello.workers });
+      this.#options.jobs().joined(agentId, hello.jobs ?? []);
       if (isNew) this.#options.onRegistered(hello.node.site);
       log.info(isNew ? 'agent registered' : 'agent came back', {
         agentId,
@@ -233,6 +236,10 @@ export class AgentDoor {
         return;
       case 'draining':
         registry.drain(agentId, message.reason);
+        return;
+      case 'jobState':
+      case 'jobOutput':
+        this.#options.jobs().hear(agentId, message);
         return;
       case 'unfit':
         registry.drain(agentId, message.reasons.join(' '));

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { configPath, isLoopback, listenAddress, loadConfig } from '../protocol/config.js';
 import { UsageError } from '../protocol/errors.js';
+import { batchPolicy } from '../protocol/job-messages.js';
 import { logLevels } from '../protocol/log.js';
 import { arcShape, gridengineShape, htcondorShape, slurmShape, sshShape } from './sites/site-settings.js';
 
@@ -38,6 +39,8 @@ const siteShape = {
   closeSEs: z.array(z.string()).default([]),
   /** Relative speed of a core, 100 = nominal. */
   perf: z.number().min(1).max(10_000).default(100),
+  /** What becomes of a batch payload when a session needs its cores: it is stopped meanwhile, shares them, or the session waits. */
+  batch: batchPolicy.default('suspend'),
 };
 const site = z.discriminatedUnion('type', [
   z.strictObject({
@@ -85,6 +88,8 @@ const schema = z.strictObject({
   spareMasters: z.number().int().min(0).max(16).default(1),
   /** The factory looks at every site so often, and at once when something happened. */
   factoryTickS: z.number().int().min(1).max(59).default(5),
+  /** Batch jobs of one user that are not over: more are refused. */
+  maxJobsPerUser: z.number().int().min(0).max(10_000_000).default(20_000),
   /** Sessions, queries and pilots that ended are forgotten after so many days, with their files. */
   keepDays: z.number().int().min(1).default(30),
   logLevel: logLevels.default('info'),

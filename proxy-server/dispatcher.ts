@@ -15,6 +15,8 @@ export interface DispatcherOptions {
   readonly log: Logger;
   readonly registry: AgentRegistry;
   readonly sessions: () => readonly Session[];
+  /** Which of the free workers sessions may have: batch payloads keep their cores on some slots. */
+  readonly forSessions: (free: readonly PoolWorker[]) => readonly PoolWorker[];
   readonly send: (agentId: string, message: ToAgentMessage) => void;
   /** The number of workers that are wanted and do not exist has changed. */
   readonly onUnmet: () => void;
@@ -89,7 +91,7 @@ export class Dispatcher {
     this.#askBackDraining();
     const open = sessions();
     const plan = schedule({
-      free: registry.freeWorkers().map((worker) => worker.workerId),
+      free: this.#options.forSessions(registry.freeWorkers()).map((worker) => worker.workerId),
       starting: registry.startingCount(),
       sessions: open.map((session) => {
         const held = registry.heldBy(session.record.sessionId).length;

@@ -11,6 +11,8 @@ const NOT_FOUND = new Set([
   'PROXY_NO_SUCH_PILOT',
   'PROXY_NO_SUCH_SITE',
   'PROXY_NO_SUCH_PATH',
+  'PROXY_NO_SUCH_JOB',
+  'PROXY_NO_SUCH_JOB_FILE',
 ]);
 
 export function statusOf(error: unknown): number {

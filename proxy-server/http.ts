@@ -10,6 +10,8 @@ import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { statusOf } from './http-status.js';
 import { ForbiddenError, type Gate, requireRole } from './identity.js';
+import type { JobDesk } from './jobs/job-desk.js';
+import { addJobRoutes } from './jobs/job-routes.js';
 import type { PilotDesk } from './pilot-desk.js';
 import type { QueryDesk } from './query-desk.js';
 import type { Sessions } from './sessions.js';
@@ -23,6 +25,7 @@ export interface HttpOptions {
   readonly sessions: Sessions;
   readonly queries: QueryDesk;
   readonly pilots: PilotDesk;
+  readonly jobs: JobDesk;
   readonly sign: (request: z.infer<typeof newToken>) => Promise<string>;
   readonly tls: { cert: string; key: string } | null;
 }
@@ -71,6 +74,7 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
   addSessionRoutes(app, options);
   addQueryRoutes(app, options);
   addPilotRoutes(app, options);
+  addJobRoutes(app, options.jobs, who);
   app.post('/v1/tokens', async (request) => {
     requireRole(who(request), 'admin');
     return { token: await options.sign(checked(newToken, request.body, 'body')) };

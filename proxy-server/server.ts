@@ -29,6 +29,10 @@ import { pilotJdl } from './factory/pilot-jdl.js';
 import { PilotKeeper } from './factory/pilot-keeper.js';
 import { makeHttp } from './http.js';
 import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
+import { JobDesk } from './jobs/job-desk.js';
+import { JobInputs, JobOutputs } from './jobs/job-files.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { JobStore } from './jobs/job-store.js';
 import { listenOn } from './listening.js';
 import { MasterNursery } from './master-nursery.js';
 import { PilotDesk } from './pilot-desk.js';
@@ -89,6 +93,10 @@ class ProxyServer {
   readonly #nursery: MasterNursery;
   readonly #keepers = new Map<string, PilotKeeper>();
   readonly #catalog: CatalogAccess;
+  readonly #jobStore: JobStore;
+  readonly #jobInputs: JobInputs;
+  readonly #jobOutputs: JobOutputs;
+  readonly #jobs: JobRunner;
   readonly #pilotFollower: PilotFollower;
   #tasks: ScheduledTask[] = [];
   #url = '';
@@ -126,8 +134,13 @@ class ProxyServer {
       registry: this.#registry,
       sessions: () => this.#sessions.open(),
       send: (agentId, message) => this.#door.send(agentId, message),
+      forSessions: (free) => this.#jobs.forSessions(free),
       onUnmet: () => this.#lookAtSites(),
     });
+    this.#jobStore = new JobStore(db);
+    this.#jobInputs = new JobInputs(this.#catalog);
+    this.#jobOutputs = new JobOutputs(config.stateDir);
+    this.#jobs = this.#makeJobRunner();
     this.#pilotFollower = new PilotFollower(this.#registry, this.#pilots, log);
     this.#door = new AgentDoor({
       clock,
@@ -137,6 +150,7 @@ class ProxyServer {
       pilots: this.#pilots,
       agents: this.#agents,
       gate: this.#gate,
+      jobs: () => this.#jobs,
       onRegistered: (site) => this.#lookAtSites(site),
       onProven: (site) => this.#keepers.get(site)?.proven(),
       onUnfit: (site, agentId, reasons) => this.#unfit(site, agentId, reasons),
@@ -152,6 +166,7 @@ class ProxyServer {
     const [url] = await Promise.all([this.#listen(), this.#catalog.start()]);
     this.#url = url;
     for (const { agentId } of this.#agents.open()) this.#expectBack(agentId);
+    this.#jobs.loseStrangers(new Set(this.#agents.open().map(({ agentId }) => agentId)));
     this.#tasks = [
       cron.schedule(`*/${config.factoryTickS} * * * * *`, () => this.#lookAtSites()),
       cron.schedule('17 * * * *', () => void this.#keepHouse()),
@@ -168,6 +183,7 @@ class ProxyServer {
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.stop()));
     if (this.#config.keepOnStop) this.#sessions.leaveAll();
     else await Promise.all([this.#sessions.endAll('the ProxyServer ends'), this.#endPilots()]);
+    this.#jobs.close();
     this.#dispatcher.close();
     this.#registry.close();
     this.#nursery.close();
@@ -221,6 +237,20 @@ class ProxyServer {
     });
   }
 
+  #makeJobRunner(): JobRunner {
+    const policies = new Map(this.#config.sites.map(({ name, batch }) => [name, batch]));
+    return new JobRunner({
+      clock: this.#clock,
+      log: this.#log,
+      store: this.#jobStore,
+      inputs: this.#jobInputs,
+      outputs: this.#jobOutputs,
+      registry: this.#registry,
+      policyOf: (site) => policies.get(site) ?? 'suspend',
+      send: (agentId, message) => this.#door.send(agentId, message),
+    });
+  }
+
   #makeKeeper(config: ProxyConfig['sites'][number]): PilotKeeper {
     const { stateDir, orphanedAfterS, tls, name } = this.#config;
     const site = makeSite(config, {
@@ -249,6 +279,7 @@ class ProxyServer {
       case 'poolChanged':
         this.#dispatcher.look();
         this.#pilotFollower.look();
+        this.#jobs.look();
         return;
       case 'workerGone':
         if (effect.worker.sessionId !== null) this.#dispatcher.workerGone(effect.worker, effect.because);
@@ -257,6 +288,7 @@ class ProxyServer {
         const { agent, because } = effect;
         this.#log.warn('agent lost', { agentId: agent.agentId, pilotId: agent.pilotId, because });
         this.#door.forget(agent.agentId, because);
+        this.#jobs.agentLost(agent.agentId, because);
         if (agent.pilotId !== null) void this.#endPilot(agent.pilotId, because);
         this.#lookAtSites(agent.node.site);
       }
@@ -291,6 +323,7 @@ class ProxyServer {
       const open = this.#agents.open().find((agent) => agent.agentId === agentId);
       if (open === undefined) return;
       this.#agents.end(agentId, 'it did not come back', this.#clock.date().getTime());
+      this.#jobs.agentLost(agentId, 'its agent did not come back after a restart of the ProxyServer');
       if (open.pilotId !== null)
         void this.#endPilot(open.pilotId, 'its agent did not come back after a restart of the ProxyServer');
       this.#lookAtSites();
@@ -315,6 +348,14 @@ class ProxyServer {
         registry: this.#registry,
         sessions: () => this.#sessions,
         stopAgent: (agentId, reason) => this.#door.send(agentId, { type: 'stop', reason }),
+        nowMs: () => this.#clock.date().getTime(),
+      }),
+      jobs: new JobDesk({
+        store: this.#jobStore,
+        runner: this.#jobs,
+        inputs: this.#jobInputs,
+        outputs: this.#jobOutputs,
+        maxUnfinished: this.#config.maxJobsPerUser,
         nowMs: () => this.#clock.date().getTime(),
       }),
       sign: (request) => signToken(this.#base.key, { ...request, tokenId: randomUUID() }),
@@ -345,6 +386,7 @@ class ProxyServer {
     const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
     this.#queryStore.prune(before);
     this.#agents.prune(before);
+    for (const jobId of this.#jobStore.prune(before)) await this.#jobOutputs.remove(jobId);
     for (const { directory } of this.#sessionStore.prune(before)) await rm(directory, { recursive: true, force: true });
     for (const pilotId of this.#pilots.prune(before))
       await rm(join(this.#config.stateDir, 'pilots', pilotId), { recursive: true, force: true });

@@ -32,6 +32,18 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE site (
      name TEXT PRIMARY KEY, failures INTEGER NOT NULL, back_off_until INTEGER, last_failure TEXT) STRICT;
    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE job (
+     job_id INTEGER PRIMARY KEY AUTOINCREMENT, master_id INTEGER, is_master INTEGER NOT NULL, user TEXT NOT NULL, name TEXT NOT NULL,
+     state TEXT NOT NULL, is_suspended INTEGER NOT NULL DEFAULT 0, jdl TEXT NOT NULL, price REAL NOT NULL, cores INTEGER NOT NULL,
+     site TEXT, host TEXT, agent_id TEXT, run INTEGER NOT NULL DEFAULT 0, wait_until INTEGER, submitted_at INTEGER NOT NULL,
+     started_at INTEGER, ended_at INTEGER, exit_code INTEGER, cpu_s REAL NOT NULL DEFAULT 0, wall_s REAL NOT NULL DEFAULT 0,
+     why TEXT) STRICT;
+   CREATE INDEX job_state ON job (state);
+   CREATE INDEX job_user ON job (user);
+   CREATE INDEX job_master ON job (master_id) WHERE master_id IS NOT NULL;
+   CREATE TABLE job_trace (
+     line INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL, at INTEGER NOT NULL, tag TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+   CREATE INDEX job_trace_job ON job_trace (job_id);`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */
@@ -78,7 +90,8 @@ export function surviving(log: Logger, act: () => void): void {
 export function makeStateDir(stateDir: string): void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    for (const part of ['log', 'sessions', 'pilots']) mkdirSync(join(stateDir, part), { recursive: true, mode: 0o700 });
+    for (const part of ['log', 'sessions', 'pilots', 'jobs'])
+      mkdirSync(join(stateDir, part), { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new StateDirError(
       `Cannot write to the state directory ${stateDir}: ${(cause as Error).message}. Choose another "stateDir", or its owner.`,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Argument, type Command, Option } from 'commander';
+import { z } from 'zod';
 import { answerLine } from '../../jdl/check-request.js';
 import {
   DIALECTS,
@@ -18,6 +19,8 @@ import {
 } from '../../jdl/index.js';
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
+import { apiOf } from '../named-api.js';
+import type { ServerApi } from '../server-api.js';
 
 /** This machine's clock and zone. */
 const here: Surroundings = {
@@ -66,9 +69,11 @@ export function addCommands(program: Command): void {
     .command('match')
     .description('do two ads match? exit status 1 if not')
     .addArgument(new Argument('<left>', 'a file'))
-    .addArgument(new Argument('<right>', 'a file'))
+    .addArgument(new Argument('[right]', 'a file; without it <left> is the number of a job, asked of all agents'))
     .addOption(dialect())
-    .action((left: string, right: string, options: { dialect: Dialect }) => {
+    .option('--host <HOST>', 'the ProxyServer, for the number of a job')
+    .action(async (left: string, right: string | undefined, options: { dialect: Dialect }, command: Command) => {
+      if (right === undefined) return explainJob(left, apiOf(command));
       const [a, b] = [read(left, [], options.dialect).ad, read(right, [], options.dialect).ad];
       const { symmetricMatch, leftMatchesRight, rightMatchesLeft } = matchAds(a, b, here);
       const { clauses } = explainMatch(a, [b], here);
@@ -78,6 +83,27 @@ export function addCommands(program: Command): void {
         if (failsOn > 0) process.stdout.write(`  ${undefinedOn > 0 ? 'undefined' : 'not true'}: ${clause}\n`);
       if (!symmetricMatch) throw new ExitStatus(1);
     });
+}
+
+const explanation = z.object({
+  agents: z.number(),
+  matching: z.number(),
+  clauses: z.array(
+    z.object({ clause: z.string(), failsOn: z.number(), undefinedOn: z.number(), onlyObstacleOn: z.number() }),
+  ),
+});
+
+/** Why a job of the queue waits. */
+async function explainJob(job: string, api: ServerApi): Promise<void> {
+  if (!/^-?\d{1,15}$/.test(job)) throw new UsageError('proof jdl match takes two files, or the number of one job.');
+  const { agents, matching, clauses } = await api.call('GET', `/jobs/${Math.abs(Number(job))}/match`, explanation);
+  process.stdout.write(`job ${job} matches ${matching} of ${agents} agents\n`);
+  for (const { clause, failsOn, undefinedOn, onlyObstacleOn } of clauses) {
+    if (failsOn === 0) continue;
+    const unknown = undefinedOn > 0 ? `, ${undefinedOn} of them do not say` : '';
+    process.stdout.write(`  fails on ${failsOn} (alone on ${onlyObstacleOn}${unknown}): ${clause}\n`);
+  }
+  if (matching === 0) throw new ExitStatus(1);
 }
 
 function read(file: string, args: readonly string[], dialect: Dialect): ParsedJdl {

@@ -69,7 +69,7 @@ const config: SiteConfig = {
     drainBeforeEndS: 10,
   },
   ...{ registerWithinS: 60, backOffS: 5, maxBackOffS: 60, holdUnfitS: 0, minDiskBytes: 0, minMemoryBytes: 0 },
-  ...{ storageDomain: null, closeSEs: [], perf: 100 },
+  ...{ storageDomain: null, closeSEs: [], batch: 'suspend', perf: 100 },
 };
 
 describe('proxy-server: pilot keeper', () => {

@@ -1,0 +1,112 @@
+/** All payloads of one agent: takes orders, gives the cores of the slot to sessions and payloads by the policy, and ends what is left. */
+import { join } from 'node:path';
+import type { AgentMessage, ToAgentMessage } from '../../protocol/agent-messages.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { PayloadReport } from '../../protocol/job-messages.js';
+import type { Logger } from '../../protocol/log.js';
+import { Payload } from './payload.js';
+import { shareCores } from './policy.js';
+
+export interface PayloadDeskOptions {
+  readonly cores: number;
+  /** Directories of payloads are made in it. */
+  readonly directory: string;
+  readonly slot: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tell: (message: AgentMessage) => void;
+  /** Cores that sessions use at this moment. */
+  readonly sessionCores: () => number;
+}
+
+export class PayloadDesk {
+  readonly #options: PayloadDeskOptions;
+  /** In the order of their coming. */
+  readonly #payloads = new Map<string, Payload>();
+  #whenIdle: () => void = () => {};
+
+  constructor(options: PayloadDeskOptions) {
+    this.#options = options;
+  }
+
+  obey(message: Extract<ToAgentMessage, { type: 'runJob' | 'killJob' | 'forgetJob' }>): void {
+    if (message.type === 'runJob') {
+      this.#take(message.job);
+      return;
+    }
+    const key = `${message.jobId}.${message.run}`;
+    const payload = this.#payloads.get(key);
+    if (message.type === 'killJob') payload?.kill('killed', 'killed by its user');
+    else if (payload?.isEnded === true) {
+      payload.remove();
+      this.#payloads.delete(key);
+      this.#lookIdle();
+    }
+  }
+
+  reports(): PayloadReport[] {
+    return [...this.#payloads.values()].map((payload) => payload.report());
+  }
+
+  /** A connection is new: what ended meanwhile is told with its files. */
+  tellEnds(): void {
+    for (const payload of this.#payloads.values()) payload.tellEnd();
+  }
+
+  /** Sessions took or left cores, or a payload came or went. */
+  look(): void {
+    const { cores, sessionCores } = this.#options;
+    const users = [...this.#payloads.entries()]
+      .filter(([, payload]) => payload.usesCores && !payload.isEnded)
+      .map(([key, { order, isStarted }]) => ({ key, cores: order.cores, policy: order.policy, isStarted }));
+    for (const [key, decision] of shareCores(users, { cores, sessionCores: sessionCores() })) {
+      const payload = this.#payloads.get(key)!;
+      if (decision === 'stop') payload.suspend();
+      else if (!payload.isStarted) void payload.start();
+      else payload.continue();
+      if (decision === 'yield') payload.yieldCores();
+    }
+  }
+
+  /** @returns when no payload is left */
+  drained(): Promise<void> {
+    if (this.#payloads.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const before = this.#whenIdle;
+      this.#whenIdle = () => {
+        before();
+        resolve();
+      };
+    });
+  }
+
+  /** Ends all at once and removes what they wrote. */
+  close(): void {
+    for (const payload of this.#payloads.values()) payload.remove();
+    this.#payloads.clear();
+    this.#lookIdle();
+  }
+
+  #take(order: Payload['order']): void {
+    const key = `${order.jobId}.${order.run}`;
+    if (this.#payloads.has(key)) return; // said twice
+    const { directory, slot, clock, log, tell } = this.#options;
+    this.#payloads.set(
+      key,
+      new Payload({
+        order,
+        directory: join(directory, `job-${key}`),
+        slot,
+        clock,
+        log,
+        tell,
+        onChange: () => queueMicrotask(() => this.look()),
+      }),
+    );
+    this.look();
+  }
+
+  #lookIdle(): void {
+    if (this.#payloads.size === 0) this.#whenIdle();
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * One batch payload, from its order to its last word: its own directory and process group, only the environment that is declared here, no
+ * shell, limits that end it with a reason, standard output and error kept; nothing of it is left behind.
+ *
+ * starting -> running <-> suspended -> saving -> ended. Time that it is suspended does not count against its TTL.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { AgentMessage } from '../../protocol/agent-messages.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { JobOrder, PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
+import type { Logger } from '../../protocol/log.js';
+import { limitReached } from './limits.js';
+import { PayloadProcesses } from './payload-processes.js';
+import { chooseOutputs, filesBelow, stageIn } from './stage.js';
+
+export interface PayloadOptions {
+  readonly order: JobOrder;
+  /** Made by this payload, removed by `remove`. */
+  readonly directory: string;
+  /** PROOF_SLOT of the agent: by it a site finds what is left of a slot. */
+  readonly slot: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tell: (message: AgentMessage) => void;
+  /** It runs, or its processes are gone: who uses the cores is to be decided again. */
+  readonly onChange: () => void;
+}
+
+type Phase = PayloadReport['phase'] | 'waiting';
+type Ending = Pick<PayloadEnd, 'outcome' | 'why'>;
+
+const WATCH_MS = 1_000;
+/** From SIGTERM to SIGKILL: to write what it still has. */
+const KILL_GRACE_MS = 3_000;
+const CHUNK_BYTES = 2 ** 20;
+/** While it runs, so much of each standard stream is shown; all of it at the end. */
+const LIVE_BYTES = 4 * 2 ** 20;
+/** The ProxyServer keeps no more of one job. */
+const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
+
+export class Payload {
+  readonly #options: PayloadOptions;
+  #phase: Phase = 'waiting';
+  #child: ChildProcess | undefined;
+  #processes: PayloadProcesses | undefined;
+  #ending: Ending | undefined;
+  #end: PayloadEnd | undefined;
+  #cpuSeconds = 0;
+  #startedAt = 0;
+  #suspendedAt = 0;
+  #suspendedMs = 0;
+  readonly #shown = { stdout: 0, stderr: 0 };
+  #cancelWatch: () => void = () => {};
+  #cancelKill: () => void = () => {};
+
+  constructor(options: PayloadOptions) {
+    this.#options = options;
+  }
+
+  get order(): JobOrder {
+    return this.#options.order;
+  }
+  get isStarted(): boolean {
+    return this.#phase !== 'waiting';
+  }
+  get isEnded(): boolean {
+    return this.#end !== undefined;
+  }
+  /** May it hold running processes, now or in a moment? */
+  get usesCores(): boolean {
+    return this.#phase === 'waiting' || this.#phase === 'started' || this.#child !== undefined;
+  }
+
+  /** For `hello`: an end is told with its files, by `tellEnd`. */
+  report(): PayloadReport {
+    const { jobId, run } = this.order;
+    const phase = this.#phase === 'waiting' ? 'started' : this.#phase === 'ended' ? 'saving' : this.#phase;
+    return { jobId, run, phase };
+  }
+
+  async start(): Promise<void> {
+    if (this.#phase !== 'waiting') return;
+    this.#phase = 'started';
+    const { directory, order } = this.#options;
+    try {
+      mkdirSync(join(directory, 'work'), { recursive: true, mode: 0o700 });
+      const { program, validation } = await stageIn(order, this.#work);
+      if (this.#ending !== undefined) {
+        this.#finish(this.#ending, null);
+        return;
+      }
+      this.#tellPhase();
+      const { status, why } = await this.#run(program, order.arguments);
+      await this.#payloadEnded(status, why, validation);
+    } catch (error) {
+      this.#finish(this.#ending ?? { outcome: 'badInput', why: (error as Error).message.slice(0, 2000) }, null);
+    }
+  }
+
+  suspend(): void {
+    if (this.#phase !== 'running' || this.#ending !== undefined) return;
+    this.#processes?.signal('SIGSTOP');
+    this.#suspendedAt = this.#options.clock.now();
+    this.#phase = 'suspended';
+    this.#tellPhase();
+  }
+
+  continue(): void {
+    if (this.#phase !== 'suspended') return;
+    this.#suspendedMs += this.#options.clock.now() - this.#suspendedAt;
+    this.#phase = 'running';
+    this.#processes?.signal('SIGCONT');
+    this.#tellPhase();
+  }
+
+  yieldCores(): void {
+    this.#processes?.lowerPriority();
+  }
+
+  /** Ends it: asked first, killed after a moment. */
+  kill(outcome: PayloadEnd['outcome'], why: string): void {
+    if (this.#ending !== undefined || this.#end !== undefined) return;
+    this.#ending = { outcome, why };
+    if (this.#phase === 'waiting') {
+      this.#finish(this.#ending, null);
+      return;
+    }
+    this.continue();
+    this.#processes?.signal('SIGTERM');
+    this.#cancelKill = this.#options.clock.after(KILL_GRACE_MS, () => this.#processes?.signal('SIGKILL'));
+  }
+
+  /** At the end of the agent: nothing is saved any more. */
+  killAtOnce(): void {
+    this.#ending ??= { outcome: 'killed', why: 'the agent ends' };
+    this.#cancelWatch();
+    this.#cancelKill();
+    this.#processes?.signal('SIGKILL');
+  }
+
+  /** The files that are kept, and how it ended; again whenever a connection is new, until the ProxyServer has heard it. */
+  tellEnd(): void {
+    const { order, tell } = this.#options;
+    const { jobId, run } = order;
+    if (this.#end === undefined) return;
+    for (const { name, size } of this.#end.files) this.#send(name, 0, size);
+    tell({ type: 'jobState', job: { jobId, run, phase: 'ended', end: this.#end } });
+  }
+
+  remove(): void {
+    this.killAtOnce();
+    rmSync(this.#options.directory, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  get #work(): string {
+    return join(this.#options.directory, 'work');
+  }
+
+  /** One program of the payload to its end. @returns its exit status; `why` where it did not exit by itself */
+  async #run(program: string, args: readonly string[]): Promise<{ status: number | null; why: string | null }> {
+    const { order, slot, clock } = this.#options;
+    const out = openSync(join(this.#work, 'stdout'), 'a', 0o600);
+    const err = openSync(join(this.#work, 'stderr'), 'a', 0o600);
+    const mark = `PROOF_JOB=${order.jobId}.${order.run}`;
+    try {
+      const child = spawn(program, args, {
+        cwd: this.#work,
+        detached: true,
+        shell: false,
+        stdio: ['ignore', out, err],
+        env: environment(order, { slot, work: this.#work, mark }),
+      });
+      this.#child = child;
+      await new Promise<void>((resolve, reject) => {
+        child.once('spawn', resolve);
+        child.once('error', (cause) => reject(new Error(`${program} cannot be started: ${cause.message}`, { cause })));
+      });
+      const gone = new Promise<{ status: number | null; why: string | null }>((resolve) => {
+        child.once('exit', (status, signal) =>
+          resolve({ status, why: signal === null ? null : `killed by ${signal}` }),
+        );
+      });
+      this.#processes = new PayloadProcesses(mark, child.pid!);
+      if (this.#startedAt === 0) this.#startedAt = clock.now();
+      this.#phase = 'running';
+      this.#tellPhase();
+      this.#options.onChange(); // a session may have come while its input was fetched
+      this.#watch();
+      return await gone;
+    } finally {
+      this.#cancelWatch();
+      this.#cancelKill();
+      this.#processes?.signal('SIGKILL'); // what it left behind
+      this.#processes = undefined;
+      this.#child = undefined;
+      closeSync(out);
+      closeSync(err);
+    }
+  }
+
+  async #payloadEnded(status: number | null, why: string | null, validation: string | null): Promise<void> {
+    const isGood = this.#ending === undefined && status === 0;
+    if (!isGood) {
+      const reason = why ?? `its exit status is ${status}`;
+      this.#finish(this.#ending ?? { outcome: 'failed', why: `the payload failed: ${reason}` }, status);
+      return;
+    }
+    if (validation !== null) {
+      const { status: verdict, why: how } = await this.#run(validation, []);
+      if (verdict !== 0) {
+        const reason = how ?? `exit status ${verdict}`;
+        return this.#finish(
+          this.#ending ?? { outcome: 'invalid', why: `ValidationCommand said no: ${reason}` },
+          status,
+        );
+      }
+    }
+    this.#finish({ outcome: 'done', why: 'the payload ended well' }, status);
+  }
+
+  #watch(): void {
+    this.#cancelWatch = this.#options.clock.after(WATCH_MS, () => {
+      this.#show();
+      const { cpuSeconds, memoryBytes } = this.#processes?.usage() ?? { cpuSeconds: 0, memoryBytes: 0 };
+      this.#cpuSeconds = Math.max(this.#cpuSeconds, cpuSeconds);
+      const diskBytes = filesBelow(this.#work).reduce((sum, { size }) => sum + size, 0);
+      const usage = { wallSeconds: this.#wallSeconds(), cpuSeconds: this.#cpuSeconds, memoryBytes, diskBytes };
+      const limit = limitReached(usage, this.order);
+      if (limit !== undefined) this.kill(limit.outcome, limit.why);
+      this.#watch();
+    });
+  }
+
+  #wallSeconds(): number {
+    if (this.#startedAt === 0) return 0;
+    const now = this.#phase === 'suspended' ? this.#suspendedAt : this.#options.clock.now();
+    return (now - this.#startedAt - this.#suspendedMs) / 1000;
+  }
+
+  #finish(ending: Ending, exitCode: number | null): void {
+    if (this.#end !== undefined) return;
+    const { order, onChange, log } = this.#options;
+    this.continue();
+    const wallSeconds = this.#wallSeconds();
+    this.#phase = 'saving';
+    this.#child = undefined;
+    onChange();
+    this.#tellPhase();
+    const isDone = ending.outcome === 'done';
+    const { kept, missing } = chooseOutputs(filesBelow(this.#work), isDone ? order.outputs : order.errorOutputs);
+    const total = kept.reduce((sum, { size }) => sum + size, 0);
+    let told = ending;
+    if (total > MOST_OUTPUT_BYTES)
+      told = {
+        outcome: isDone ? 'notSaved' : ending.outcome,
+        why: `${ending.why}; its output of ${total} bytes is more than the ProxyServer keeps`,
+      };
+    else if (isDone && missing.length > 0)
+      told = { outcome: 'failed', why: `the payload did not write ${missing.slice(0, 10).join(', ')}` };
+    this.#phase = 'ended';
+    this.#end = {
+      ...told,
+      exitCode,
+      cpuSeconds: this.#cpuSeconds,
+      wallSeconds,
+      suspendedSeconds: this.#suspendedMs / 1000,
+      files: total > MOST_OUTPUT_BYTES ? [] : kept,
+    };
+    log.info('payload ended', { jobId: order.jobId, run: order.run, outcome: told.outcome, why: told.why });
+    this.tellEnd();
+  }
+
+  /** What the standard streams have had since the last look. */
+  #show(): void {
+    const sizes = new Map(filesBelow(this.#work).map(({ name, size }): [string, number] => [name, size]));
+    for (const name of ['stdout', 'stderr'] as const) {
+      const size = Math.min(sizes.get(name) ?? 0, LIVE_BYTES);
+      if (size > this.#shown[name]) this.#shown[name] = this.#send(name, this.#shown[name], size);
+    }
+  }
+
+  /** @returns where it stopped */
+  #send(name: string, from: number, to: number): number {
+    const { jobId, run } = this.order;
+    let fd: number;
+    try {
+      fd = openSync(join(this.#work, name), 'r');
+    } catch {
+      return from; // the payload has removed it
+    }
+    try {
+      let at = from;
+      while (at < to) {
+        const data = Buffer.alloc(Math.min(CHUNK_BYTES, to - at));
+        const n = readSync(fd, data, 0, data.length, at);
+        if (n === 0) break;
+        this.#options.tell({ type: 'jobOutput', jobId, run, name, offset: at, data: data.subarray(0, n) });
+        at += n;
+      }
+      return at;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #tellPhase(): void {
+    const { jobId, run } = this.order;
+    if (this.#phase !== 'waiting' && this.#phase !== 'ended')
+      this.#options.tell({ type: 'jobState', job: { jobId, run, phase: this.#phase } });
+  }
+}
+
+/** All that a payload finds in its environment. */
+function environment(
+  order: JobOrder,
+  { slot, work, mark }: { slot: string; work: string; mark: string },
+): NodeJS.ProcessEnv {
+  const declared = Object.entries(order.variables).map(([name, value]) => [`ALIEN_JDL_${name}`, value]);
+  const [markName, markValue] = mark.split('=') as [string, string];
+  return {
+    ...Object.fromEntries(declared),
+    PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+    HOME: work,
+    TMPDIR: work,
+    LANG: 'C.UTF-8',
+    ALIEN_PROC_ID: String(order.jobId),
+    ALIEN_USER: order.user,
+    PROOF_SLOT: slot,
+    [markName]: markValue,
+  };
+}

@@ -1,0 +1,123 @@
+/** Batch jobs as they cross wires: states, the order that an agent gets, what it says of a payload, and the HTTP shapes. */
+import { z } from 'zod';
+import { count, idText } from './ids.js';
+
+/** AliEn's names; the moves between them are proxy-server/jobs/job-states.ts. */
+export const jobState = z.enum([
+  'SPLIT',
+  'WAITING',
+  'ASSIGNED',
+  'STARTED',
+  'RUNNING',
+  'SAVING',
+  'DONE',
+  'ERROR_IB',
+  'ERROR_E',
+  'ERROR_V',
+  'ERROR_SV',
+  'ERROR_EW',
+  'ZOMBIE',
+  'EXPIRED',
+  'KILLED',
+]);
+export type JobState = z.infer<typeof jobState>;
+
+/** What a slot does with a payload when a session needs its cores. */
+export const batchPolicy = z.enum(['suspend', 'share', 'decline']);
+export type BatchPolicy = z.infer<typeof batchPolicy>;
+
+/** A path below the job's directory: never out of it. */
+export const innerPath = z
+  .string()
+  .min(1)
+  .max(1000)
+  .refine((name) => !name.startsWith('/') && !name.includes('\0') && !name.split('/').includes('..'), {
+    error: 'must stay in the directory of the job',
+  });
+
+/** A file to fetch before the payload starts; without URLs `name` is a program of the node itself. */
+const program = z.object({ name: z.string().min(1).max(4000), urls: z.array(z.string().max(8000)).max(100) });
+export type PayloadProgram = z.infer<typeof program>;
+
+export const jobOrder = z.object({
+  jobId: count,
+  /** How often the job was given out, this time included: words about an earlier run are void. */
+  run: count,
+  user: z.string(),
+  executable: program,
+  arguments: z.array(z.string()).max(100_000),
+  /** ALIEN_JDL_<NAME>. */
+  variables: z.record(z.string().regex(/^\w+$/), z.string()),
+  inputs: z.array(z.object({ name: innerPath, urls: z.array(z.string().max(8000)).min(1) })).max(100_000),
+  /** A file with the names of the input data, one a line. */
+  inputList: z.object({ file: innerPath, lfns: z.array(z.string()) }).nullable(),
+  /** Names and patterns (`*.root`) of what is kept; standard output and error always are. */
+  outputs: z.array(innerPath).max(10_000),
+  errorOutputs: z.array(innerPath).max(10_000),
+  validation: program.nullable(),
+  ttlSeconds: z.number().min(0),
+  memoryBytes: z.number().min(0),
+  diskBytes: z.number().min(0),
+  cores: z.number().int().min(0).max(4096),
+  policy: batchPolicy,
+});
+export type JobOrder = z.infer<typeof jobOrder>;
+
+export const payloadOutcome = z.enum(['done', 'badInput', 'failed', 'invalid', 'notSaved', 'expired', 'killed']);
+export const payloadEnd = z.object({
+  outcome: payloadOutcome,
+  why: z.string().max(2000),
+  exitCode: z.number().int().nullable(),
+  cpuSeconds: z.number().min(0),
+  /** From its start to its end, without the time that it was suspended. */
+  wallSeconds: z.number().min(0),
+  suspendedSeconds: z.number().min(0),
+  files: z.array(z.object({ name: innerPath, size: count })).max(100_000),
+});
+export type PayloadEnd = z.infer<typeof payloadEnd>;
+
+export const payloadReport = z.object({
+  jobId: count,
+  run: count,
+  phase: z.enum(['started', 'running', 'suspended', 'saving', 'ended']),
+  /** Where it ended; kept by the agent and said again until the ProxyServer has heard it. */
+  end: payloadEnd.optional(),
+});
+export type PayloadReport = z.infer<typeof payloadReport>;
+
+/** POST /v1/jobs */
+export const newJob = z.object({
+  jdl: z.string().max(900_000),
+  args: z.array(z.string()).max(1000).default([]),
+});
+export const submittedJob = z.object({ jobId: count, subJobs: count, warnings: z.array(z.string()) });
+export type SubmittedJob = z.infer<typeof submittedJob>;
+
+/** GET /v1/jobs */
+export const jobInfo = z.object({
+  jobId: count,
+  masterId: count.nullable(),
+  isMaster: z.boolean(),
+  user: z.string(),
+  name: z.string(),
+  state: jobState,
+  isSuspended: z.boolean(),
+  price: z.number(),
+  cores: count,
+  site: z.string().nullable(),
+  host: z.string().nullable(),
+  agentId: idText.nullable(),
+  run: count,
+  submittedAt: count,
+  startedAt: count.nullable(),
+  endedAt: count.nullable(),
+  exitCode: z.number().nullable(),
+  cpuSeconds: z.number(),
+  wallSeconds: z.number(),
+  why: z.string().nullable(),
+});
+export type JobInfo = z.infer<typeof jobInfo>;
+
+/** GET /v1/jobs/ID/trace */
+export const traceLine = z.object({ line: count, at: count, tag: z.string(), text: z.string() });
+export type TraceLine = z.infer<typeof traceLine>;

@@ -1,0 +1,34 @@
+/** The routes of /v1/jobs. */
+import { createReadStream } from 'node:fs';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { checked } from '../../protocol/check.js';
+import { newJob } from '../../protocol/job-messages.js';
+import type { Identity } from '../../protocol/tokens.js';
+import type { JobDesk } from './job-desk.js';
+
+const path = z.object({ id: z.coerce.number().int().min(1) });
+const flag = z.enum(['0', '1']).default('0');
+
+export function addJobRoutes(app: FastifyInstance, jobs: JobDesk, who: (request: FastifyRequest) => Identity): void {
+  const idOf = (request: FastifyRequest): number => checked(path, request.params, 'path').id;
+  app.post('/v1/jobs', async (request) => jobs.submit(who(request), checked(newJob, request.body, 'body')));
+  app.get('/v1/jobs', async (request) => {
+    const { all } = checked(z.object({ all: flag }), request.query, 'query');
+    return jobs.list(who(request), all === '1');
+  });
+  app.get('/v1/jobs/:id', async (request) => jobs.get(who(request), idOf(request)));
+  app.get('/v1/jobs/:id/trace', async (request) => {
+    const { after } = checked(z.object({ after: z.coerce.number().int().min(0).default(0) }), request.query, 'query');
+    return jobs.trace(who(request), idOf(request), after);
+  });
+  app.get('/v1/jobs/:id/match', async (request) => jobs.explain(who(request), idOf(request)));
+  app.get('/v1/jobs/:id/files', async (request) => jobs.files(who(request), idOf(request)));
+  app.get('/v1/jobs/:id/file', async (request, reply) => {
+    const { name } = checked(z.object({ name: z.string().max(1000) }), request.query, 'query');
+    const file = jobs.fileOf(who(request), idOf(request), name);
+    return reply.type('application/octet-stream').send(createReadStream(file));
+  });
+  app.post('/v1/jobs/:id/resubmit', async (request) => ({ jobs: jobs.resubmit(who(request), idOf(request)) }));
+  app.delete('/v1/jobs/:id', async (request) => ({ jobs: jobs.kill(who(request), idOf(request)) }));
+}

@@ -1,0 +1,80 @@
+/**
+ * The life of a job, with AliEn's names. A table, so that it can be read and tested whole.
+ *
+ * A master is SPLIT until all its sub-jobs have ended. A job whose agent is lost is a ZOMBIE for as long as it takes to decide: it is given
+ * out again, or EXPIRED where that happened too often.
+ */
+import type { JobState, PayloadEnd } from '../../protocol/job-messages.js';
+
+export type JobEvent =
+  | 'assign'
+  | 'takeBack'
+  | 'start'
+  | 'run'
+  | 'save'
+  | 'done'
+  | 'badInput'
+  | 'failed'
+  | 'invalid'
+  | 'notSaved'
+  | 'expired'
+  | 'killed'
+  | 'lose'
+  | 'recover'
+  | 'waitTooLong'
+  | 'allEnded'
+  | 'reopen'
+  | 'resubmit';
+
+/** How a payload may end while it is with an agent; news of the steps between may be lost with a connection. */
+const ENDS = {
+  done: 'DONE',
+  badInput: 'ERROR_IB',
+  failed: 'ERROR_E',
+  invalid: 'ERROR_V',
+  notSaved: 'ERROR_SV',
+  expired: 'EXPIRED',
+  killed: 'KILLED',
+  lose: 'ZOMBIE',
+} as const satisfies Partial<Record<JobEvent, JobState>> & Record<PayloadEnd['outcome'], JobState>;
+
+const AGAIN = { resubmit: 'WAITING' } as const;
+
+/** Every legal move. What is not in the table does not happen. */
+export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = {
+  SPLIT: { allEnded: 'DONE', killed: 'KILLED' },
+  WAITING: { assign: 'ASSIGNED', waitTooLong: 'ERROR_EW', badInput: 'ERROR_IB', killed: 'KILLED' },
+  ASSIGNED: { takeBack: 'WAITING', start: 'STARTED', run: 'RUNNING', save: 'SAVING', ...ENDS },
+  STARTED: { run: 'RUNNING', save: 'SAVING', ...ENDS },
+  RUNNING: { save: 'SAVING', ...ENDS },
+  SAVING: { ...ENDS },
+  ZOMBIE: { recover: 'WAITING', expired: 'EXPIRED', killed: 'KILLED' },
+  // A master, when one of its sub-jobs is resubmitted.
+  DONE: { reopen: 'SPLIT' },
+  ERROR_IB: AGAIN,
+  ERROR_E: AGAIN,
+  ERROR_V: AGAIN,
+  ERROR_SV: AGAIN,
+  ERROR_EW: AGAIN,
+  EXPIRED: AGAIN,
+  KILLED: { ...AGAIN, reopen: 'SPLIT' },
+};
+
+/** With an agent: it holds cores there. */
+export const ACTIVE_STATES: readonly JobState[] = ['ASSIGNED', 'STARTED', 'RUNNING', 'SAVING'];
+/** Over, unless somebody resubmits it. */
+export const FINAL_STATES: readonly JobState[] = [
+  'DONE',
+  'ERROR_IB',
+  'ERROR_E',
+  'ERROR_V',
+  'ERROR_SV',
+  'ERROR_EW',
+  'EXPIRED',
+  'KILLED',
+];
+
+/** The state after the event, or undefined where it cannot happen (told twice, too late). */
+export function nextJobState(state: JobState, event: JobEvent): JobState | undefined {
+  return JOB_MOVES[state][event];
+}
