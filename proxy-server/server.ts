@@ -168,7 +168,10 @@ class ProxyServer {
     for (const { agentId } of this.#agents.open()) this.#expectBack(agentId);
     this.#jobs.loseStrangers(new Set(this.#agents.open().map(({ agentId }) => agentId)));
     this.#tasks = [
-      cron.schedule(`*/${config.factoryTickS} * * * * *`, () => this.#lookAtSites()),
+      cron.schedule(`*/${config.factoryTickS} * * * * *`, () => {
+        this.#lookAtSites();
+        this.#jobs.look();
+      }),
       cron.schedule('17 * * * *', () => void this.#keepHouse()),
     ];
     this.#lookAtSites();

@@ -39,6 +39,8 @@ export const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
 export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #waiting = new Map<number, WaitingJob>();
+  /** MaxWaitingTime of those that have one, ms since 1970. */
+  readonly #waitUntil = new Map<number, number>();
   readonly #active = new Map<number, Job>();
   /** Writes of one server, in their order. */
   #writing: Promise<void> = Promise.resolve();
@@ -48,13 +50,18 @@ export class JobRunner {
   constructor(options: JobRunnerOptions) {
     this.#options = options;
     for (const job of options.store.active()) this.#active.set(job.jobId, job);
-    for (const job of options.store.waiting()) this.#waiting.set(job.jobId, waitingJob(job));
+    for (const job of options.store.waiting()) this.#wait(job);
   }
 
   /** A job waits (again). */
   enqueue(job: Job): void {
-    this.#waiting.set(job.jobId, waitingJob(job));
+    this.#wait(job);
     this.look();
+  }
+
+  #wait(job: Job): void {
+    this.#waiting.set(job.jobId, waitingJob(job));
+    if (job.waitUntil !== null) this.#waitUntil.set(job.jobId, job.waitUntil);
   }
 
   /** Something changed: look soon. */
@@ -173,9 +180,10 @@ export class JobRunner {
   /** Jobs that waited longer than they wanted to. */
   expireWaiting(): void {
     const nowMs = this.#nowMs();
-    for (const jobId of this.#waiting.keys()) {
-      const job = this.#options.store.get(jobId);
-      if (job?.waitUntil == null || job.waitUntil > nowMs) continue;
+    for (const [jobId, until] of this.#waitUntil) {
+      if (until > nowMs && this.#waiting.has(jobId)) continue;
+      this.#waitUntil.delete(jobId);
+      if (!this.#waiting.has(jobId)) continue;
       const moved = this.#options.store.move(jobId, 'waitTooLong', {
         nowMs,
         why: 'it waited longer than MaxWaitingTime',
