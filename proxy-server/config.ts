@@ -85,7 +85,7 @@ const schema = z.strictObject({
   /** SIGTERM leaves masters and local agents running, for the next ProxyServer to take back. */
   keepOnStop: z.boolean().default(false),
   /** Master processes started ahead of sessions. */
-  spareMasters: z.number().int().min(0).max(16).default(1),
+  spareMasters: z.number().int().min(0).max(16).default(2),
   /** The factory looks at every site so often, and at once when something happened. */
   factoryTickS: z.number().int().min(1).max(59).default(5),
   /** Batch jobs of one user that are not over: more are refused. */

@@ -21,8 +21,11 @@ export interface MasterProcess {
 }
 
 const PROGRAM = join(import.meta.dirname, 'master', 'main.js');
-/** From the end of a session's start to the next spare's: they must not compete for the processor. */
-const REFILL_AFTER_MS = 200;
+/**
+ * From a session's start to that of the next spares: its first query, often a short one, needs the processor. Two spares bridge the time
+ * for who opens one session after the other.
+ */
+const REFILL_AFTER_MS = 2_000;
 
 export class MasterNursery {
   readonly #size: number;
@@ -32,6 +35,7 @@ export class MasterNursery {
   readonly #stderr: number;
   readonly #spares: ChildProcess[] = [];
   #cancelRefill: () => void = () => {};
+  #willRefill = false;
   #isClosed = false;
 
   constructor(options: { size: number; logFile: string; clock: Clock; log: Logger }) {
@@ -73,8 +77,12 @@ export class MasterNursery {
   }
 
   #refillSoon(): void {
-    this.#cancelRefill();
-    this.#cancelRefill = this.#clock.after(REFILL_AFTER_MS, () => this.fill());
+    if (this.#willRefill) return;
+    this.#willRefill = true;
+    this.#cancelRefill = this.#clock.after(REFILL_AFTER_MS, () => {
+      this.#willRefill = false;
+      this.fill();
+    });
   }
 
   #start(): ChildProcess {
