@@ -19,6 +19,11 @@ export function bytesOf(type: NumberType): 1 | 2 | 4 | 8 {
   return ARRAYS[type].BYTES_PER_ELEMENT as 1 | 2 | 4 | 8;
 }
 
+/** The class of the typed array that holds such numbers. */
+export function arrayClassOf(type: NumberType): NumberArray['constructor'] {
+  return ARRAYS[type];
+}
+
 /** A new array of zeros. */
 export function numberArray(type: NumberType, length: number): NumberArray {
   return new ARRAYS[type](length);

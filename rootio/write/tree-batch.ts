@@ -1,22 +1,9 @@
 /** Checks that a batch's column fits its branch, before anything of the batch is written. */
-import type { NumberArray, NumberType } from '../table.js';
+import { arrayClassOf } from '../number-type.js';
+import type { NumberArray } from '../table.js';
 import type { BatchColumn, ListBatch } from './branch-writer.js';
 import { type BranchShape, NUMBER_FORMATS } from './tree-columns.js';
 import { TreeShapeError } from './write-errors.js';
-
-const ARRAYS: Readonly<Record<NumberType, NumberArray['constructor']>> = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-};
 
 /** A basket holds at least one entry, and ROOT's lengths end at 1 GB. */
 const MAX_ENTRY_BYTES = 2 ** 30;
@@ -38,7 +25,7 @@ export function checkBatchColumn(shape: BranchShape, column: BatchColumn | undef
     return column;
   }
   const values = shape.kind === 'list' ? (column as ListBatch).values : (column as NumberArray);
-  const type = ARRAYS[shape.type] as { name: string };
+  const type = arrayClassOf(shape.type) as { name: string };
   if (values?.constructor !== type) throw wrong(`needs its values in a ${type.name}`);
   if (shape.kind === 'flat') {
     if (values.length < n * shape.length) throw wrong(`has ${values.length} numbers, needs ${n * shape.length}`);
