@@ -1,0 +1,225 @@
+/**
+ * The parts of a ProxyServer and who tells whom: wiring, no decisions. server.ts starts and stops what is made here.
+ *
+ * Parts that need one another get a function that asks for the other when it is wanted, so that the order here is only that of making.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import type { JWK } from 'jose';
+import type { Clock } from '../protocol/clock.js';
+import type { Logger } from '../protocol/log.js';
+import { AgentDoor } from './agent-door.js';
+import { AgentLosses } from './agent-losses.js';
+import { AgentRegistry, type RegistryEffect } from './agent-registry.js';
+import { AgentStore } from './agent-store.js';
+import { CatalogAccess } from './catalog-access.js';
+import type { ProxyConfig } from './config.js';
+import { Dispatcher } from './dispatcher.js';
+import { pilotJdl } from './factory/pilot-jdl.js';
+import { PilotKeeper } from './factory/pilot-keeper.js';
+import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
+import { JobInputs, JobOutputs } from './jobs/job-files.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { JobStore } from './jobs/job-store.js';
+import { MasterNursery } from './master-nursery.js';
+import { PilotFollower } from './pilot-follower.js';
+import { PilotStore } from './pilot-store.js';
+import { QueryStore } from './query-store.js';
+import { SessionStore } from './session-store.js';
+import { Sessions } from './sessions.js';
+import { SiteStore } from './site-store.js';
+import { makeSite } from './sites/make-site.js';
+import { socketDirectory } from './socket-directory.js';
+import { type StateLock, surviving } from './state-db.js';
+
+/** What a state directory gives before anything is made. */
+export interface Base {
+  readonly lock: StateLock;
+  readonly db: Database.Database;
+  readonly keyFile: string;
+  readonly key: JWK;
+}
+
+export interface PartsOptions {
+  readonly config: ProxyConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly base: Base;
+  /** Where this server is reached; known once it listens. */
+  readonly url: () => string;
+}
+
+export class Parts {
+  readonly socketDir: string;
+  readonly gate: Gate;
+  readonly agents: AgentStore;
+  readonly pilots: PilotStore;
+  readonly sessionStore: SessionStore;
+  readonly queryStore: QueryStore;
+  readonly registry: AgentRegistry;
+  readonly nursery: MasterNursery;
+  readonly catalog: CatalogAccess;
+  readonly sessions: Sessions;
+  readonly dispatcher: Dispatcher;
+  readonly jobStore: JobStore;
+  readonly jobInputs: JobInputs;
+  readonly jobOutputs: JobOutputs;
+  readonly jobs: JobRunner;
+  readonly pilotFollower: PilotFollower;
+  readonly door: AgentDoor;
+  readonly keepers: ReadonlyMap<string, PilotKeeper>;
+  readonly losses: AgentLosses;
+  readonly #options: PartsOptions;
+
+  constructor(options: PartsOptions) {
+    this.#options = options;
+    const { config, clock, log, base } = options;
+    const { db, key, keyFile } = base;
+    const { heartbeatMs } = config;
+    this.socketDir = socketDirectory(config.stateDir, db);
+    this.gate = config.auth === 'development' ? new DevelopmentGate(key) : new TokenGate(key);
+    this.agents = new AgentStore(db);
+    this.pilots = new PilotStore(db);
+    this.sessionStore = new SessionStore(db);
+    this.queryStore = new QueryStore(db);
+    this.registry = new AgentRegistry({
+      clock,
+      heartbeatMs,
+      emit: (effect) => surviving(log, () => this.#carryOut(effect)),
+    });
+    const mastersLog = join(config.stateDir, 'log', 'masters.log');
+    this.nursery = new MasterNursery({ size: config.spareMasters, logFile: mastersLog, clock, log });
+    this.catalog = new CatalogAccess(config, { key, keyFile, clock, log });
+    this.sessions = this.#makeSessions();
+    this.dispatcher = new Dispatcher({
+      clock,
+      log,
+      registry: this.registry,
+      sessions: () => this.sessions.open(),
+      send: (agentId, message) => this.door.send(agentId, message),
+      forSessions: (free) => this.jobs.forSessions(free),
+      onUnmet: () => this.lookAtSites(),
+    });
+    this.jobStore = new JobStore(db);
+    this.jobInputs = new JobInputs(this.catalog);
+    this.jobOutputs = new JobOutputs(config.stateDir);
+    this.jobs = this.#makeJobRunner();
+    this.pilotFollower = new PilotFollower(this.registry, this.pilots, log);
+    this.door = this.#makeDoor();
+    this.keepers = new Map(config.sites.map((site) => [site.name, this.#makeKeeper(site)]));
+    this.losses = new AgentLosses({
+      clock,
+      log,
+      heartbeatMs,
+      registry: this.registry,
+      agents: this.agents,
+      pilots: this.pilots,
+      keepers: this.keepers,
+      jobs: this.jobs,
+      door: this.door,
+      lookAtSites: (name) => this.lookAtSites(name),
+    });
+  }
+
+  /** Every site, or one, at once: something happened that its factory should know. */
+  lookAtSites(name?: string): void {
+    for (const keeper of this.keepers.values())
+      if (name === undefined || keeper.config.name === name) void keeper.look();
+  }
+
+  #carryOut(effect: RegistryEffect): void {
+    switch (effect.do) {
+      case 'poolChanged':
+        this.dispatcher.look();
+        this.pilotFollower.look();
+        this.jobs.look();
+        return;
+      case 'workerGone':
+        if (effect.worker.sessionId !== null) this.dispatcher.workerGone(effect.worker, effect.because);
+        return;
+      case 'agentLost':
+        this.losses.lost(effect.agent, effect.because);
+    }
+  }
+
+  #makeSessions(): Sessions {
+    const { config, clock, log } = this.#options;
+    return new Sessions({
+      host: config.name,
+      stateDir: config.stateDir,
+      socketDir: this.socketDir,
+      clock,
+      log,
+      nursery: this.nursery,
+      sessions: this.sessionStore,
+      queries: this.queryStore,
+      catalog: (user) => this.catalog.forUser(user),
+      site: null,
+      orphanedAfterMs: config.orphanedAfterS * 1000,
+      idleAfterMs: config.sessionIdleS * 1000,
+      logLevel: config.logLevel,
+      heldBy: (sessionId) => this.registry.heldBy(sessionId).length,
+      onChange: () => this.dispatcher.look(),
+      onReleased: (_session, workerId, why) => this.dispatcher.release(workerId, why),
+      onEnded: () => this.dispatcher.look(),
+    });
+  }
+
+  #makeJobRunner(): JobRunner {
+    const { config, clock, log } = this.#options;
+    const policies = new Map(config.sites.map(({ name, batch }) => [name, batch]));
+    return new JobRunner({
+      clock,
+      log,
+      store: this.jobStore,
+      inputs: this.jobInputs,
+      outputs: this.jobOutputs,
+      registry: this.registry,
+      policyOf: (site) => policies.get(site) ?? 'suspend',
+      send: (agentId, message) => this.door.send(agentId, message),
+    });
+  }
+
+  #makeDoor(): AgentDoor {
+    const { config, clock, log } = this.#options;
+    return new AgentDoor({
+      clock,
+      log,
+      heartbeatMs: config.heartbeatMs,
+      registry: this.registry,
+      pilots: this.pilots,
+      agents: this.agents,
+      gate: this.gate,
+      jobs: () => this.jobs,
+      onRegistered: (site) => this.lookAtSites(site),
+      onProven: (site) => this.keepers.get(site)?.proven(),
+      onUnfit: (site, agentId, reasons) => this.losses.unfit(site, agentId, reasons),
+      onLeft: (agentId) => this.lookAtSites(this.registry.get(agentId)?.node.site),
+    });
+  }
+
+  #makeKeeper(config: ProxyConfig['sites'][number]): PilotKeeper {
+    const { clock, log, url, base } = this.#options;
+    const { stateDir, orphanedAfterS, tls, name, publicUrl } = this.#options.config;
+    const site = makeSite(config, {
+      serverUrl: () => publicUrl ?? url(),
+      ca: tls?.ca === undefined ? null : readFileSync(tls.ca, 'utf8'),
+      orphanedAfterMs: orphanedAfterS * 1000,
+      directory: join(stateDir, 'pilots'),
+    });
+    return new PilotKeeper({
+      site,
+      config,
+      jdl: pilotJdl(config, { name }),
+      pilots: this.pilots,
+      sites: new SiteStore(base.db),
+      clock,
+      log,
+      workersWanted: () => this.dispatcher.unmet,
+      onPilotEnded: (pilot, why) => {
+        if (pilot.agentId !== null) this.registry.remove(pilot.agentId, why);
+      },
+    });
+  }
+}
