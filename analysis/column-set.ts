@@ -38,12 +38,12 @@ export class ColumnSet {
 }
 
 export function findColumn(table: Table, branch: string, fileName: string): ColumnInfo {
-  const exact = table.columns.find(({ name }) => name === branch);
-  if (exact !== undefined) return exact;
-  const byLastPart = table.columns.filter(({ name }) => name.endsWith(`/${branch}`));
-  if (byLastPart.length === 1) return byLastPart[0]!;
-  const dotted = table.columns.find(({ name }) => name === branch.replaceAll('.', '/'));
-  if (dotted !== undefined) return dotted;
+  for (const path of [branch, branch.replaceAll('.', '/')]) {
+    const exact = table.columns.find(({ name }) => name === path);
+    if (exact !== undefined) return exact;
+    const byLastPart = table.columns.filter(({ name }) => name.endsWith(`/${path}`));
+    if (byLastPart.length === 1) return byLastPart[0]!;
+  }
   const absent = table.whyAbsent?.(branch);
   if (absent !== undefined) throw absent;
   throw new NoSuchBranchError(

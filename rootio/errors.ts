@@ -103,6 +103,14 @@ export class FriendMissingError extends GridError {
   }
 }
 
+/** Trees that name one another as friends. */
+export class TooManyFriendsError extends GridError {
+  readonly code = 'ROOT_TOO_MANY_FRIENDS';
+  constructor(readonly most: number) {
+    super(`The tree has more than ${most} friends and friends of friends; the others are left out.`);
+  }
+}
+
 export class ColumnTypeError extends GridError {
   readonly code = 'ROOT_COLUMN_TYPE';
   constructor(

@@ -1,6 +1,7 @@
 /**
  * A table with its friends: entry i of the table and entry i of each friend belong together. A friend's columns are called
- * `ALIAS/column` (or `ALIAS.column`); the table's own keep their names. Clusters are the table's.
+ * `ALIAS/column` (or `ALIAS.column`); the table's own keep their names. A friend with friends is such a table itself, so that theirs
+ * are `ALIAS/ALIAS/column`. Clusters are the table's.
  */
 import { FriendMissingError } from './errors.js';
 import type { ColumnData, ColumnInfo, ColumnReader, Table } from './table.js';
@@ -65,10 +66,15 @@ export class FriendTable implements Table {
     return new FriendReader(parts);
   }
 
-  whyAbsent(name: string): FriendMissingError | undefined {
+  whyAbsent(name: string): Error | undefined {
     if (this.main.columns.some((column) => column.name === name)) return undefined;
-    const friend = this.missing.find((one) => isOf(one, name));
-    return friend && new FriendMissingError(name, friend, friend.url, { cause: friend.cause });
+    const missing = this.missing.find((one) => isOf(one, name));
+    if (missing !== undefined) return new FriendMissingError(name, missing, missing.url, { cause: missing.cause });
+    for (const { alias, table } of this.friends) {
+      const why = table.whyAbsent?.(isOf({ alias }, name) ? name.slice(alias.length + 1) : name);
+      if (why !== undefined) return why;
+    }
+    return undefined;
   }
 
   /** A column of the table itself comes first, should its name look like a friend's. */

@@ -6,6 +6,7 @@
 import { basename } from 'node:path';
 import { GridError } from '../protocol/errors.js';
 import type { ByteSource } from '../storage/byte-source.js';
+import type { SiblingOpener } from '../storage/sibling.js';
 import type { Codecs } from './compression/codec.js';
 import { codecs } from './compression/tier.js';
 import { UnsupportedFileError, WhichTableError } from './errors.js';
@@ -15,6 +16,7 @@ import { checkInFile, type FileHeader, HEADER_BYTES, parseDirectory, parseHeader
 import { parseKey } from './file/key.js';
 import { type FileAccess, readRecord } from './file/record.js';
 import { type Friend, FriendTable, type MissingFriend } from './friend-table.js';
+import { FriendTrail } from './friend-trail.js';
 import { ObjectStreamer } from './jsroot/structure.js';
 import { openNtuple } from './ntuple/ntuple-table.js';
 import { ObjectTable } from './object-table.js';
@@ -43,7 +45,7 @@ export interface RootFileOptions {
   /** Instead of the tier that this process chose. */
   readonly codecs?: Codecs;
   /** Opens the file of a friend tree by the name that the tree's record gives it. Without it such friends are left out. */
-  readonly openFriend?: (name: string) => Promise<ByteSource>;
+  readonly openFriend?: SiblingOpener;
 }
 
 /** @throws {NotRootFileError} {CorruptFileError} and the source's own errors. The file closes the source. */
@@ -136,7 +138,9 @@ export class RootFile {
   /** Files of friends close with it. */
   async close(): Promise<void> {
     const opened = await Promise.allSettled(this.#friendFiles.values());
-    const friends = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value.close()] : []));
+    const friends = opened.flatMap((one) =>
+      one.status === 'fulfilled' && one.value !== this ? [one.value.close()] : [],
+    );
     await Promise.all([this.access.source.close(), ...friends]);
   }
 
@@ -146,28 +150,31 @@ export class RootFile {
     return tables[0]!;
   }
 
-  async #table(entry: KeyEntry, withFriends = true): Promise<Table> {
+  async #table(entry: KeyEntry, trail = new FriendTrail()): Promise<Table> {
     const { key } = entry;
     const place = { url: this.url, offset: key.seek, length: key.nbytes, what: `${key.className} "${entry.path}"` };
     if (TREE_CLASSES.has(key.className)) {
       const record = treeRecord(await this.#object(entry), key.className, place);
       const table = new TreeTable(this.access, record, await this.#streamerInfos());
-      return withFriends && record.friends.length > 0 ? this.#withFriends(table, record) : table;
+      return record.friends.length > 0 ? this.#withFriends(table, record, trail.to(this.url, entry.path)) : table;
     }
     if (key.className === 'ROOT::RNTuple')
       return openNtuple(this.access, (await readRecord(this.access, key)).bytes, place);
     throw new UnsupportedFileError(place, `a ${key.className} has no entries to read`);
   }
 
-  /** Friends' own friends are not followed. A friend that cannot be opened is left out: the table's own columns are still good. */
-  async #withFriends(table: Table, record: TreeRecord): Promise<Table> {
+  /** A friend that cannot be opened is left out: the table's own columns are still good. */
+  async #withFriends(table: Table, record: TreeRecord, trail: FriendTrail): Promise<Table> {
     const friends: Friend[] = [];
     const missing: MissingFriend[] = [];
     for (const { alias, tree, file } of record.friends) {
       const name = tree === '' ? alias : tree;
       try {
-        const holder = file === '' || basename(file) === basename(this.url) ? this : await this.#friendFile(file);
-        friends.push({ alias, table: await holder.#table(await holder.directories.find(name), false) });
+        const holder = file === '' ? this : await this.#friendFile(file);
+        const entry = await holder.directories.find(name);
+        if (trail.holds(holder.url, entry.path)) continue;
+        trail.count();
+        friends.push({ alias, table: await holder.#table(entry, trail) });
       } catch (cause) {
         if (!(cause instanceof GridError)) throw cause;
         missing.push({ alias, tree: name, file, cause, url: this.url });
@@ -183,15 +190,24 @@ export class RootFile {
   }
 
   async #openFriendFile(name: string): Promise<RootFile> {
+    // A file that was moved may name itself by its old place.
+    const own = basename(name) === basename(this.url) ? this : undefined;
     if (this.openFriend === undefined) {
+      if (own !== undefined) return own;
       const place = { url: this.url, offset: 0, length: 0, what: `the friend in ${name}` };
       throw new UnsupportedFileError(place, 'files of friends are not opened here');
     }
-    const source = await this.openFriend(name);
+    let source: ByteSource | undefined;
     try {
-      return await openRootFile(source, { codecs: this.access.codecs });
-    } catch (error) {
+      const sibling = await this.openFriend(name);
+      source = sibling.source;
+      if (source.url !== this.url)
+        return await openRootFile(source, { codecs: this.access.codecs, openFriend: sibling.openSibling });
       await source.close();
+      return this;
+    } catch (error) {
+      await source?.close();
+      if (own !== undefined && source === undefined) return own;
       throw error;
     }
   }

@@ -31,15 +31,21 @@ export function siblingUrl(url: string, name: string): string | undefined {
   return `${server}${lead}${posix.resolve('/', posix.dirname((path ?? '/').slice(lead.length)), name)}${query ?? ''}`;
 }
 
-/** Opens siblings of a file by their names. @param urls the file's replicas @throws {StorageError} from the returned function */
-export function siblingOpener(
-  urls: string | readonly string[],
-  options?: StorageOptions,
-): (name: string) => Promise<ByteSource> {
+/** Opens the sibling of a file by the name that the file gives it. @throws {StorageError} */
+export type SiblingOpener = (name: string) => Promise<Sibling>;
+
+export interface Sibling {
+  readonly source: ByteSource;
+  /** For the files that this one names in its turn: beside itself. */
+  readonly openSibling: SiblingOpener;
+}
+
+/** @param urls the file's replicas */
+export function siblingOpener(urls: string | readonly string[], options?: StorageOptions): SiblingOpener {
   const all = typeof urls === 'string' ? [urls] : urls;
   return async (name) => {
     const found = all.map((url) => siblingUrl(url, name)).filter((url) => url !== undefined);
     if (found.length === 0) throw new OtherServerError(displayUrl(name), displayUrl(all[0] ?? ''));
-    return openSource(found, options);
+    return { source: await openSource(found, options), openSibling: siblingOpener(found, options) };
   };
 }

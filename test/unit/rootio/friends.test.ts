@@ -1,5 +1,5 @@
 /** Friend trees in this file and in others: written by us, read back by JSROOT and by us. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -84,5 +84,54 @@ describe('rootio: friend trees', () => {
       expect(() => findColumn(table, column, 'main.root'), column).to.throw(FriendMissingError, why);
     }
     await file.close();
+  });
+
+  it('bring their own friends along, each looked for beside the file that names it; a way that comes back ends there', async () => {
+    mkdirSync(join(folder, 'deep'));
+    await write('deep/third.root', { main: 5 }, [{ tree: 'main', alias: 'back', file: '../main.root' }]);
+    await write('deep/second.root', { main: 3 }, [
+      { tree: 'main', alias: 'third', file: 'third.root' },
+      { tree: 'main', alias: 'lost', file: 'no-such.root' },
+    ]);
+    const path = await write('main.root', { main: 1 }, [{ tree: 'main', alias: 'second', file: 'deep/second.root' }]);
+    const file = await open(path);
+    const table = await file.table('main');
+    expect(table.columns.map(({ name }) => name)).to.deep.equal(['x', 'second/x', 'second/third/x']);
+    const reader = table.reader(['x', 'second.x', 'second/third/x']);
+    await reader.load(10, 12);
+    expect(Array.from(reader.column('x').values as Float64Array)).to.deep.equal([10, 11]);
+    expect(Array.from(reader.column('second.x').values as Float64Array)).to.deep.equal([30, 33]);
+    expect(Array.from(reader.column('second/third/x').values as Float64Array)).to.deep.equal([50, 55]);
+    expect(findColumn(table, 'third.x', 'main.root').name).to.equal('second/third/x');
+    expect(() => table.reader(['second/lost/x'])).to.throw(FriendMissingError, /no-such\.root/);
+    expect(() => findColumn(table, 'second.lost.x', 'main.root')).to.throw(FriendMissingError, /no-such\.root/);
+    await file.close();
+  });
+
+  it('of the same file name in another folder are not taken for the file itself', async () => {
+    mkdirSync(join(folder, 'weights'));
+    await write('weights/main.root', { main: 7 });
+    const file = await open(
+      await write('main.root', { main: 1 }, [{ tree: 'main', alias: 'w', file: 'weights/main.root' }]),
+    );
+    const reader = (await file.table('main')).reader(['w/x']);
+    await reader.load(1, 2);
+    expect(Array.from(reader.column('w/x').values as Float64Array)).to.deep.equal([7]);
+    await file.close();
+  });
+
+  it('that all name one another are no endless road', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `t${i}`);
+    const file = await RootFileWriter.create(join(folder, 'clique.root'));
+    for (const name of names) {
+      const friends = names.filter((other) => other !== name).map((tree) => ({ tree }));
+      file.tree(name, '', [{ name: 'x', type: 'int32' }], { friends }).append({ x: new Int32Array(3) }, 3);
+    }
+    file.close();
+    const opened = await open(join(folder, 'clique.root'));
+    const table = await opened.table('t0');
+    expect(table.columns.length).to.equal(101);
+    expect(() => table.reader(['t11/x'])).to.throw(FriendMissingError, /more than 100 friends/);
+    await opened.close();
   });
 });
