@@ -190,6 +190,35 @@ export class NoReplicaError extends StorageError {
   }
 }
 
+/** Something is under the name that was to be written. */
+export class FileExistsError extends StorageError {
+  readonly code = 'STORAGE_EXISTS';
+  constructor(url: string, options?: ErrorOptions) {
+    super(url, `${url} is there already, and nothing is replaced. Choose another name.`, options);
+  }
+}
+
+/** The storage takes no file there: rights, space, a read-only element. */
+export class WriteRefusedError extends StorageError {
+  readonly code = 'STORAGE_WRITE_REFUSED';
+  constructor(url: string, why: string, options?: ErrorOptions) {
+    super(
+      url,
+      `Writing ${url} is refused: ${why}. Check the rights and the space there, or use another element.`,
+      options,
+    );
+  }
+}
+
+/** What arrived is not what was sent. */
+export class BadCopyError extends StorageError {
+  readonly code = 'STORAGE_BAD_COPY';
+  override readonly retryable = true;
+  constructor(url: string, found: string, wanted: string) {
+    super(url, `What arrived at ${url} is not what was sent: ${found}, not ${wanted}. Send it again.`);
+  }
+}
+
 /** What a server says goes into a message only cut short, in one line, and without the opaque part of paths. */
 export function cleanServerText(text: string): string {
   const line = text

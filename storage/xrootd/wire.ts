@@ -12,9 +12,13 @@ export const REQUEST = {
   dirlist: 3004,
   protocol: 3006,
   login: 3007,
+  move: 3009,
   open: 3010,
   read: 3013,
+  remove: 3014,
+  sync: 3016,
   stat: 3017,
+  write: 3019,
   readv: 3025,
   locate: 3027,
   pgread: 3030,
@@ -35,13 +39,16 @@ export const STATUS = {
 /** Codes of the error answer that mean something to us (section 3.4); others are failures of the server. */
 export const XROOTD_ERROR = {
   invalidArgument: 3000,
+  noSpace: 3009,
   notAuthorized: 3010,
   notFound: 3011,
   unsupported: 3013,
   noServer: 3014,
   notFile: 3015,
   isDirectory: 3016,
+  exists: 3018,
   overloaded: 3024,
+  readOnly: 3025,
   tlsRequired: 3028,
   noReplicas: 3029,
   authFailed: 3030,
@@ -126,6 +133,27 @@ export function openRequest(path: string): WireRequest {
   return { id: REQUEST.open, parameters, data: Buffer.from(path) };
 }
 
+/** A new file that must not be there yet, readable by everybody, with the directories above it. */
+export function createRequest(path: string): WireRequest {
+  const parameters = Buffer.alloc(16);
+  parameters.writeUInt16BE(0o644, 0);
+  parameters.writeUInt16BE(0x0008 | 0x0020 | 0x0100, 2); // new, open_updt, mkpath
+  return { id: REQUEST.open, parameters, data: Buffer.from(path) };
+}
+
+export function writeRequest(handle: Buffer, offset: number, data: Buffer): WireRequest {
+  const parameters = Buffer.alloc(16);
+  handle.copy(parameters, 0);
+  parameters.writeBigInt64BE(BigInt(offset), 4);
+  return { id: REQUEST.write, parameters, data };
+}
+
+export function syncRequest(handle: Buffer): WireRequest {
+  const parameters = Buffer.alloc(16);
+  handle.copy(parameters, 0);
+  return { id: REQUEST.sync, parameters };
+}
+
 export function closeRequest(handle: Buffer): WireRequest {
   const parameters = Buffer.alloc(16);
   handle.copy(parameters, 0);
@@ -161,6 +189,11 @@ export const listRequest = (path: string): WireRequest =>
 export const locateRequest = (path: string): WireRequest => pathRequest(REQUEST.locate, path);
 export const checksumRequest = (path: string): WireRequest =>
   pathRequest(REQUEST.query, path, (p) => p.writeUInt16BE(3, 0)); // kXR_Qcksum
+
+export const removeRequest = (path: string): WireRequest => pathRequest(REQUEST.remove, path);
+/** Both paths, and how long the first is: it may hold blanks. */
+export const moveRequest = (from: string, to: string): WireRequest =>
+  pathRequest(REQUEST.move, `${from} ${to}`, (p) => p.writeUInt16BE(Buffer.byteLength(from), 14));
 
 function pathRequest(id: number, path: string, fill: (parameters: Buffer) => void = () => {}): WireRequest {
   const parameters = Buffer.alloc(16);

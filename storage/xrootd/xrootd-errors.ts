@@ -2,12 +2,14 @@
 import {
   AuthenticationError,
   cleanServerText,
+  FileExistsError,
   NoSuchFileError,
   NotAFileError,
   PermissionError,
   RedirectError,
   type StorageError,
   StorageIoError,
+  WriteRefusedError,
   whatOf,
 } from '../errors.js';
 import type { Subject } from './transport.js';
@@ -31,6 +33,11 @@ export function errorOfAnswer(
       return new AuthenticationError(url, text);
     case XROOTD_ERROR.isDirectory:
       return new NotAFileError(url, 'a directory');
+    case XROOTD_ERROR.exists:
+      return new FileExistsError(url);
+    case XROOTD_ERROR.noSpace:
+    case XROOTD_ERROR.readOnly:
+      return new WriteRefusedError(url, text);
     case XROOTD_ERROR.notFile:
       return new NotAFileError(url, 'no regular file');
     default:
@@ -40,6 +47,13 @@ export function errorOfAnswer(
 
 /** Would another server with the same file say the same? Then there is no use in asking it. */
 export function isFinal(error: StorageError): boolean {
-  const kinds = [PermissionError, AuthenticationError, NotAFileError, RedirectError];
+  const kinds = [
+    PermissionError,
+    AuthenticationError,
+    NotAFileError,
+    RedirectError,
+    FileExistsError,
+    WriteRefusedError,
+  ];
   return kinds.some((kind) => error instanceof kind);
 }

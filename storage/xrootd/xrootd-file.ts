@@ -9,10 +9,11 @@
 import { mapBounded } from '../bounded.js';
 import { scatter } from '../byte-ranges.js';
 import type { ByteRange } from '../byte-source.js';
-import { ChecksumError, DeadlineError, ProtocolError, StorageError, TruncatedReadError, whatOf } from '../errors.js';
+import { ChecksumError, ProtocolError, StorageError, TruncatedReadError, whatOf } from '../errors.js';
 import { NetworkFile } from '../network-file.js';
 import type { StorageSettings } from '../storage-options.js';
 import { openedFileOf } from './answer.js';
+import { askServer } from './ask-server.js';
 import type { Server } from './connection-pool.js';
 import { FixedSink } from './frame-bodies.js';
 import { cutVector, joinPages, pagedBytes, planReads, vectorBytes } from './read-plan.js';
@@ -26,7 +27,7 @@ import {
   type WireRequest,
 } from './wire.js';
 import { isSame, XrootdClient } from './xrootd-client.js';
-import { errorOfAnswer, isFinal } from './xrootd-errors.js';
+import { isFinal } from './xrootd-errors.js';
 import { parseXrootdUrl } from './xrootd-url.js';
 
 const PIECE_BYTES = 4 * 2 ** 20;
@@ -127,22 +128,13 @@ export class XrootdFile extends NetworkFile {
     });
   }
 
-  async #ask(opened: Opened, request: WireRequest, range: ByteRange, target: Buffer): Promise<Buffer> {
-    const { clock, deadlineMs } = this.#client.settings;
-    const subject = { url: this.url, range };
-    for (let waitedMs = 0; ; ) {
-      const sink = new FixedSink(target);
-      const answer = await opened.server.connection.request(request, { subject, deadlineMs, sink });
-      if (answer.kind === 'ok') return answer.body;
-      if (answer.kind === 'error') throw errorOfAnswer(subject, answer);
-      if (answer.kind !== 'wait')
-        throw new ProtocolError(this.url, whatOf(this.url, range), `"${answer.kind}" in answer to a read`);
-      const ms = Math.max(50, answer.seconds * 1000);
-      waitedMs += ms;
-      if (waitedMs > deadlineMs)
-        throw new DeadlineError(this.url, `the server asks to wait ${answer.seconds} s`, deadlineMs);
-      await new Promise<void>((resolve) => void clock.after(ms, resolve));
-    }
+  #ask({ server }: Opened, request: WireRequest, range: ByteRange, target: Buffer): Promise<Buffer> {
+    const { settings } = this.#client;
+    return askServer(server, request, {
+      subject: { url: this.url, range },
+      settings,
+      sink: () => new FixedSink(target),
+    });
   }
 
   /** The same step at another connection or server, as long as that may help. */
