@@ -172,12 +172,12 @@ export class JobAgent {
   }
 
   #attach(order: { workerId: string; sessionId: string; ticket: string }): void {
-    const { settings, node, scratch } = this.#options;
+    const { settings, node } = this.#options;
     const base = settings.server.replace(/^http/, 'ws').replace(/\/$/, '');
     const url = `${base}/v1/worker/${order.sessionId}`;
     const done = this.#pool.attach(
       { workerId: order.workerId, sessionId: order.sessionId, ticket: order.ticket },
-      { url, node, cacheDir: scratch.cacheDir },
+      { url, node },
     );
     this.#payloads.look();
     if (done) return;

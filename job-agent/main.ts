@@ -10,17 +10,19 @@ import { join } from 'node:path';
 import type { NodeFacts } from '../protocol/agent-messages.js';
 import { systemClock } from '../protocol/clock.js';
 import { type Daemon, runDaemon } from '../protocol/daemon.js';
+import type { IsolationFacts } from '../protocol/isolation.js';
 import { createLogger } from '../protocol/log.js';
 import { PACKAGE_VERSION } from '../protocol/version.js';
 import { JobAgent } from './agent.js';
 import { cleanEnvironment } from './clean-environment.js';
+import { isolationSentence, prepareLauncher } from './isolation/launcher.js';
 import { measureNode, type NodeMeasure, unfitReasons } from './node-check.js';
 import { makeScratch } from './scratch.js';
 import { type AgentSettings, readSettings, slotMark } from './settings.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** True facts: the host's own name, not what the pilot was told. */
-function nodeFacts(settings: AgentSettings, measure: NodeMeasure): NodeFacts {
+function nodeFacts(settings: AgentSettings, measure: NodeMeasure, isolation: IsolationFacts): NodeFacts {
   return {
     host: hostname(),
     site: settings.site,
@@ -34,26 +36,34 @@ function nodeFacts(settings: AgentSettings, measure: NodeMeasure): NodeFacts {
     nodeVersion: process.version,
     wallTimeEnd: settings.wallTimeEnd,
     perf: settings.perf,
+    isolation,
   };
 }
 
 /** Workers trust the authority that the agent trusts: Node reads it from a file that this variable names. */
-function trustedBy({ ca }: AgentSettings, directory: string): NodeJS.ProcessEnv {
-  if (ca === null) return {};
+function trustedBy({ ca }: AgentSettings, directory: string): { env: NodeJS.ProcessEnv; files: readonly string[] } {
+  if (ca === null) return { env: {}, files: [] };
   const file = join(directory, 'ca.pem');
   const others = process.env['NODE_EXTRA_CA_CERTS'];
   writeFileSync(file, others === undefined ? ca : `${readFileSync(others, 'utf8')}\n${ca}`);
-  return { NODE_EXTRA_CA_CERTS: file };
+  return { env: { NODE_EXTRA_CA_CERTS: file }, files: [file] };
 }
 
 async function start(): Promise<Daemon> {
   const settings = readSettings(process.argv.slice(2), process.env);
   const log = createLogger({ program: 'agent', level: settings.logLevel, file: null, terminal: true });
   const scratch = makeScratch(settings.scratch);
-  const measure = await measureNode({ ...settings, scratch: scratch.directory });
+  const launcher = await prepareLauncher(
+    { ...settings, hidePaths: [...settings.hidePaths, scratch.directory] },
+    process.env,
+    scratch.directory,
+  );
+  log.info(`workers are ${isolationSentence(launcher.facts)}`);
+  const measure = await measureNode({ ...settings, scratch: scratch.directory }, launcher.facts);
+  const trust = trustedBy(settings, scratch.directory);
   const agent = new JobAgent({
     settings,
-    node: nodeFacts(settings, measure),
+    node: nodeFacts(settings, measure, launcher.facts),
     version: PACKAGE_VERSION,
     scratch,
     clock: systemClock,
@@ -67,10 +77,12 @@ async function start(): Promise<Daemon> {
         // By this mark a site finds what is left of a slot whose agent was killed, user code's own children included.
         env: {
           ...cleanEnvironment(process.env),
-          ...trustedBy(settings, scratch.directory),
+          ...trust.env,
           PROOF_SLOT: slotMark(settings),
         },
-        cwd: scratch.directory,
+        directory: scratch.directory,
+        launcher,
+        shown: trust.files,
         clock: systemClock,
         log,
         onChange: on.change,

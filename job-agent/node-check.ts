@@ -10,6 +10,7 @@ import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { freemem, hostname } from 'node:os';
 import { join } from 'node:path';
+import type { IsolationFacts } from '../protocol/isolation.js';
 import type { AgentSettings } from './settings.js';
 
 export interface NodeMeasure {
@@ -22,6 +23,8 @@ export interface NodeMeasure {
   readonly serverError: string | null;
   /** This clock minus the ProxyServer's. */
   readonly clockSkewMs: number | null;
+  /** Null: isolation is as the site wants it; else why users' code cannot be isolated here. */
+  readonly isolationError: string | null;
 }
 
 export const OLDEST_NODE = [20, 19] as const;
@@ -47,10 +50,15 @@ export function unfitReasons(
     reasons.push(
       `The clock is ${Math.round(measure.clockSkewMs / 1000)} s off the ProxyServer's; at most 60 s are allowed.`,
     );
+  if (measure.isolationError !== null)
+    reasons.push(`This site requires isolation of users' code, and ${measure.isolationError}.`);
   return reasons;
 }
 
-export async function measureNode(settings: Pick<AgentSettings, 'scratch' | 'server' | 'ca'>): Promise<NodeMeasure> {
+export async function measureNode(
+  settings: Pick<AgentSettings, 'scratch' | 'server' | 'ca' | 'isolation'>,
+  isolation: IsolationFacts,
+): Promise<NodeMeasure> {
   const [disk, memoryBytes, server] = await Promise.all([
     measureScratch(settings.scratch),
     availableMemory(),
@@ -63,6 +71,7 @@ export async function measureNode(settings: Pick<AgentSettings, 'scratch' | 'ser
     memoryBytes,
     serverError: server.error,
     clockSkewMs: server.skewMs,
+    isolationError: settings.isolation === 'required' && isolation.by === 'nothing' ? isolation.why : null,
   };
 }
 

@@ -5,8 +5,6 @@ import { isSameProcess } from '../protocol/process-id.js';
 
 export interface Scratch {
   readonly directory: string;
-  /** Programs by SHA-256, shared by the agent's workers. */
-  readonly cacheDir: string;
   remove(): void;
 }
 
@@ -16,9 +14,7 @@ export function makeScratch(parent: string): Scratch {
   mkdirSync(parent, { recursive: true });
   sweep(parent);
   const directory = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`)); // mode 0700
-  const cacheDir = join(directory, 'cache');
-  mkdirSync(cacheDir);
-  return { directory, cacheDir, remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }) };
+  return { directory, remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }) };
 }
 
 /** Directories of this user's agents whose process is no more. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { checked, parseJson } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
 import { idText } from '../protocol/ids.js';
+import { isolationPolicy, networkPolicy } from '../protocol/isolation.js';
 
 const name = z.string().min(1).max(255);
 const number = z.coerce.number().min(0);
@@ -39,6 +40,10 @@ export const agentSettings = z.object({
   holdUnfitS: number.default(300),
   minDiskBytes: number.default(200_000_000),
   minMemoryBytes: number.default(100_000_000),
+  /** Of worker processes and payloads: docs/security.md. */
+  isolation: isolationPolicy.default('preferred'),
+  network: networkPolicy.default('full'),
+  hidePaths: names.default([]),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
 });
 export type AgentSettings = z.infer<typeof agentSettings>;
@@ -68,12 +73,15 @@ const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
   PROOF_HOLD_UNFIT_S: 'holdUnfitS',
   PROOF_MIN_DISK_BYTES: 'minDiskBytes',
   PROOF_MIN_MEMORY_BYTES: 'minMemoryBytes',
+  PROOF_ISOLATION: 'isolation',
+  PROOF_NETWORK: 'network',
+  PROOF_HIDE_PATHS: 'hidePaths',
   PROOF_AGENT_LOG_LEVEL: 'logLevel',
 };
 
 const USAGE = `proof agent: what a batch slot runs. By hand, on a fixed node:
   proof agent --server URL --site NAME [--token-file FILE] [--cores N] [--ca FILE] [--scratch DIR]
-              [--storage-domain NAME] [--close-ses NAME,NAME] [--perf N]
+              [--storage-domain NAME] [--close-ses NAME,NAME] [--perf N] [--isolation never|preferred|required]
 A pilot's settings come from $PROOF_SETTINGS (a JSON file) and PROOF_* variables instead; docs/job-agent.md lists them.
 `;
 const FLAGS: Readonly<Record<string, keyof AgentSettings | 'tokenFile' | 'caFile'>> = {
@@ -87,6 +95,7 @@ const FLAGS: Readonly<Record<string, keyof AgentSettings | 'tokenFile' | 'caFile
   '--close-ses': 'closeSEs',
   '--perf': 'perf',
   '--wall-time-end': 'wallTimeEnd',
+  '--isolation': 'isolation',
 };
 
 /** @throws {UsageError | AgentSettingsError} one sentence with the next step */

@@ -2,11 +2,15 @@
  * The agent's worker processes: one a core, started before anybody asks, replaced when they end.
  *
  * Each is the leader of its own process group, so that it and whatever user code started can be ended together, and each ends
- * by itself when its IPC channel closes, so that an agent that is killed leaves nothing behind.
+ * by itself when its IPC channel closes, so that an agent that is killed leaves nothing behind. Each has a scratch directory of its own, its
+ * HOME and TMPDIR, which goes with it; how it is confined is the launcher's affair (isolation/).
  * A process that ends before it was ever warm is started again after a pause that doubles; the fifth in a row makes the node unfit.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import {
   type FromWorkerProcess,
   fromWorkerProcess,
@@ -19,13 +23,19 @@ import { checked } from '../protocol/check.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
+import { innermostProcess } from '../protocol/process-id.js';
+import type { Launcher } from './isolation/launcher.js';
 
 export interface WorkerPoolOptions {
   /** Path of the worker's main.js. */
   readonly program: string;
   readonly n: number;
   readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+  /** Scratch directories of the workers are made in it. */
+  readonly directory: string;
+  readonly launcher: Launcher;
+  /** Files that a worker sees in any case. */
+  readonly shown?: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly onChange: (report: WorkerReport) => void;
@@ -36,6 +46,9 @@ export interface WorkerPoolOptions {
 interface Worker {
   readonly workerId: string;
   readonly child: ChildProcess;
+  /** Of the worker itself, inside of what confines it. */
+  pid: number | null;
+  readonly scratch: string;
   phase: WorkerPhase;
   sessionId: string | null;
   wasWarm: boolean;
@@ -79,12 +92,13 @@ export class WorkerPool {
   /** Hands a ticket to a warm worker. @returns false where it is not there, or not free */
   attach(
     order: { workerId: string; sessionId: string; ticket: string },
-    where: { url: string; node: NodeFacts; cacheDir: string },
+    where: { url: string; node: NodeFacts },
   ): boolean {
     const worker = this.#workers.get(order.workerId);
     if (worker === undefined || worker.phase !== 'warm' || worker.ending !== null) return false;
     worker.sessionId = order.sessionId;
-    this.#tell(worker, { type: 'attach', ...order, ...where });
+    const cacheDir = join(worker.scratch, '.programs');
+    this.#tell(worker, { type: 'attach', ...order, ...where, cacheDir, pid: worker.pid ?? worker.child.pid ?? 0 });
     return true;
   }
 
@@ -123,18 +137,24 @@ export class WorkerPool {
   }
 
   #start(): void {
-    const { program, env, cwd, log } = this.#options;
+    const { program, env, directory, launcher, log, shown = [] } = this.#options;
     const workerId = `w${this.#prefix}.${this.#started++}`;
+    const scratch = join(directory, workerId);
+    mkdirSync(scratch, { recursive: true, mode: 0o700 });
+    const [execPath, ...execArgv] = launcher.words([process.execPath], { scratch, shown: [program, ...shown] });
     const child = fork(program, [], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env,
-      cwd,
-      execArgv: [],
+      env: { ...env, HOME: scratch, TMPDIR: scratch },
+      cwd: scratch,
+      execPath: execPath!,
+      execArgv,
     });
     const worker: Worker = {
       workerId,
       child,
+      pid: child.pid ?? null,
+      scratch,
       phase: 'starting',
       sessionId: null,
       wasWarm: false,
@@ -151,7 +171,7 @@ export class WorkerPool {
     child.stderr?.on('data', overhear);
     child.on('message', (message) => this.#hear(worker, message));
     child.once('error', (error) => this.#gone(worker, error.message));
-    child.once('exit', (code, signal) => this.#gone(worker, `its process ended (${signal ?? `exit status ${code}`})`));
+    child.once('exit', (code, signal) => this.#gone(worker, `its process ended (${signal ?? exitWords(code)})`));
     this.#report(worker);
   }
 
@@ -166,6 +186,7 @@ export class WorkerPool {
     }
     if (message.type === 'warm') {
       worker.phase = 'warm';
+      worker.pid = innermostProcess(worker.child.pid);
       worker.wasWarm = true;
       this.#failedStarts = 0;
       this.#report(worker);
@@ -191,6 +212,7 @@ export class WorkerPool {
     if (!this.#workers.delete(worker.workerId)) return;
     worker.cancelKill();
     killGroup(worker.child); // what user code may have left in its group
+    rmSync(worker.scratch, { recursive: true, force: true, maxRetries: 3 });
     if (worker.ending === null) {
       const lastWords = worker.lastWords.trim().split('\n').at(-1) ?? '';
       const reason = lastWords === '' ? why : `${why}: ${lastWords}`.slice(0, 900);
@@ -224,9 +246,15 @@ export class WorkerPool {
 const report = (worker: Worker): WorkerReport => ({
   workerId: worker.workerId,
   phase: worker.phase,
-  pid: worker.child.pid ?? null,
+  pid: worker.pid,
   sessionId: worker.sessionId,
 });
+
+/** What confines a worker ends as a shell would: 128 + the signal that ended it. */
+function exitWords(code: number | null): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
+  return signal ?? `exit status ${code}`;
+}
 
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { bytes, count, errorShape, idText } from './ids.js';
+import { isolationFacts } from './isolation.js';
 import { innerPath, jobOrder, payloadReport } from './job-messages.js';
 
 /** starting → warm → attached (to a session) → gone; a new process with a new id takes the place of one that is gone. */
@@ -38,6 +39,8 @@ export const nodeFacts = z.object({
   wallTimeEnd: count.nullable(),
   /** Relative speed, 100 = nominal, as proof.conf's perf. */
   perf: z.number().min(1).max(10_000),
+  /** How users' code is kept apart; agents of earlier releases do not say. */
+  isolation: isolationFacts.optional(),
 });
 export type NodeFacts = z.infer<typeof nodeFacts>;
 
@@ -120,8 +123,10 @@ export const toWorkerProcess = z.discriminatedUnion('type', [
     url: z.string(),
     ticket: z.string(),
     node: nodeFacts,
-    /** Programs by SHA-256, shared by the workers of this agent. */
+    /** Programs by SHA-256, of this worker. */
     cacheDir: z.string(),
+    /** Its own process id as the node counts: in a namespace of its own it sees another one. */
+    pid: count,
   }),
   z.object({ type: z.literal('stop') }),
 ]);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { nodeFacts, workerPhase } from './agent-messages.js';
 import { queryRecord } from './control-messages.js';
 import { count, idText } from './ids.js';
+import { isolationFacts } from './isolation.js';
 
 /** GET /v1/info, without a token. */
 export const serverInfo = z.object({
@@ -55,6 +56,8 @@ export const pilotInfo = z.object({
   /** End of its slot, ms since 1970. */
   wallTimeEnd: count.nullable(),
   why: z.string().nullable(),
+  /** How it keeps users' code apart; null: its agent has not said. */
+  isolation: isolationFacts.nullable(),
 });
 export type PilotInfo = z.infer<typeof pilotInfo>;
 

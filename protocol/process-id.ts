@@ -15,6 +15,27 @@ export function startTimeOf(pid: number): string | undefined {
   }
 }
 
+/**
+ * The process at the end of a chain in which each has started one other, as bubblewrap's are: outer, first of its namespace, the
+ * program. Reads /proc/PID/task/PID/children (proc(5)); where the kernel has none, `pid` itself.
+ */
+export function innermostProcess(pid: number | undefined): number | null {
+  for (let at = pid ?? null; ; ) {
+    const children = at === null ? [] : childrenOf(at);
+    if (children.length !== 1) return at;
+    at = children[0]!;
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return text === '' ? [] : text.split(' ').map(Number);
+  } catch {
+    return []; // it has ended, or this kernel does not tell
+  }
+}
+
 export function isSameProcess(pid: number, start: string | null): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   const now = startTimeOf(pid);

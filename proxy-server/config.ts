@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { configPath, isLoopback, listenAddress, loadConfig } from '../protocol/config.js';
 import { UsageError } from '../protocol/errors.js';
+import { isolationPolicy, networkPolicy } from '../protocol/isolation.js';
 import { batchPolicy } from '../protocol/job-messages.js';
 import { logLevels } from '../protocol/log.js';
 import { arcShape, gridengineShape, htcondorShape, slurmShape, sshShape } from './sites/site-settings.js';
@@ -41,6 +42,12 @@ const siteShape = {
   perf: z.number().min(1).max(10_000).default(100),
   /** What becomes of a batch payload when a session needs its cores: it is stopped meanwhile, shares them, or the session waits. */
   batch: batchPolicy.default('suspend'),
+  /** Processes with users' code: kept apart by bubblewrap never, where a node can, or on no node that cannot. docs/security.md. */
+  isolation: isolationPolicy.default('preferred'),
+  /** Their network: the node's, or nothing but their master and the storage. */
+  network: networkPolicy.default('full'),
+  /** What of the nodes they do not see, besides the usual places of credentials; `*` in the last part of a path. */
+  hidePaths: z.array(z.string().regex(/^\//, 'must be an absolute path')).default([]),
 };
 const site = z.discriminatedUnion('type', [
   z.strictObject({
@@ -127,5 +134,7 @@ export function readProxyConfig(file: string): ProxyConfig {
   const wrong = config.sites.find((s) => s.max < s.min);
   if (wrong !== undefined)
     throw new UsageError(`${file}: site ${wrong.name} has max ${wrong.max} below min ${wrong.min}.`);
+  const closed = config.sites.find((s) => s.network === 'none');
+  if (closed !== undefined) throw new UsageError(`${file}: site ${closed.name}: network "none" is not there yet.`);
   return config;
 }

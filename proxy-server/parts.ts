@@ -26,6 +26,7 @@ import { MasterNursery } from './master-nursery.js';
 import { PilotFollower } from './pilot-follower.js';
 import { PilotStore } from './pilot-store.js';
 import { QueryStore } from './query-store.js';
+import { secretPaths } from './secret-paths.js';
 import { SessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';
 import { SiteStore } from './site-store.js';
@@ -207,6 +208,7 @@ export class Parts {
       ca: tls?.ca === undefined ? null : readFileSync(tls.ca, 'utf8'),
       orphanedAfterMs: orphanedAfterS * 1000,
       directory: join(stateDir, 'pilots'),
+      secretPaths: secretPaths(this.#options.config, this.socketDir),
     });
     return new PilotKeeper({
       site,

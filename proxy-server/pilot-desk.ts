@@ -39,7 +39,7 @@ export class PilotDesk {
     const fromFactory = pilots.since(sinceMs).map((pilot): PilotInfo => {
       const { startedAt: _startedAt, ...rest } = pilot;
       const agent = pilot.agentId === null ? undefined : registry.get(pilot.agentId);
-      return { ...rest, workers: agent?.workers.size ?? 0 };
+      return { ...rest, workers: agent?.workers.size ?? 0, isolation: agent?.node.isolation ?? null };
     });
     const byHand = registry
       .agents()
@@ -60,6 +60,7 @@ export class PilotDesk {
           endedAt: null,
           wallTimeEnd: agent.node.wallTimeEnd,
           why: agent.draining ?? 'started by hand',
+          isolation: agent.node.isolation ?? null,
         };
       });
     return [...fromFactory, ...byHand];

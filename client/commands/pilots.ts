@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { PilotInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
@@ -22,9 +23,9 @@ export function addCommands(program: Command): void {
       const shown = options.all ? all : all.filter((pilot) => pilot.state !== 'gone');
       if (options.json) return printJson(shown);
       printTable(
-        ['pilot', 'site', 'state', 'batch id', 'host', 'cores', 'workers', 'age', 'time left', 'why'],
+        ['pilot', 'site', 'state', 'batch id', 'host', 'cores', 'workers', 'isolation', 'age', 'time left', 'why'],
         shown.map((p) => [
-          ...[p.pilotId, p.site, p.state, p.batchId, p.host, p.cores, p.workers],
+          ...[p.pilotId, p.site, p.state, p.batchId, p.host, p.cores, p.workers, isolationWord(p.isolation)],
           formatSpan((p.endedAt ?? Date.now()) - p.submittedAt),
           p.wallTimeEnd === null || p.endedAt !== null ? null : formatSpan(p.wallTimeEnd - Date.now()),
           p.why,
@@ -99,6 +100,12 @@ export function addCommands(program: Command): void {
       process.stdout.write((await apiOf(command).call('GET', path, z.object({ output: z.string() }))).output);
     },
   );
+}
+
+function isolationWord(isolation: PilotInfo['isolation']): string | null {
+  if (isolation === null) return null;
+  if (isolation.by === 'nothing') return 'none';
+  return isolation.network === 'none' ? 'bubblewrap, no network' : 'bubblewrap';
 }
 
 function readJdl(file: string): string {

@@ -1,5 +1,5 @@
 /**
- * Programs by SHA-256, in a folder that the workers of an agent share. A file there is whole or not there: it is written under a name of its
+ * Programs by SHA-256, in a folder of this worker: shared with others, it would show one user's code to another. A file there is whole or not there: it is written under a name of its
  * own and renamed; whoever loads one checks the sum again.
  */
 import { randomBytes } from 'node:crypto';

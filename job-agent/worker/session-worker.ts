@@ -68,8 +68,8 @@ export class SessionWorker {
       longestPauseMs: 2_000,
       onOpen: (link) => {
         this.#link = link;
-        const { workerId, node } = attach;
-        link.send({ type: 'hello', protocol: PROTOCOL_VERSION, workerId, pid: process.pid, node });
+        const { workerId, pid, node } = attach;
+        link.send({ type: 'hello', protocol: PROTOCOL_VERSION, workerId, pid, node });
       },
       onMessage: (message) => this.#receive(message),
       onLost: (why) => {

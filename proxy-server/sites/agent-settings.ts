@@ -15,6 +15,9 @@ export type PilotSiteConfig = Pick<
   | 'holdUnfitS'
   | 'minDiskBytes'
   | 'minMemoryBytes'
+  | 'isolation'
+  | 'network'
+  | 'hidePaths'
 >;
 
 /** The agent of this very installation, for nodes that see it under the same path. */
@@ -22,6 +25,16 @@ export const OWN_AGENT: readonly string[] = [
   process.execPath,
   join(import.meta.dirname, '..', '..', 'job-agent', 'main.js'),
 ];
+
+/** What a site's configuration says to its agents. */
+export function siteSettings(config: PilotSiteConfig, { secretPaths }: SiteContext): Record<string, unknown> {
+  const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = config;
+  const { isolation, network, hidePaths } = config;
+  return {
+    ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
+    ...{ isolation, network, hidePaths: [...hidePaths, ...secretPaths] },
+  };
+}
 
 /** Its end of wall time and its scratch are not among them: the node knows them, pilot-script.ts tells the agent. */
 export function agentSettingsOf(of: {
@@ -32,8 +45,8 @@ export function agentSettingsOf(of: {
   ce: string;
 }): Record<string, unknown> {
   const { config, context, order, ticket, ce } = of;
-  const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = config;
   return {
+    ...siteSettings(config, context),
     server: context.serverUrl(),
     ca: context.ca,
     site: config.name,
@@ -42,6 +55,5 @@ export function agentSettingsOf(of: {
     secret: ticket.secret,
     cores: order.cores,
     orphanedAfterMs: context.orphanedAfterMs,
-    ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
   };
 }

@@ -11,6 +11,7 @@ import { basename, join } from 'node:path';
 import { isSameProcess, sendSignal, startTimeOf } from '../../protocol/process-id.js';
 import type { SiteConfig } from '../config.js';
 import { readPilotJdl } from '../factory/read-pilot-jdl.js';
+import { siteSettings } from './agent-settings.js';
 import {
   type BatchStatus,
   type PilotTicket,
@@ -142,8 +143,8 @@ export class LocalSite implements Site {
   }
 
   #settings(order: { cores: number; ttlS: number }, ticket: PilotTicket, scratch: string): Record<string, unknown> {
-    const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = this.#config;
     return {
+      ...siteSettings(this.#config, this.#context),
       server: this.#context.serverUrl(),
       ca: this.#context.ca,
       site: this.name,
@@ -154,7 +155,6 @@ export class LocalSite implements Site {
       wallTimeEnd: Date.now() + order.ttlS * 1000,
       orphanedAfterMs: this.#context.orphanedAfterMs,
       scratch,
-      ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
     };
   }
 

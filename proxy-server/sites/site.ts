@@ -57,6 +57,8 @@ export interface SiteContext {
   readonly orphanedAfterMs: number;
   /** For the files of its pilots. */
   readonly directory: string;
+  /** Of this server, should a node see its disk: not for users' code. */
+  readonly secretPaths: readonly string[];
 }
 
 /** The site cannot do what was asked: which site, what it said. */

@@ -3,7 +3,7 @@
 # Idempotent and quiet; needs root and apt. No package may start a daemon of its own: tests start theirs, on the loopback.
 set -u
 packages=(xrootd-server xrootd-client xrootd-plugins xrootd-server-plugins xrootd-scitokens-plugins
-  openssl gcc libc6-dev slurm-wlm munge gridengine-master gridengine-exec gridengine-client
+  openssl bubblewrap gcc libc6-dev slurm-wlm munge gridengine-master gridengine-exec gridengine-client
   nordugrid-arc-arex nordugrid-arc-arcctl nordugrid-arc-plugins-arcrest curl)
 
 missing=()

@@ -8,7 +8,7 @@ import { measureNode, type NodeMeasure, unfitReasons } from '../../../job-agent/
 const limits = { minDiskBytes: 1_000, minMemoryBytes: 1_000, scratch: '/scratch', server: 'http://here:1' };
 const fit: NodeMeasure = {
   ...{ nodeVersion: 'v20.19.0', diskBytes: 1_000, scratchError: null, memoryBytes: 1_000 },
-  ...{ serverError: null, clockSkewMs: -59_000 },
+  ...{ serverError: null, clockSkewMs: -59_000, isolationError: null },
 };
 
 describe('job-agent: node check', () => {
@@ -40,13 +40,20 @@ describe('job-agent: node check', () => {
     const server = createServer((_request, answer) => answer.end('{}'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const good = await measureNode({ scratch: tmpdir(), server: url, ca: null });
+    const none = { by: 'nothing', network: 'full', why: 'bwrap is not installed' } as const;
+    const settings = { ca: null, isolation: 'preferred' } as const;
+    const good = await measureNode({ ...settings, scratch: tmpdir(), server: url }, none);
     expect(good).to.deep.include({ serverError: null, scratchError: null, nodeVersion: process.version });
     expect(good.diskBytes).to.be.greaterThan(0);
     expect(Math.abs(good.clockSkewMs ?? Number.NaN)).to.be.lessThan(60_000);
+    expect(good.isolationError).to.equal(null);
+    const strict = await measureNode({ ...settings, isolation: 'required', scratch: tmpdir(), server: url }, none);
+    expect(unfitReasons(strict, limits)).to.deep.equal([
+      "This site requires isolation of users' code, and bwrap is not installed.",
+    ]);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    const bad = await measureNode({ scratch: '/nonexistent', server: url, ca: null });
+    const bad = await measureNode({ ...settings, scratch: '/nonexistent', server: url }, none);
     expect(bad.serverError).to.contain('ECONNREFUSED');
     expect(bad.scratchError).to.contain('ENOENT');
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { type Launcher, prepareLauncher } from '../../../job-agent/isolation/launcher.js';
 import { WorkerPool } from '../../../job-agent/worker-pool.js';
 import type { NodeFacts, WorkerReport } from '../../../protocol/agent-messages.js';
 import { systemClock } from '../../../protocol/clock.js';
@@ -24,99 +25,105 @@ const node: NodeFacts = {
   ...{ platform: 'p', nodeVersion: 'v', wallTimeEnd: null, perf: 100 },
 };
 
-describe('job-agent: worker pool', () => {
-  let folder: string;
-  let pool: WorkerPool;
-  let reports: WorkerReport[];
-  let hopeless: string | undefined;
-  let changed: () => void;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'proof-pool-'));
-    reports = [];
-    hopeless = undefined;
-    changed = () => {};
-  });
-  afterEach(async () => {
-    await pool.close('the test is over');
-    rmSync(folder, { recursive: true });
-  });
-  const open = (program: string, n: number): void => {
-    const file = join(folder, 'worker.cjs');
-    writeFileSync(file, program);
-    pool = new WorkerPool({
-      ...{ program: file, n, env: { PATH: process.env['PATH'] }, cwd: folder, clock: systemClock },
-      log: createLogger({ program: 'agent', level: 'error', file: null, terminal: false }),
-      onChange: (report) => {
-        reports.push(report);
-        changed();
-      },
-      onHopeless: (why) => {
-        hopeless = why;
-        changed();
-      },
+for (const isolation of ['never', 'preferred'] as const)
+  describe(`job-agent: worker pool, isolation ${isolation}`, () => {
+    let launcher: Launcher;
+    before(async () => {
+      launcher = await prepareLauncher({ isolation, network: 'full', hidePaths: [] }, process.env, tmpdir());
     });
-    pool.fill();
-  };
-  /** Settles when it is so; looked at after every report. */
-  const until = (isSo: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      changed = () => {
-        if (isSo()) resolve();
-      };
-      changed();
+    let folder: string;
+    let pool: WorkerPool;
+    let reports: WorkerReport[];
+    let hopeless: string | undefined;
+    let changed: () => void;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'proof-pool-'));
+      reports = [];
+      hopeless = undefined;
+      changed = () => {};
     });
-  const phases = (): string[] => pool.reports().map((r) => r.phase);
-  const attach = (workerId: string): boolean =>
-    pool.attach({ workerId, sessionId: 's1', ticket: 't' }, { url: 'ws://h', node, cacheDir: folder });
+    afterEach(async () => {
+      await pool.close('the test is over');
+      rmSync(folder, { recursive: true });
+    });
+    const open = (program: string, n: number): void => {
+      const file = join(folder, 'worker.cjs');
+      writeFileSync(file, program);
+      pool = new WorkerPool({
+        ...{ program: file, n, env: { PATH: process.env['PATH'] }, directory: folder, clock: systemClock },
+        launcher,
+        log: createLogger({ program: 'agent', level: 'error', file: null, terminal: false }),
+        onChange: (report) => {
+          reports.push(report);
+          changed();
+        },
+        onHopeless: (why) => {
+          hopeless = why;
+          changed();
+        },
+      });
+      pool.fill();
+    };
+    /** Settles when it is so; looked at after every report. */
+    const until = (isSo: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        changed = () => {
+          if (isSo()) resolve();
+        };
+        changed();
+      });
+    const phases = (): string[] => pool.reports().map((r) => r.phase);
+    const attach = (workerId: string): boolean =>
+      pool.attach({ workerId, sessionId: 's1', ticket: 't' }, { url: 'ws://h', node });
 
-  it('starts one process a core and tells when each is warm', async () => {
-    open(GOOD, 2);
-    expect(phases()).to.deep.equal(['starting', 'starting']);
-    await until(() => phases().every((p) => p === 'warm'));
-    expect(new Set(reports.map((r) => r.workerId)).size).to.equal(2);
-  });
+    it('starts one process a core and tells when each is warm', async () => {
+      open(GOOD, 2);
+      expect(phases()).to.deep.equal(['starting', 'starting']);
+      await until(() => phases().every((p) => p === 'warm'));
+      expect(new Set(reports.map((r) => r.workerId)).size).to.equal(2);
+    });
 
-  it('attaches a warm worker once, and replaces it when it is released', async () => {
-    open(GOOD, 1);
-    await until(() => phases()[0] === 'warm');
-    const { workerId, pid } = pool.reports()[0]!;
-    expect(attach('w-other')).to.equal(false);
-    expect(attach(workerId)).to.equal(true);
-    await until(() => phases()[0] === 'attached');
-    expect(attach(workerId)).to.equal(false);
-    pool.release(workerId, 'done');
-    await until(() => phases()[0] === 'warm' && pool.reports()[0]!.workerId !== workerId);
-    expect(reports.filter((r) => r.phase === 'gone').map((r) => [r.pid, r.why])).to.deep.equal([[pid, 'done']]);
-  });
+    it('attaches a warm worker once, and replaces it when it is released', async () => {
+      open(GOOD, 1);
+      await until(() => phases()[0] === 'warm');
+      const { workerId, pid } = pool.reports()[0]!;
+      expect(attach('w-other')).to.equal(false);
+      expect(attach(workerId)).to.equal(true);
+      await until(() => phases()[0] === 'attached');
+      expect(attach(workerId)).to.equal(false);
+      pool.release(workerId, 'done');
+      await until(() => phases()[0] === 'warm' && pool.reports()[0]!.workerId !== workerId);
+      expect(reports.filter((r) => r.phase === 'gone').map((r) => [r.pid, r.why])).to.deep.equal([[pid, 'done']]);
+    });
 
-  it('replaces a process that dies, or that says what no worker says', async () => {
-    open(LIAR, 1);
-    await until(() => phases()[0] === 'warm');
-    const first = pool.reports()[0]!;
-    process.kill(first.pid!, 'SIGKILL');
-    await until(() => phases()[0] === 'warm' && pool.reports()[0]!.workerId !== first.workerId);
-    const second = pool.reports()[0]!;
-    attach(second.workerId);
-    await until(() => phases()[0] === 'warm' && pool.reports()[0]!.workerId !== second.workerId);
-    expect(reports.filter((r) => r.phase === 'gone').map((r) => r.why)).to.deep.equal([
-      'its process ended (SIGKILL)',
-      reports.find((r) => r.workerId === second.workerId && r.phase === 'gone')?.why,
-    ]);
-    expect(reports.find((r) => r.workerId === second.workerId && r.phase === 'gone')?.why).to.contain('nonsense');
-  });
+    it('replaces a process that dies, or that says what no worker says', async () => {
+      open(LIAR, 1);
+      await until(() => phases()[0] === 'warm');
+      const first = pool.reports()[0]!;
+      process.kill(first.pid!, 'SIGKILL');
+      await until(() => phases()[0] === 'warm' && pool.reports()[0]!.workerId !== first.workerId);
+      const second = pool.reports()[0]!;
+      attach(second.workerId);
+      await until(() => phases()[0] === 'warm' && pool.reports()[0]!.workerId !== second.workerId);
+      expect(reports.filter((r) => r.phase === 'gone').map((r) => r.why)).to.deep.equal([
+        'its process ended (SIGKILL)',
+        reports.find((r) => r.workerId === second.workerId && r.phase === 'gone')?.why,
+      ]);
+      expect(reports.find((r) => r.workerId === second.workerId && r.phase === 'gone')?.why).to.contain('nonsense');
+    });
 
-  it('ends a process that does not listen', async () => {
-    open(DEAF, 1);
-    await until(() => phases()[0] === 'warm');
-    const { pid } = pool.reports()[0]!;
-    await pool.close('enough');
-    expect(isAlive(pid!)).to.equal(false);
-  });
+    it('ends a process that does not listen', async () => {
+      open(DEAF, 1);
+      await until(() => phases()[0] === 'warm');
+      const { pid } = pool.reports()[0]!;
+      await pool.close('enough');
+      expect(isAlive(pid!)).to.equal(false);
+    });
 
-  it('gives up on a program that never gets warm, with its last words', async () => {
-    open(BROKEN, 1);
-    await until(() => hopeless !== undefined);
-    expect(hopeless).to.contain('exit status 3').and.to.contain('no such library');
-    expect(new Set(reports.map((r) => r.workerId)).size).to.equal(5);
+    it('gives up on a program that never gets warm, with its last words', async () => {
+      open(BROKEN, 1);
+      await until(() => hopeless !== undefined);
+      expect(hopeless).to.contain('exit status 3').and.to.contain('no such library');
+      expect(new Set(reports.map((r) => r.workerId)).size).to.equal(5);
+    });
   });
-});

@@ -57,6 +57,7 @@ class ScriptedSite implements Site {
 }
 
 const config: SiteConfig = {
+  ...{ isolation: 'preferred', network: 'full', hidePaths: [] },
   ...{
     name: 'S',
     type: 'local',

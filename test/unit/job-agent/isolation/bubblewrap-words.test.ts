@@ -1,0 +1,100 @@
+/** What a confined process sees, as words; and the same words tried on this node. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { bubblewrapWords, type View } from '../../../../job-agent/isolation/bubblewrap-words.js';
+import { type Launcher, prepareLauncher } from '../../../../job-agent/isolation/launcher.js';
+import { secretPlaces } from '../../../../job-agent/isolation/secret-places.js';
+import { skipBecause } from '../../../support/summary-reporter.js';
+
+const view: View = { scratch: '/s/w1', network: 'full', hidden: [], shown: [], isFinal: true };
+const text = (more: Partial<View>): string => bubblewrapWords({ ...view, ...more }).join(' ');
+
+describe('job-agent: words of isolation', () => {
+  it('hide directories and files, and show what must be seen below them, in this order', () => {
+    const words = text({
+      hidden: [
+        { path: '/home/u/.ssh', kind: 'directory' },
+        { path: '/s', kind: 'directory' },
+        { path: '/s/below', kind: 'directory' },
+        { path: '/etc/key', kind: 'file' },
+      ],
+      shown: ['/s/installation', '/usr/bin/node'],
+    });
+    expect(words).to.contain('--ro-bind / / --dev /dev --proc /proc');
+    expect(words).to.contain(
+      '--ro-bind /dev/null /etc/key --tmpfs /home/u/.ssh --tmpfs /s --ro-bind /s/installation /s/installation --bind /s/w1 /s/w1',
+    );
+    expect(words).to.contain('--remount-ro /home/u/.ssh --remount-ro /s --chdir /s/w1 --');
+    expect(words).not.to.contain('/s/below');
+    expect(words).not.to.contain('/usr/bin/node'); // it is seen anyway
+  });
+
+  it('take the network away only where the site says so, and leave a private /tmp to write in', () => {
+    expect(text({})).not.to.contain('--unshare-net');
+    expect(text({ network: 'none' })).to.contain('--unshare-net');
+    expect(text({ hidden: [{ path: '/tmp', kind: 'directory' }] })).not.to.contain('--remount-ro');
+  });
+
+  it('know the usual places of credentials', () => {
+    expect(secretPlaces('/home/u')).to.include.members(['/home/u/.ssh', '/home/u/.globus', '/tmp/x509up_*', '/run']);
+    expect(secretPlaces('/').some((path) => path.startsWith('/.'))).to.equal(false);
+  });
+});
+
+describe('job-agent: an isolated process', () => {
+  let folder: string;
+  let scratch: string;
+  let launcher: Launcher;
+  before(async function () {
+    folder = mkdtempSync(join(tmpdir(), 'proof-isolation-'));
+    scratch = join(folder, 'w1');
+    mkdirSync(scratch);
+    mkdirSync(join(folder, 'w2'));
+    writeFileSync(join(folder, 'w2', 'data'), 'of another worker');
+    writeFileSync(join(folder, 'token'), 'secret');
+    writeFileSync(join(folder, 'ca.pem'), 'authority');
+    launcher = await prepareLauncher(
+      { isolation: 'preferred', network: 'none', hidePaths: [folder] },
+      process.env,
+      folder,
+    );
+    if (launcher.facts.by === 'nothing') skipBecause(this, launcher.facts.why ?? '');
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const inside = (script: string): string => {
+    const [file, ...words] = launcher.words(['/bin/sh', '-c', `{ ${script}; } 2>&1; true`], {
+      scratch,
+      shown: [join(folder, 'ca.pem')],
+    });
+    return execFileSync(file!, words, { encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: scratch } }).trim();
+  };
+
+  it('writes in its scratch directory and nowhere else', () => {
+    expect(inside('pwd; echo mine >note')).to.equal(scratch);
+    expect(readFileSync(join(scratch, 'note'), 'utf8')).to.equal('mine\n');
+    for (const place of ['/etc', '/usr', folder, process.cwd()])
+      expect(inside(`echo x >${place}/proof-was-here`), place).to.match(/Read-only file system|Permission denied/);
+  });
+
+  it('sees what is shown, and neither what is hidden nor the scratch of others', () => {
+    expect(inside(`cat ${folder}/ca.pem`)).to.equal('authority');
+    expect(inside(`cat ${folder}/token`)).to.contain('No such file');
+    expect(inside(`ls ${folder}`)).to.equal('ca.pem\nw1');
+    expect(inside('ls /run/munge /run/dbus')).to.contain('No such file');
+  });
+
+  it('sees no process but its own, and has neither capabilities nor core dumps', () => {
+    expect(inside(`cat /proc/${process.pid}/environ`)).to.contain('No such file');
+    expect(inside(`kill -0 ${process.pid}`)).to.match(/No such process/i);
+    expect(inside('grep CapEff /proc/self/status')).to.match(/0{16}$/);
+    expect(inside('ulimit -c; ulimit -n')).to.equal('0\n4096');
+  });
+
+  it('reaches no network where the site gives none', () => {
+    expect(inside('cat /proc/net/route')).to.equal(inside('head -1 /proc/net/route'));
+    expect(inside('grep -v lo: /proc/net/dev | tail -n +3')).to.equal('');
+  });
+});
