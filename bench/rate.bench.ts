@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startCluster } from '../test/support/cluster.js';
 import { sharedPath } from '../test/support/shared.js';
 import type { BenchRow } from './main.js';
+import { ProcessTimes } from './process-times.js';
 
 export const title = 'Rate of a query: eight copies of flat.root, dimuon mass, weighted';
 
@@ -12,6 +13,12 @@ const COPIES = 8;
 interface Run {
   readonly eventsPerS: number;
   readonly bytesPerS: number;
+  /** Of the processing, by the master's clock. */
+  readonly seconds: number;
+  /** CPU ms that the workers' packets took. */
+  readonly packets: number;
+  /** CPU ms that each kind of process took from the command's start to its end. */
+  readonly cpuMs: ReadonlyMap<string, number>;
 }
 
 export async function run(): Promise<BenchRow[]> {
@@ -23,19 +30,20 @@ export async function run(): Promise<BenchRow[]> {
   try {
     const once = async (workers: number): Promise<Run> => {
       await cluster.warm(2);
-      // The processes that replace those of the query before have started by then: they would take part in the measurement.
-      await new Promise((resolve) => setTimeout(resolve, 2500));
       const words = ['run', '--host', 'here', '--workers', String(workers), selector, ...Array(COPIES).fill(file)];
+      const times = new ProcessTimes(new Map([[cluster.proxyPid, 'ProxyServer']]));
       const { stdout, stderr, status } = await cluster.proof(...words, '--json', '-');
+      const cpuMs = times.stop();
       if (status !== 0) throw new Error(stderr);
       const result = JSON.parse(stdout) as {
         entries: { done: number };
         timing: { processMs: number };
-        workers: { bytes: number }[];
+        workers: { bytes: number; cpuMs: number }[];
       };
       const seconds = result.timing.processMs / 1000;
       const nbytes = result.workers.reduce((sum, worker) => sum + worker.bytes, 0);
-      return { eventsPerS: result.entries.done / seconds, bytesPerS: nbytes / seconds };
+      const packets = result.workers.reduce((sum, worker) => sum + worker.cpuMs, 0);
+      return { eventsPerS: result.entries.done / seconds, bytesPerS: nbytes / seconds, seconds, packets, cpuMs };
     };
     const one: Run[] = [];
     const two: Run[] = [];
@@ -43,16 +51,28 @@ export async function run(): Promise<BenchRow[]> {
       one.push(await once(1));
       two.push(await once(2));
     }
-    const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
     const ratios = two.map((run, i) => run.eventsPerS / one[i]!.eventsPerS);
     const row = (runs: Run[]): string =>
       `${(median(runs.map((r) => r.eventsPerS)) / 1e6).toFixed(2)} M/s, ${(median(runs.map((r) => r.bytesPerS)) / 1e6).toFixed(0)} MB/s`;
     return [
       { what: 'one worker: events and compressed bytes', value: row(one) },
       { what: 'two workers', value: row(two) },
+      { what: 'CPU of one run with two workers, by kind of process', value: spent(two) },
+      {
+        what: 'of that in packets; both cores in that time',
+        value: `${median(two.map((r) => r.packets)).toFixed(0)} ms; ${(2000 * median(two.map((r) => r.seconds))).toFixed(0)} ms`,
+      },
       { what: 'two against one, median of pairs', value: median(ratios).toFixed(2), target: 'at least 1.7' },
     ];
   } finally {
     await cluster.stop();
   }
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+function spent(runs: readonly Run[]): string {
+  const kinds = new Set(runs.flatMap(({ cpuMs }) => [...cpuMs.keys()]));
+  const part = (kind: string): string => `${kind} ${median(runs.map((r) => r.cpuMs.get(kind) ?? 0)).toFixed(0)}`;
+  return `${[...kinds].sort().map(part).join(', ')} ms`;
 }

@@ -20,17 +20,18 @@ export interface MasterProcess {
   discard(): void;
 }
 
-const PROGRAM = join(import.meta.dirname, 'master', 'main.js');
-/**
- * From a session's start to that of the next spares: its first query, often a short one, needs the processor. Two spares bridge the time
- * for who opens one session after the other.
- */
-const REFILL_AFTER_MS = 2_000;
+/** master/main.js with what it imports, in few files: scripts/bundle-warm.mjs. */
+const PROGRAM = join(import.meta.dirname, '..', 'warm', 'master.js');
+/** From a session's start: its first query, often a short one, is under way by then. */
+const LOOK_AFTER_MS = 1_000;
+/** Spares are started when no query runs on this server, since they would take its processor, but are not put off for longer. */
+const PUT_OFF_AT_MOST_MS = 20_000;
 
 export class MasterNursery {
   readonly #size: number;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #isBusy: () => boolean;
   /** What masters say outside their own log: the last words of one that crashed. */
   readonly #stderr: number;
   readonly #spares: ChildProcess[] = [];
@@ -38,8 +39,10 @@ export class MasterNursery {
   #willRefill = false;
   #isClosed = false;
 
-  constructor(options: { size: number; logFile: string; clock: Clock; log: Logger }) {
+  /** @param options.isBusy does a query run now? */
+  constructor(options: { size: number; logFile: string; clock: Clock; log: Logger; isBusy: () => boolean }) {
     this.#size = options.size;
+    this.#isBusy = options.isBusy;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#stderr = openSync(options.logFile, 'a', 0o600);
@@ -79,10 +82,15 @@ export class MasterNursery {
   #refillSoon(): void {
     if (this.#willRefill) return;
     this.#willRefill = true;
-    this.#cancelRefill = this.#clock.after(REFILL_AFTER_MS, () => {
-      this.#willRefill = false;
-      this.fill();
-    });
+    const latest = this.#clock.now() + PUT_OFF_AT_MOST_MS;
+    const look = (): void => {
+      this.#cancelRefill = this.#clock.after(LOOK_AFTER_MS, () => {
+        if (this.#isBusy() && this.#clock.now() < latest) return look();
+        this.#willRefill = false;
+        this.fill();
+      });
+    };
+    look();
   }
 
   #start(): ChildProcess {

@@ -90,7 +90,10 @@ export class Parts {
       emit: (effect) => surviving(log, () => this.#carryOut(effect)),
     });
     const mastersLog = join(config.stateDir, 'log', 'masters.log');
-    this.nursery = new MasterNursery({ size: config.spareMasters, logFile: mastersLog, clock, log });
+    this.nursery = new MasterNursery({
+      ...{ size: config.spareMasters, logFile: mastersLog, clock, log },
+      isBusy: () => this.sessions.isAnyBusy(),
+    });
     this.catalog = new CatalogAccess(config, { key, keyFile, clock, log });
     this.sessions = this.#makeSessions();
     this.dispatcher = new Dispatcher({

@@ -8,6 +8,8 @@ export class Session {
   link: MasterLink | undefined;
   state: 'starting' | 'running' | 'ended' = 'starting';
   clients = 0;
+  /** One of its queries runs, as its master last told. */
+  isBusy = false;
   /** From the master: how many it would use now; null: any number. */
   want: number | null = null;
   /** Workers asked back and not returned yet. */

@@ -86,6 +86,11 @@ export class Sessions {
     return this.#sessions.get(sessionId);
   }
 
+  /** Does any of them work on a query? */
+  isAnyBusy(): boolean {
+    return this.open().some(({ isBusy }) => isBusy);
+  }
+
   /** The open ones, and those that ended since, the older first. */
   list(sinceMs: number): SessionInfo[] {
     return this.#options.sessions.since(sinceMs).map((record) => {
@@ -216,6 +221,7 @@ export class Sessions {
         session.state = 'running';
         session.clients = message.clients;
         sessions.running(owner.sessionId);
+        session.isBusy = message.queries.some(({ state }) => state === 'running');
         for (const record of message.queries) queries.put(owner, record);
         session.isListening();
         onChange();
@@ -232,6 +238,7 @@ export class Sessions {
         onReleased(session, message.workerId, message.why);
         return;
       case 'query':
+        session.isBusy = message.record.state === 'running';
         queries.put(owner, message.record);
         return;
       case 'clients':

@@ -1,5 +1,5 @@
 /**
- * Builds dist/: TypeScript room by room, then the bundles that must be one file (JSROOT's structure reader).
+ * Builds dist/: TypeScript room by room, then the bundles: JSROOT's structure reader in one file, and the processes that are started ahead.
  * `npm install` and `npm ci` run it; `npm run build` runs it by hand.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleWarm } from './bundle-warm.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const started = performance.now();
@@ -49,6 +50,7 @@ for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, 
     logLevel: 'error',
   });
 }
+await bundleWarm(join(top, 'dist'));
 for (const folder of ASSETS.filter((f) => existsSync(join(top, f)))) {
   mkdirSync(join(top, 'dist', folder), { recursive: true });
   for (const name of readdirSync(join(top, folder)))

@@ -16,7 +16,7 @@ import type { SiteContext } from './site.js';
 
 const TOP = resolve(import.meta.dirname, '..', '..', '..');
 /** What is started or loaded by path, not by an import. */
-const ENTRIES = ['dist/job-agent/main.js', 'dist/job-agent/worker/main.js', 'dist/analysis/user-module.js'];
+const ENTRIES = ['dist/job-agent/main.js', 'dist/warm/worker.js', 'dist/warm/user-module.js'];
 
 /** The payload of this installation, in the directory of all sites' pilots: made anew by each server, those of earlier ones go. */
 export async function payloadOf({ directory }: SiteContext): Promise<string> {
@@ -98,7 +98,8 @@ function neededBy(entries: readonly string[]): { files: string[]; packages: stri
   return { files: [...files].map((file) => relative(TOP, file)), packages: [...packages] };
 }
 
-const IMPORTS = /(?:from|import|import\(|require\(|resolve\()\s*["'`]((?:\.{1,2}\/|@?[a-z])[^"'`\s]*)["'`]/g;
+/** `require2`: as the bundler names a second one. */
+const IMPORTS = /(?:from|import|import\(|require\d*\(|resolve\()\s*["'`]((?:\.{1,2}\/|@?[a-z])[^"'`\s]*)["'`]/g;
 
 /** Where Node finds it from `from`; platform packages are optional dependencies, of which those that are there count. */
 function addPackage(name: string, from: string, packages: Set<string>): void {

@@ -87,7 +87,7 @@ export class SessionHarness {
         log: { file: join(this.folder, 'master.log'), level: 'debug' },
       }),
     );
-    const master = spawn(process.execPath, [join(DIST, 'proxy-server/master/main.js'), file], {
+    const master = spawn(process.execPath, [join(DIST, 'warm/master.js'), file], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#master = master;
@@ -108,7 +108,7 @@ export class SessionHarness {
   /** A worker process, attached and ready. */
   async addWorker(node: Partial<NodeFacts> = {}): Promise<TestWorker> {
     const workerId = `w${++this.#lastWorker}`;
-    const child = fork(join(DIST, 'job-agent/worker/main.js'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(join(DIST, 'warm/worker.js'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const worker = { workerId, process: child };
     this.workers.push(worker);
     child.once('exit', () => {
