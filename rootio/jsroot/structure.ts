@@ -98,6 +98,8 @@ export class ObjectStreamer {
     return this.#guarded(place, () => {
       const object: StreamedObject = {};
       const buffer = this.#buffer(bytes, keylen);
+      // Text alone under a key: no class of it is ever described.
+      if (className === 'string') return { _typename: className, fString: buffer.readTString() };
       buffer.mapObject(1, object);
       return buffer.classStreamer(object, className);
     });

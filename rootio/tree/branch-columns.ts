@@ -4,6 +4,7 @@
  */
 import type { ObjectStreamer, StreamerElement } from '../jsroot/structure.js';
 import type { ColumnInfo, NumberType } from '../table.js';
+import { BitsLoader } from './bits-loader.js';
 import { type Branch, isElementMember, type Leaf } from './branch.js';
 import { type ColumnLoader, FlatLoader, ListLoader } from './column-loader.js';
 import { isText, parseCppType } from './cpp-type.js';
@@ -14,7 +15,7 @@ import { objectColumn } from './object-columns.js';
 import { packingOf } from './packing.js';
 import { StridedLoader } from './strided-loader.js';
 import { type TextLength, TextLoader, TextsLoader } from './text-loader.js';
-import { ARRAY, CHAR_STAR, DOUBLE32, FLOAT16, POINTER, TSTRING, TYPE_OF_CODE } from './type-codes.js';
+import { ARRAY, BITS, CHAR_STAR, DOUBLE32, FLOAT16, POINTER, TSTRING, TYPE_OF_CODE } from './type-codes.js';
 import { typedColumn } from './typed-columns.js';
 
 /** A column and how to make its loader. */
@@ -65,6 +66,7 @@ function columnsOf(branch: Branch, streamer: ObjectStreamer): (ColumnShape & { r
   if (branch.leaves.length > 1) return leafList(branch);
   const element = streamerElement(branch, streamer);
   const number = leaf === undefined ? undefined : leafFormat(leaf, element);
+  if (leaf?.className === 'TLeafElement' && leaf.type === BITS) return [statusBits(leaf.count !== undefined)];
   if (leaf !== undefined && number !== undefined) return [numberColumn(leaf, number)];
   if (branch.element?.streamerType === TSTRING) return [isElementMember(branch) ? texts() : text()];
   if (leaf?.className === 'TLeafC') return [text()];
@@ -82,6 +84,15 @@ const texts = (): ColumnShape => ({
   kind: 'strings',
   typeName: 'string[]',
   newLoader: () => new TextsLoader(0, false),
+});
+
+const statusBits = (isList: boolean): ColumnShape => ({
+  kind: isList ? 'list' : 'flat',
+  type: 'uint32',
+  length: 1,
+  typeName: isList ? 'uint32[]' : 'uint32',
+  plain: true,
+  newLoader: () => new BitsLoader(isList),
 });
 
 /** The member that a branch of a split object holds. */

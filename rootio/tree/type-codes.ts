@@ -13,7 +13,7 @@ export const TYPE_OF_CODE: Readonly<Record<number, NumberType>> = {
   12: 'uint16',
   13: 'uint32',
   14: 'uint64',
-  15: 'uint32', // kBits
+  15: 'uint32', // BITS
   16: 'int64',
   17: 'uint64',
   18: 'bool',
@@ -21,6 +21,8 @@ export const TYPE_OF_CODE: Readonly<Record<number, NumberType>> = {
 export const CHAR_STAR = 7;
 export const DOUBLE32 = 9;
 export const FLOAT16 = 19;
+/** TObject::fBits. */
+export const BITS = 15;
 export const TSTRING = 65;
 /** A fixed array's code is its items' and this. */
 export const ARRAY = 20;

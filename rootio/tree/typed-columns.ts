@@ -34,6 +34,10 @@ export function typedColumn(
     const header = type.name === 'string' ? HEADER : 0;
     return { kind: 'strings', typeName: `${typeName}[]`, newLoader: () => new TextsLoader(header, false) };
   }
+  if (type.name === 'bitset' && !inCollection) {
+    const bit = plainFormat('bool');
+    return { kind: 'list', type: 'bool', typeName, newLoader: () => new ListLoader(bit, HEADER + COUNT, 1) };
+  }
   const item = itemOf(type);
   if (item === undefined) return undefined;
   const number = formatOf(item);

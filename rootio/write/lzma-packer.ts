@@ -1,6 +1,7 @@
 /**
  * LZMA with the system's liblzma, as a stream: in one call the library writes sizes into the header of the xz block, which
- * ROOT never does and JSROOT cannot read. There is no portable packer: the npm package only wraps the bytes unpacked.
+ * ROOT never does and JSROOT cannot read. There is no portable packer: the npm package wraps the bytes unpacked, and
+ * from release 1.5 on, where it packs, wants Node 22.20.
  *
  * Source: lzma/base.h (lzma_stream, lzma_code) and lzma/container.h (lzma_easy_encoder) of XZ Utils.
  */

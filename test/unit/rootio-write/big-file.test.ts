@@ -1,38 +1,13 @@
 /** Files past 2 and 4 GB: a hole in the middle makes them without the time and the disk that they would take. */
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRootFile } from '../../../rootio/root-file.js';
-import type { ByteSink } from '../../../rootio/write/byte-sink.js';
 import { RootFileWriter } from '../../../rootio/write/root-file-writer.js';
 import { fileSource } from '../../support/byte-sources.js';
 import { type JsrootTree, openWithJsroot, readColumns } from '../../support/jsroot-reader.js';
-
-/** A file that can skip: nothing is written into the hole, and no record lies there. */
-class SparseSink implements ByteSink {
-  position = 0;
-  readonly #fd: number;
-  constructor(readonly path: string) {
-    this.#fd = openSync(path, 'w');
-  }
-  hole(bytes: number): void {
-    this.position += bytes;
-  }
-  append(bytes: Uint8Array): void {
-    this.patch(this.position, bytes);
-    this.position += bytes.length;
-  }
-  patch(position: number, bytes: Uint8Array): void {
-    writeSync(this.#fd, bytes, 0, bytes.length, position);
-  }
-  publish(): void {
-    closeSync(this.#fd);
-  }
-  discard(): void {
-    closeSync(this.#fd);
-  }
-}
+import { SparseSink } from '../../support/sparse-sink.js';
 
 describe('rootio/write: files past 2 GB', () => {
   const folder = mkdtempSync(join(tmpdir(), 'big-root-'));
