@@ -25,6 +25,7 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
     ],
     load: () => import('./commands/catalog.js'),
   },
+  { words: ['replay'], load: () => import('./commands/replay.js') },
   { words: ['retrieve'], load: () => import('./commands/retrieve.js') },
   { words: ['run', 'draw'], load: () => import('./commands/run.js') },
   { words: ['token'], load: () => import('./commands/token.js') },

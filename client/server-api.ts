@@ -3,7 +3,11 @@ import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosInstance } from 'axios';
 import { z } from 'zod';
 import {
+  type PacketInfo,
+  type PacketOrder,
   type PilotInfo,
+  packetInfo,
+  packetOrder,
   pilotInfo,
   type QueryInfo,
   queryInfo,
@@ -19,6 +23,7 @@ import {
 import { checked } from '../protocol/check.js';
 import { UnreachableError } from '../protocol/dial.js';
 import { GridError, RemoteError } from '../protocol/errors.js';
+import { decodeFrame } from '../protocol/frame.js';
 import { errorShape } from '../protocol/ids.js';
 import type { HostEntry } from './client-config.js';
 
@@ -71,6 +76,14 @@ export class ServerApi {
   async queryResult(ref: string): Promise<Buffer> {
     const answer = await this.request('GET', `/queries/${encodeURIComponent(ref)}/result`, undefined, true);
     return Buffer.from(answer as ArrayBuffer);
+  }
+  packets(ref: string): Promise<PacketInfo[]> {
+    return this.call('GET', `/queries/${encodeURIComponent(ref)}/packets`, z.array(packetInfo));
+  }
+  /** All that it takes to run one packet here. */
+  async packet(ref: string, packetId: number): Promise<PacketOrder> {
+    const frame = await this.bytes(`/queries/${encodeURIComponent(ref)}/packets/${packetId}`);
+    return checked(packetOrder, decodeFrame(frame, true), 'packet');
   }
   async stopQuery(ref: string): Promise<void> {
     await this.call('POST', `/queries/${encodeURIComponent(ref)}/stop`, z.unknown());

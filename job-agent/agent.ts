@@ -17,7 +17,7 @@ import type { Clock } from '../protocol/clock.js';
 import { type Dialler, dial } from '../protocol/dial.js';
 import type { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
-import { PROTOCOL_VERSION } from '../protocol/version.js';
+import { SPOKEN, speaks } from '../protocol/version.js';
 import { AGENT_EXIT, type AgentExit } from './exit-status.js';
 import { availableMemory } from './node-check.js';
 import { PayloadDesk } from './payload/payload-desk.js';
@@ -34,7 +34,11 @@ export interface JobAgentOptions {
   readonly log: Logger;
   readonly loadAverage: () => number;
   /** Makes the pool; its reports come to the functions given. */
-  readonly makePool: (on: { change: (report: WorkerReport) => void; hopeless: (why: string) => void }) => WorkerPool;
+  readonly makePool: (on: {
+    change: (report: WorkerReport) => void;
+    hopeless: (why: string) => void;
+    ticketWanted: (workerId: string) => void;
+  }) => WorkerPool;
   /** Reasons found by the node check: the agent reports them, holds its slot and ends. */
   readonly unfit: readonly string[];
 }
@@ -54,7 +58,8 @@ export class JobAgent {
   #dialler: Dialler | undefined;
   #link: AgentLink | undefined;
   #identity: { agentId: string; token: string } | undefined;
-  #welcomed = false;
+  /** The protocol version of the connection that stands; 0: not welcomed on it yet. */
+  #version = 0;
   #beats = 0;
   #cancelBeat: () => void = () => {};
   #cancelDrain: () => void = () => {};
@@ -78,6 +83,7 @@ export class JobAgent {
         this.#payloads.look();
       },
       hopeless: (why) => this.#becomeUnfit([why]),
+      ticketWanted: (workerId) => this.#wantTicket(workerId),
     });
     this.#payloads = new PayloadDesk({
       cores: options.settings.cores,
@@ -123,10 +129,10 @@ export class JobAgent {
   #hello(link: AgentLink): void {
     const { settings, version, node } = this.#options;
     this.#link = link;
-    this.#welcomed = false;
+    this.#version = 0;
     link.send({
       type: 'hello',
-      protocol: PROTOCOL_VERSION,
+      ...SPOKEN,
       version,
       pilotId: settings.pilotId,
       agentId: this.#identity?.agentId ?? null,
@@ -141,11 +147,12 @@ export class JobAgent {
   #obey(message: ToAgentMessage): void {
     switch (message.type) {
       case 'welcome':
-        this.#welcomed = true;
+        this.#version = message.protocol;
         this.#identity = { agentId: message.agentId, token: message.token };
         this.#log.info('registered', { agentId: message.agentId, server: this.#options.settings.server });
         if (this.#unfit.length > 0) this.#tell({ type: 'unfit', reasons: [...this.#unfit] });
         this.#payloads.tellEnds();
+        for (const workerId of this.#pool.wantTickets()) this.#wantTicket(workerId);
         void this.#beat(message.heartbeatMs);
         return;
       case 'refused':
@@ -154,6 +161,9 @@ export class JobAgent {
         return;
       case 'attach':
         this.#attach(message);
+        return;
+      case 'ticket':
+        this.#pool.ticket(message.workerId, message.ticket);
         return;
       case 'release':
         this.#pool.release(message.workerId, message.why);
@@ -185,6 +195,13 @@ export class JobAgent {
     this.#tell({ type: 'workerState', worker: { ...worker, why: 'it was not there any more' } });
   }
 
+  /** A ProxyServer of the version before knows no such wish: then the worker is replaced, as it was then. */
+  #wantTicket(workerId: string): void {
+    if (this.#version === 0) return; // asked again after the welcome
+    if (speaks(this.#version, 'ticketRenewal')) this.#tell({ type: 'ticketWanted', workerId });
+    else this.#pool.release(workerId, 'its link to the session broke');
+  }
+
   /** Says so now, and again every `heartbeatMs` while this connection stands. */
   async #beat(heartbeatMs: number): Promise<void> {
     const link = this.#link;
@@ -204,14 +221,14 @@ export class JobAgent {
   }
 
   #tell(message: AgentMessage): void {
-    if (this.#welcomed) this.#link?.send(message); // before: hello carries the state of all workers
+    if (this.#version > 0) this.#link?.send(message); // before: hello carries the state of all workers
   }
 
   #lost(why: string): void {
     this.#cancelBeat();
     if (this.#link === undefined) return;
     this.#link = undefined;
-    this.#welcomed = false;
+    this.#version = 0;
     if (!this.#ending) this.#log.warn(`lost the ProxyServer: ${why}`);
   }
 

@@ -87,6 +87,7 @@ async function start(): Promise<Daemon> {
         log,
         onChange: on.change,
         onHopeless: on.hopeless,
+        onTicketWanted: on.ticketWanted,
       }),
   });
   process.on('exit', () => scratch.remove());

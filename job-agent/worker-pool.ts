@@ -41,6 +41,8 @@ export interface WorkerPoolOptions {
   readonly onChange: (report: WorkerReport) => void;
   /** Workers cannot be started here: the sentence says what the last one did. */
   readonly onHopeless: (why: string) => void;
+  /** The link of this worker to its session broke. */
+  readonly onTicketWanted: (workerId: string) => void;
 }
 
 interface Worker {
@@ -52,6 +54,7 @@ interface Worker {
   phase: WorkerPhase;
   sessionId: string | null;
   wasWarm: boolean;
+  wantsTicket: boolean;
   /** Why it is being ended, where we do it. */
   ending: string | null;
   cancelKill: () => void;
@@ -100,6 +103,17 @@ export class WorkerPool {
     const cacheDir = join(worker.scratch, '.programs');
     this.#tell(worker, { type: 'attach', ...order, ...where, cacheDir, pid: worker.pid ?? worker.child.pid ?? 0 });
     return true;
+  }
+
+  /** Those whose wish was not answered yet. */
+  wantTickets(): string[] {
+    return [...this.#workers.values()].filter((w) => w.wantsTicket && w.ending === null).map((w) => w.workerId);
+  }
+  ticket(workerId: string, ticket: string): void {
+    const worker = this.#workers.get(workerId);
+    if (worker === undefined || !worker.wantsTicket) return;
+    worker.wantsTicket = false;
+    this.#tell(worker, { type: 'ticket', ticket });
   }
 
   /** Ends one process; a fresh one takes its place at once. */
@@ -158,6 +172,7 @@ export class WorkerPool {
       phase: 'starting',
       sessionId: null,
       wasWarm: false,
+      wantsTicket: false,
       ending: null,
       cancelKill: () => {},
       lastWords: '',
@@ -194,6 +209,9 @@ export class WorkerPool {
       worker.phase = 'attached';
       worker.sessionId = message.sessionId;
       this.#report(worker);
+    } else if (message.type === 'ticketWanted') {
+      worker.wantsTicket = true;
+      this.#options.onTicketWanted(worker.workerId);
     } else {
       this.#end(worker, message.why);
       this.fill();

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { bytes, count, errorShape, idText } from './ids.js';
 import { isolationFacts } from './isolation.js';
 import { innerPath, jobOrder, payloadReport } from './job-messages.js';
+import { versionRange } from './version.js';
 
 /** starting → warm → attached (to a session) → gone; a new process with a new id takes the place of one that is gone. */
 export const workerPhase = z.enum(['starting', 'warm', 'attached', 'gone']);
@@ -48,7 +49,7 @@ export type NodeFacts = z.infer<typeof nodeFacts>;
 export const agentMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('hello'),
-    protocol: z.number().int().min(1),
+    ...versionRange,
     version: z.string().max(50),
     /** The pilot's id and one-time secret; an agent that comes back instead gives its agentId and the token it was welcomed with. */
     pilotId: idText.nullable(),
@@ -79,6 +80,8 @@ export const agentMessage = z.discriminatedUnion('type', [
     offset: count,
     data: bytes,
   }),
+  /** The link of this worker to its session broke: it needs another ticket to come back. */
+  z.object({ type: z.literal('ticketWanted'), workerId: idText }),
   /** The slot is about to end, or its owner asked: nothing new from now on. */
   z.object({ type: z.literal('draining'), reason: z.string().max(1000) }),
   /** The node is not fit (any more): it holds its slot for a while and ends. */
@@ -100,6 +103,8 @@ export const toAgentMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('refused'), error: errorShape }),
   /** This warm worker shall dial /v1/worker/SESSION with the one-time ticket. */
   z.object({ type: z.literal('attach'), workerId: idText, sessionId: idText, ticket: z.string() }),
+  /** The answer to ticketWanted. */
+  z.object({ type: z.literal('ticket'), workerId: idText, ticket: z.string() }),
   /** End that worker process (its session let it go, or is over) and start a fresh one. */
   z.object({ type: z.literal('release'), workerId: idText, why: z.string() }),
   /** Run this payload beside the workers. */
@@ -128,6 +133,7 @@ export const toWorkerProcess = z.discriminatedUnion('type', [
     /** Its own process id as the node counts: in a namespace of its own it sees another one. */
     pid: count,
   }),
+  z.object({ type: z.literal('ticket'), ticket: z.string() }),
   z.object({ type: z.literal('stop') }),
 ]);
 export type ToWorkerProcess = z.infer<typeof toWorkerProcess>;
@@ -137,6 +143,7 @@ export const fromWorkerProcess = z.discriminatedUnion('type', [
   /** All modules are loaded: it can be attached. */
   z.object({ type: z.literal('warm') }),
   z.object({ type: z.literal('attached'), sessionId: idText }),
+  z.object({ type: z.literal('ticketWanted') }),
   /** The master let it go or the connection is lost for good; the process ends right after. */
   z.object({ type: z.literal('ended'), why: z.string() }),
 ]);

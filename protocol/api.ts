@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { nodeFacts, workerPhase } from './agent-messages.js';
 import { queryRecord } from './control-messages.js';
-import { count, idText } from './ids.js';
+import { bytes, count, idText, params } from './ids.js';
 import { isolationFacts } from './isolation.js';
+import { programRef, queryFile } from './worker-messages.js';
 
 /** GET /v1/info, without a token. */
 export const serverInfo = z.object({
@@ -91,6 +92,34 @@ export type SiteInfo = z.infer<typeof siteInfo>;
 /** GET /v1/queries, and /v1/queries/REF; GET /v1/queries/REF/result is the result frame, MessagePack. */
 export const queryInfo = queryRecord.extend({ user: z.string(), sessionId: idText });
 export type QueryInfo = z.infer<typeof queryInfo>;
+
+/** GET /v1/queries/REF/packets: what became of each packet. */
+export const packetInfo = z.object({
+  packetId: count,
+  position: count,
+  /** Its file, as the user knows it. */
+  name: z.string(),
+  first: count,
+  end: count,
+  attempts: count,
+  worker: z.string(),
+  state: z.enum(['out', 'done', 'failed']),
+  failures: z.array(z.object({ worker: z.string(), cause: z.string(), entry: count.nullable() })),
+});
+export type PacketInfo = z.infer<typeof packetInfo>;
+
+/** GET /v1/queries/REF/packets/N: all that it takes to run it again elsewhere, MessagePack. */
+export const packetOrder = z.object({
+  packet: packetInfo,
+  /** As the workers got it. */
+  file: queryFile,
+  program: programRef,
+  params,
+  inputs: z.record(z.string(), z.unknown()),
+  seed: count,
+  code: bytes,
+});
+export type PacketOrder = z.infer<typeof packetOrder>;
 
 /** POST /v1/pilots */
 export const newPilots = z.object({

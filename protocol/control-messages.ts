@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { count, idText, queryState } from './ids.js';
 import { entryCounts } from './session-messages.js';
+import { versionRange } from './version.js';
 
 export const queryRecord = z.object({
   query: z.string(),
@@ -18,7 +19,7 @@ export type QueryRecord = z.infer<typeof queryRecord>;
 
 /** ProxyServer -> master. */
 export const toMasterMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), protocol: z.number().int().min(1) }),
+  z.object({ type: z.literal('hello'), ...versionRange }),
   /** So many workers have been promised to this session in all; more or fewer later. */
   z.object({ type: z.literal('expect'), workers: count }),
   /** Another session's turn: let `n` workers go after the packet in hand, those with the least to lose first. */
@@ -41,7 +42,7 @@ export type ToMasterMessage = z.infer<typeof toMasterMessage>;
 export const masterMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('hello'),
-    protocol: z.number().int().min(1),
+    ...versionRange,
     sessionId: idText,
     pid: count,
     workers: z.array(idText),

@@ -24,7 +24,8 @@ export class RefusedError extends GridError {
 
 export interface DialOptions<In, Out extends object> extends LinkOptions<In> {
   readonly url: string;
-  readonly headers?: Record<string, string>;
+  /** Asked for anew at each attempt where it is a function: one-time tickets. */
+  readonly headers?: Record<string, string> | (() => Promise<Record<string, string>>);
   /** PEM of the authority to trust besides the system's, for wss:. */
   readonly ca?: string;
   /** Each time a connection stands: the place to say hello. */
@@ -71,7 +72,16 @@ export function dial<In, Out extends object>(options: DialOptions<In, Out>): Dia
     pause = Math.min(pause * 2, options.longestPauseMs ?? 10_000);
   };
   const connect = (): void => {
-    const attempt = openSocket(options);
+    const { headers = {} } = options;
+    if (typeof headers !== 'function') connectWith(headers);
+    else
+      headers().then(
+        (given) => over || connectWith(given),
+        (error: Error) => retry(error.message),
+      );
+  };
+  const connectWith = (headers: Record<string, string>): void => {
+    const attempt = openSocket(options, headers);
     socket = attempt;
     let settled = false; // of one attempt: 'error' may follow 'unexpected-response'
     attempt.once('open', () => {
@@ -114,9 +124,12 @@ export function dial<In, Out extends object>(options: DialOptions<In, Out>): Dia
   };
 }
 
-function openSocket<In, Out extends object>(options: DialOptions<In, Out>): WebSocket {
+function openSocket<In, Out extends object>(
+  options: Omit<DialOptions<In, Out>, 'onOpen'>,
+  headers: Record<string, string>,
+): WebSocket {
   return new WebSocket(options.url, {
-    headers: options.headers ?? {},
+    headers,
     handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
     maxPayload: MAX_FRAME_BYTES,
     perMessageDeflate: false,
@@ -126,10 +139,10 @@ function openSocket<In, Out extends object>(options: DialOptions<In, Out>): WebS
 
 /** One connection without retries, as a promise. @throws {UnreachableError | RemoteError} */
 export function dialOnce<In, Out extends object>(
-  options: Omit<DialOptions<In, Out>, 'onOpen' | 'onLost'>,
+  options: Omit<DialOptions<In, Out>, 'onOpen' | 'onLost' | 'headers'> & { headers?: Record<string, string> },
 ): Promise<Link<In, Out>> {
   return new Promise((resolve, reject) => {
-    const socket = openSocket({ ...options, onOpen: () => {} });
+    const socket = openSocket(options, options.headers ?? {});
     socket.once('open', () => resolve(new Link<In, Out>(socket, options)));
     socket.once('unexpected-response', (_request, response) => readRefusal(response, reject));
     socket.on('error', (cause) =>

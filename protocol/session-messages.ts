@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { bytes, count, errorShape, idText, params, queryState, sha256Text } from './ids.js';
+import { versionRange } from './version.js';
 import { programRef } from './worker-messages.js';
 
 const queryId = idText;
@@ -27,6 +28,10 @@ export const failureReport = z.object({
   attempts: count,
   error: z.string(),
   stack: z.string().nullable(),
+  /** For `proof replay`; absent in a run without a server. */
+  packet: count.optional(),
+  /** The last that its worker printed. */
+  output: z.string().optional(),
 });
 export const missingFile = z.object({ file: z.string(), error: z.string() });
 export const workerFigures = z.object({
@@ -77,6 +82,8 @@ export const submitMessage = z.object({
   type: z.literal('submit'),
   /** The client's own number, given back with the answer. */
   ref: count,
+  /** Of the client's choice, the same when it hands this query in again because a link broke before the answer. */
+  key: idText.optional(),
   title: z.string().max(1000),
   /** DATASET words of cli.md, local paths already made absolute file: URLs. */
   dataset: z.array(z.string().max(100_000)).min(1).max(1_000_000),
@@ -95,7 +102,7 @@ export const submitMessage = z.object({
 });
 
 export const clientMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), protocol: z.number().int().min(1) }),
+  z.object({ type: z.literal('hello'), ...versionRange }),
   submitMessage,
   z.object({ type: z.literal('program'), sha256: sha256Text, code: bytes }),
   /** Send progress, outputs and the result of this query from now on; the result at once when it is over. */

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { nodeFacts } from './agent-messages.js';
 import { bytes, count, errorShape, idText, params, sha256Text } from './ids.js';
+import { versionRange } from './version.js';
 
 const queryId = idText;
 const packetId = count;
@@ -61,7 +62,7 @@ export type Packet = z.infer<typeof packetShape>;
 export const workerMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('hello'),
-    protocol: z.number().int().min(1),
+    ...versionRange,
     workerId: idText,
     pid: count,
     node: nodeFacts,
@@ -105,6 +106,8 @@ export const workerMessage = z.discriminatedUnion('type', [
     cause: z.enum(['user', 'data', 'file', 'limit', 'program']),
     entry: count.nullable(),
     error: errorShape,
+    /** The last that the worker printed. */
+    output: z.string().max(10_000).optional(),
   }),
   /** The answer to finish. */
   z.object({

@@ -13,7 +13,7 @@ import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
 import { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
-import { PROTOCOL_VERSION, SPOKEN_VERSIONS } from '../protocol/version.js';
+import { commonVersion } from '../protocol/version.js';
 import type { AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
 import type { Gate } from './identity.js';
@@ -44,6 +44,8 @@ export interface AgentDoorOptions {
   /** Its node is not fit. */
   readonly onUnfit: (site: string, agentId: string, reasons: readonly string[]) => void;
   readonly onLeft: (agentId: string, reason: string) => void;
+  /** A worker of this agent lost its link to its session. */
+  readonly onTicketWanted: (agentId: string, workerId: string) => void;
 }
 
 /** A stranger that connects and says nothing is not kept. */
@@ -127,7 +129,7 @@ export class AgentDoor {
       this.#links.set(agentId, link);
       before?.close('the same agent connected again');
       if (pilotId !== null) this.#registered(pilotId, agentId, hello);
-      link.send({ type: 'welcome', protocol: PROTOCOL_VERSION, agentId, token, heartbeatMs });
+      link.send({ type: 'welcome', protocol: commonVersion(hello), agentId, token, heartbeatMs });
       registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, workers: hello.workers });
       this.#options.jobs().joined(agentId, hello.jobs ?? []);
       if (isNew) this.#options.onRegistered(hello.node.site);
@@ -158,10 +160,7 @@ export class AgentDoor {
     request: IncomingMessage,
   ): Promise<{ agentId: string; pilotId: string | null; token: string; isNew: boolean }> {
     const { agents, pilots } = this.#options;
-    if (!SPOKEN_VERSIONS.includes(hello.protocol))
-      throw new AgentRefusedError(
-        `This agent speaks protocol ${hello.protocol}, this ProxyServer ${SPOKEN_VERSIONS.join(', ')}. Use the same release.`,
-      );
+    commonVersion(hello);
     if (hello.agentId !== null) {
       const known = agents.recognize(hello.agentId, hello.secret);
       if (known === undefined)
@@ -233,6 +232,9 @@ export class AgentDoor {
       case 'workerState':
         registry.workerState(agentId, message.worker);
         this.#prove(agentId, agent.node.site, [message.worker]);
+        return;
+      case 'ticketWanted':
+        this.#options.onTicketWanted(agentId, message.workerId);
         return;
       case 'draining':
         registry.drain(agentId, message.reason);

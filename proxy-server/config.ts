@@ -93,6 +93,9 @@ const schema = z.strictObject({
   keepOnStop: z.boolean().default(false),
   /** Master processes started ahead of sessions. */
   spareMasters: z.number().int().min(0).max(16).default(2),
+  /** A master that dies is started again, at most so many times in `masterRestartWindowS`; then its session ends. */
+  masterRestarts: z.number().int().min(0).max(1000).default(5),
+  masterRestartWindowS: seconds.min(1).default(600),
   /** The factory looks at every site so often, and at once when something happened. */
   factoryTickS: z.number().int().min(1).max(59).default(5),
   /** Batch jobs of one user that are not over: more are refused. */

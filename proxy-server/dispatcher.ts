@@ -63,6 +63,27 @@ export class Dispatcher {
     if (worker !== undefined) this.#options.send(worker.agentId, { type: 'release', workerId, why });
   }
 
+  /** The link of a worker to its session broke: another ticket, while that session is there. */
+  ticketAgain(agentId: string, workerId: string): void {
+    const { registry, sessions, send } = this.#options;
+    const worker = registry.worker(workerId);
+    if (worker === undefined || worker.agentId !== agentId) return;
+    const { sessionId } = worker;
+    if (sessionId === null || !sessions().some((session) => session.record.sessionId === sessionId)) {
+      this.release(workerId, 'its session is over');
+      return;
+    }
+    send(agentId, { type: 'ticket', workerId, ticket: this.tickets.issue({ workerId, agentId, sessionId }) });
+  }
+
+  /** A session has a new master, which knows of no promise that its workers leave. */
+  masterRestarted(session: Session): void {
+    session.leaving = 0;
+    for (const { workerId } of this.#options.registry.heldBy(session.record.sessionId))
+      this.#askedBack.delete(workerId);
+    this.look();
+  }
+
   /** A worker process is gone: its session need not wait for the connection to time out. */
   workerGone(worker: PoolWorker, why: string): void {
     this.#askedBack.delete(worker.workerId);

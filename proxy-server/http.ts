@@ -120,6 +120,11 @@ function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions): void {
     const frame = await queries.result(who(request), params(request, 'ref').ref);
     return reply.type('application/msgpack').send(frame);
   });
+  app.get('/v1/queries/:ref/packets', async (request) => queries.packets(who(request), params(request, 'ref').ref));
+  app.get('/v1/queries/:ref/packets/:id', async (request, reply) => {
+    const { ref, id } = params(request, 'ref', 'id');
+    return reply.type('application/msgpack').send(await queries.packet(who(request), ref, Number(id)));
+  });
   app.post('/v1/queries/:ref/stop', async (request) => {
     queries.tell(who(request), params(request, 'ref').ref, 'stopQuery');
     return {};

@@ -5,9 +5,10 @@
 import type { Clock } from '../protocol/clock.js';
 import { type MasterMessage, masterMessage, type ToMasterMessage } from '../protocol/control-messages.js';
 import { type Dialler, dial } from '../protocol/dial.js';
+import { errorBody } from '../protocol/errors.js';
 import type { Link } from '../protocol/link.js';
 import { isSameProcess } from '../protocol/process-id.js';
-import { PROTOCOL_VERSION } from '../protocol/version.js';
+import { commonVersion, SPOKEN } from '../protocol/version.js';
 
 export interface MasterLinkOptions {
   readonly socket: string;
@@ -43,10 +44,10 @@ export class MasterLink {
       giveUpAfterMs: GIVE_UP_MS,
       onOpen: (link) => {
         this.#link = link;
-        link.send({ type: 'hello', protocol: PROTOCOL_VERSION });
+        link.send({ type: 'hello', ...SPOKEN });
         link.send({ type: 'expect', workers: this.#expected });
       },
-      onMessage: options.onMessage,
+      onMessage: (message) => this.#hear(message),
       onLost: (why) => {
         this.#link = undefined;
         this.#look(why);
@@ -70,6 +71,16 @@ export class MasterLink {
     this.#isOver = true;
     this.#cancelLook();
     this.#dialler.close('the ProxyServer ends');
+  }
+
+  #hear(message: MasterMessage): void {
+    try {
+      if (message.type === 'hello') commonVersion(message);
+    } catch (error) {
+      this.#dead(errorBody(error).message);
+      return;
+    }
+    this.#options.onMessage(message);
   }
 
   #watch(): void {

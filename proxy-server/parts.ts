@@ -165,6 +165,8 @@ export class Parts {
       logLevel: config.logLevel,
       heldBy: (sessionId) => this.registry.heldBy(sessionId).length,
       onChange: () => this.dispatcher.look(),
+      restarts: { most: config.masterRestarts, withinMs: config.masterRestartWindowS * 1000 },
+      onRestarted: (session) => this.dispatcher.masterRestarted(session),
       onReleased: (_session, workerId, why) => this.dispatcher.release(workerId, why),
       onEnded: () => this.dispatcher.look(),
     });
@@ -200,6 +202,7 @@ export class Parts {
       onProven: (site) => this.keepers.get(site)?.proven(),
       onUnfit: (site, agentId, reasons) => this.losses.unfit(site, agentId, reasons),
       onLeft: (agentId) => this.lookAtSites(this.registry.get(agentId)?.node.site),
+      onTicketWanted: (agentId, workerId) => this.dispatcher.ticketAgain(agentId, workerId),
     });
   }
 

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { QueryInfo } from '../protocol/api.js';
+import { z } from 'zod';
+import type { PacketInfo, PacketOrder, QueryInfo } from '../protocol/api.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { GridError } from '../protocol/errors.js';
 import { encodeFrame } from '../protocol/frame.js';
@@ -11,12 +12,19 @@ import { didYouMean } from '../protocol/nearest.js';
 import { queryResult } from '../protocol/session-messages.js';
 import type { Identity } from '../protocol/tokens.js';
 import { requireRole } from './identity.js';
+import { type JournalFile, journalFile } from './master/journal-records.js';
+import { readPackets } from './master/packet-log.js';
+import { querySpecShape } from './master/query-spec.js';
 import type { QueryStore } from './query-store.js';
 import type { SessionStore } from './session-store.js';
 import type { Sessions } from './sessions.js';
 
 export class NoSuchQueryError extends GridError {
   readonly code = 'PROXY_NO_SUCH_QUERY';
+}
+/** No packet of that number was given out. */
+export class NoSuchPacketError extends GridError {
+  readonly code = 'PROXY_NO_SUCH_PACKET';
 }
 /** The query is not in a state for that. */
 export class QueryStateError extends GridError {
@@ -61,6 +69,40 @@ export class QueryDesk {
     const state = await readFile(join(directory, 'state.bin'));
     const code = await readFile(join(directory, '..', 'programs', result.program.sha256));
     return Buffer.from(encodeFrame({ result, state: new Uint8Array(state), code: new Uint8Array(code) }));
+  }
+
+  /** What became of each packet that was given out. @throws {QueryStateError} before the files are known */
+  async packets(identity: Identity, ref: string): Promise<PacketInfo[]> {
+    const { directory, files } = await this.#record(this.get(identity, ref));
+    const text = await readFile(join(directory, 'packets'), 'latin1').catch(() => ''); // none was given out
+    return readPackets(text).map((packet) => ({ ...packet, name: files[packet.position]?.name ?? '' }));
+  }
+
+  /** All that it takes to run one packet again. @throws {NoSuchPacketError} */
+  async packet(identity: Identity, ref: string, packetId: number): Promise<Buffer> {
+    const packet = (await this.packets(identity, ref)).find((p) => p.packetId === packetId);
+    if (packet === undefined)
+      throw new NoSuchPacketError(`Query ${ref} has no packet ${packetId}. "proof replay ${ref}" lists them.`);
+    const { directory, files } = await this.#record(this.get(identity, ref));
+    const { name, tree, places } = files[packet.position]!;
+    const path = join(directory, 'query.json');
+    const { program, params, inputs, seed } = checked(
+      querySpecShape,
+      parseJson(await readFile(path, 'utf8'), path),
+      path,
+    );
+    const code = await readFile(join(directory, '..', 'programs', program.sha256));
+    const file = { position: packet.position, name, urls: places.map(({ url }) => url), tree };
+    const order: PacketOrder = { packet, file, program, params, inputs, seed, code: new Uint8Array(code) };
+    return Buffer.from(encodeFrame(order));
+  }
+
+  async #record(query: QueryInfo): Promise<{ directory: string; files: JournalFile[] }> {
+    const directory = this.#directory(query);
+    const path = join(directory ?? '', 'files.json');
+    if (directory === undefined || !existsSync(path))
+      throw new QueryStateError(`Query ${query.query} is ${query.state} and has no record of packets.`);
+    return { directory, files: checked(z.array(journalFile), parseJson(await readFile(path, 'utf8'), path), path) };
   }
 
   tell(identity: Identity, ref: string, what: 'stopQuery' | 'abortQuery'): void {

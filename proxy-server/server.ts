@@ -72,6 +72,7 @@ class ProxyServer {
     nursery.fill();
     const [url] = await Promise.all([this.#listen(), catalog.start()]);
     this.#url = url;
+    sessions.startDead();
     for (const { agentId } of agents.open()) losses.expectBack(agentId);
     jobs.loseStrangers(new Set(agents.open().map(({ agentId }) => agentId)));
     this.#tasks = [

@@ -4,7 +4,8 @@ import type { MasterLink } from './master-link.js';
 import type { SessionRecord } from './session-store.js';
 
 export class Session {
-  readonly record: SessionRecord;
+  /** Its process changes when its master is started again. */
+  record: SessionRecord;
   link: MasterLink | undefined;
   state: 'starting' | 'running' | 'ended' = 'starting';
   clients = 0;
@@ -17,12 +18,20 @@ export class Session {
   /** What the master was last told to expect. */
   expected = 0;
   /** Settles when its master listens; rejects when it never will. */
-  readonly listening: Promise<void>;
+  listening!: Promise<void>;
   isListening!: () => void;
   failed!: (error: Error) => void;
+  /** When its master was started again, ms on the clock. */
+  restarts: number[] = [];
 
   constructor(record: SessionRecord) {
     this.record = record;
+    this.awaitMaster();
+  }
+
+  /** A master is on its way: clients and workers that come wait for it. */
+  awaitMaster(): void {
+    this.state = 'starting';
     this.listening = new Promise((resolve, reject) => {
       this.isListening = resolve;
       this.failed = reject;

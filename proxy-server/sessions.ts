@@ -1,11 +1,12 @@
 /**
- * The sessions and their masters: opens, takes back after a restart, ends; keeps the record of what masters report.
+ * The sessions and their masters: opens, takes back after a restart, starts a dead master again, ends; keeps the record of what masters report.
  *
- * A master lives on its own. Here it is known by its process and its socket; who gets which worker is the dispatcher's business.
+ * A master lives on its own. Here it is known by its process and its socket; who gets which worker is the dispatcher's business. One that dies
+ * goes on from its journals in a new process under the same name, as often as the limit allows; workers and clients dial again by themselves.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
@@ -16,6 +17,7 @@ import { isSameProcess, sendSignal } from '../protocol/process-id.js';
 import { MasterLink } from './master-link.js';
 import type { MasterNursery } from './master-nursery.js';
 import type { QueryStore } from './query-store.js';
+import { type RestartLimit, restartAt } from './restart-limit.js';
 import { Session } from './session.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
 import { StateDirError, surviving } from './state-db.js';
@@ -56,6 +58,9 @@ export interface SessionsOptions {
   readonly onChange: () => void;
   readonly onReleased: (session: Session, workerId: string, why: string) => void;
   readonly onEnded: (session: Session, why: string) => void;
+  /** Its master died; another goes on. */
+  readonly onRestarted: (session: Session) => void;
+  readonly restarts: RestartLimit;
 }
 
 const END_GRACE_MS = 3_000;
@@ -63,6 +68,7 @@ const END_GRACE_MS = 3_000;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #sessions = new Map<string, Session>();
+  readonly #dead: Session[] = [];
   #lastStart = 0;
   /** Settles when a session is over: for those that wait for an end. */
   readonly #endings = new Map<string, () => void>();
@@ -138,28 +144,33 @@ export class Sessions {
     this.#options.log.info('session opened', { sessionId, user, pid: master.pid });
     master.adopt(file).then(
       () => this.#follow(session),
-      (error: Error) => this.#ended(session, `its master does not start: ${error.message}`),
+      (error: Error) => this.#died(session, `its master does not start: ${error.message}`),
     );
     this.#options.onChange(); // workers set out while the master gets ready
     return session;
   }
 
-  /** Sessions whose masters outlived the last ProxyServer. */
+  /** Sessions that the last ProxyServer left: masters that outlived it are followed from now on, the others wait for `startDead`. */
   takeBack(): void {
     for (const record of this.#options.sessions.open()) {
-      if (isSameProcess(record.pid, record.pidStart) && existsSync(record.socket)) this.#follow(this.#remember(record));
-      else this.#record(record, 'its master ended while no ProxyServer ran');
+      const session = this.#remember(record);
+      if (isSameProcess(record.pid, record.pidStart) && existsSync(record.socket)) this.#follow(session);
+      else if (record.state === 'starting') this.#ended(session, 'its master ended before it began');
+      else this.#dead.push(session);
     }
+  }
+  /** Masters that died while no ProxyServer ran; the catalog must be there by now. */
+  startDead(): void {
+    for (const session of this.#dead.splice(0)) this.#died(session, 'its master ended while no ProxyServer ran');
   }
 
   /** @returns when it is over */
   async end(sessionId: string, why: string): Promise<void> {
     const session = this.get(sessionId);
-    const { pid, pidStart } = session.record;
     const over = new Promise<void>((resolve) => this.#endings.set(sessionId, resolve));
     session.link?.send({ type: 'end', why });
     const cancel = this.#options.clock.after(END_GRACE_MS, () => {
-      if (isSameProcess(pid, pidStart)) sendSignal(pid, 'SIGKILL');
+      killMaster(session.record);
       this.#ended(session, `${why}; its master did not end by itself`);
     });
     await over;
@@ -208,9 +219,47 @@ export class Sessions {
       pidStart: record.pidStart,
       clock: this.#options.clock,
       onMessage: (message) => surviving(this.#options.log, () => this.#hear(session, message)),
-      onDead: (why) => this.#ended(session, why),
+      onDead: (why) => this.#died(session, why),
     });
     session.link.send({ type: 'expect', workers: session.expected });
+  }
+
+  /** Its process is gone, or does not answer: another one goes on from what is on disk. */
+  #died(session: Session, why: string): void {
+    if (session.state === 'ended') return;
+    const { restarts, clock, log } = this.#options;
+    const { sessionId, directory } = session.record;
+    const isEnding = this.#endings.has(sessionId);
+    const times = isEnding ? undefined : restartAt(clock.now(), session.restarts, restarts);
+    killMaster(session.record); // one that lives but does not answer must not write beside its successor
+    if (times === undefined || !existsSync(join(directory, 'session.json'))) {
+      const often = `${why}; it was started again ${session.restarts.length} times in ${restarts.withinMs / 1000} s`;
+      const gone = `${why}; it cannot be started again, because ${directory} is gone`;
+      this.#ended(session, isEnding ? why : times === undefined ? often : gone);
+      return;
+    }
+    session.restarts = times;
+    session.link?.close();
+    session.link = undefined;
+    session.awaitMaster();
+    log.warn('a master died; it is started again', { sessionId, why, restarts: times.length });
+    this.#startAgain(session).then(
+      () => this.#follow(session),
+      (error: Error) => this.#died(session, error.message),
+    );
+  }
+
+  async #startAgain(session: Session): Promise<void> {
+    const { nursery, sessions, onRestarted } = this.#options;
+    const { pid, pidStart, adopt } = nursery.take();
+    session.record = { ...session.record, pid, pidStart };
+    sessions.moved(session.record.sessionId, { pid, pidStart });
+    const file = join(session.record.directory, 'session.json');
+    await writeFile(`${file}.new`, JSON.stringify(await this.#sessionFile(session.record)), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+    onRestarted(session);
+    await adopt(file);
+    this.#options.log.info('a master goes on', { sessionId: session.record.sessionId, pid });
   }
 
   #hear(session: Session, message: MasterMessage): void {
@@ -269,4 +318,8 @@ export class Sessions {
     this.#options.log.info('session ended', { sessionId: record.sessionId, why });
     void rm(record.socket, { force: true });
   }
+}
+
+function killMaster({ pid, pidStart }: SessionRecord): void {
+  if (isSameProcess(pid, pidStart)) sendSignal(pid, 'SIGKILL');
 }

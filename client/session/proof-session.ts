@@ -3,6 +3,7 @@
  *
  * One WebSocket to the session's master, dialled again when it breaks; queries go on meanwhile, and what was missed comes with `attach`.
  */
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { systemClock } from '../../protocol/clock.js';
 import { type Dialler, dial, UnreachableError } from '../../protocol/dial.js';
@@ -15,7 +16,7 @@ import {
   type ToClientMessage,
   toClientMessage,
 } from '../../protocol/session-messages.js';
-import { PROTOCOL_VERSION } from '../../protocol/version.js';
+import { SPOKEN, speaks } from '../../protocol/version.js';
 import type { HostEntry } from '../client-config.js';
 import { authorization, ServerApi } from '../server-api.js';
 
@@ -59,11 +60,20 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   #workers: WorkerCounts = { expected: 0, connected: 0, ready: 0 };
   #nextRef = 1;
   #over: string | undefined;
+  #hasLost = false;
   /** Submissions that the master has not answered yet, and what they will need. */
   readonly #submitted = new Map<
     number,
-    { code: Uint8Array; resolve: (s: Submitted) => void; reject: (e: GridError) => void }
+    {
+      message: ClientMessage;
+      code: Uint8Array;
+      resolve: (s: Submitted) => void;
+      reject: (e: GridError) => void;
+      isSent: boolean;
+    }
   >();
+  /** Said while no connection stood. */
+  #unsaid: ClientMessage[] = [];
   readonly #awaited = new Map<
     string,
     { outputs: boolean; resolve: (a: Answer) => void; reject: (e: GridError) => void }
@@ -88,13 +98,15 @@ export class ProofSession extends EventEmitter<SessionEvents> {
       giveUpAfterMs: 300_000,
       onOpen: (link) => {
         this.#link = link;
-        link.send({ type: 'hello', protocol: PROTOCOL_VERSION });
+        link.send({ type: 'hello', ...SPOKEN });
         for (const [queryId, { outputs }] of this.#awaited) link.send({ type: 'attach', queryId, outputs });
+        for (const message of this.#unsaid.splice(0)) link.send(message);
         ready();
       },
       onMessage: (message) => this.#receive(message),
       onLost: (why) => {
         this.#link = undefined;
+        this.#hasLost = true;
         this.emit('lost', why);
       },
       onClosed: (why) => this.#end(why),
@@ -145,28 +157,37 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   /** Hands a query in; `code` is sent only if the master does not have it. */
   submit(query: Submit, code: Uint8Array): Promise<Submitted> {
     const ref = this.#nextRef++;
+    const message: ClientMessage = { type: 'submit', ref, key: randomUUID(), ...query };
     return new Promise((resolve, reject) => {
-      if (!this.#sendOr(reject, { type: 'submit', ref, ...query })) return;
-      this.#submitted.set(ref, { code, resolve, reject });
+      if (this.#over !== undefined) {
+        reject(this.#endError(this.#over));
+        return;
+      }
+      this.#submitted.set(ref, { message, code, resolve, reject, isSent: this.#link !== undefined });
+      this.#link?.send(message); // else with the next connection
     });
   }
 
   /** The answer of a query, whenever it comes; `outputs` asks for live merged outputs until then. */
   answer(queryId: string, options: { outputs: boolean }): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (this.#over !== undefined) {
+        reject(this.#endError(this.#over));
+        return;
+      }
       this.#awaited.set(queryId, { ...options, resolve, reject });
-      this.#sendOr(reject, { type: 'attach', queryId, outputs: options.outputs });
+      this.#link?.send({ type: 'attach', queryId, outputs: options.outputs });
     });
   }
 
   stop(queryId: string): void {
-    this.#link?.send({ type: 'stop', queryId });
+    this.#say({ type: 'stop', queryId });
   }
   abort(queryId: string): void {
-    this.#link?.send({ type: 'abort', queryId });
+    this.#say({ type: 'abort', queryId });
   }
   setWorkers(n: number | null): void {
-    this.#link?.send({ type: 'setWorkers', n });
+    this.#say({ type: 'setWorkers', n });
   }
 
   /** Leaves; the session and its queries stay, `oneOff` until the last of them is over. */
@@ -186,23 +207,27 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     cancel();
   }
 
-  #sendOr(reject: (error: GridError) => void, message: ClientMessage): boolean {
-    if (this.#link === undefined) {
-      reject(
-        new UnreachableError(
-          `The session ${this.sessionId} is not connected${this.#over === undefined ? ' at present' : `: ${this.#over}`}.`,
-        ),
-      );
-      return false;
+  #say(message: ClientMessage): void {
+    if (this.#link !== undefined) this.#link.send(message);
+    else this.#unsaid.push(message);
+  }
+
+  /** What was handed in and not answered before the link broke, once more: its key keeps it from being run twice. */
+  #submitAgain(version: number): void {
+    for (const [ref, waiting] of this.#submitted) {
+      if (waiting.isSent && !speaks(version, 'submitKey')) {
+        this.#submitted.delete(ref);
+        const why = 'whether the query was accepted is not known: the link broke. "proof queries" tells';
+        waiting.reject(new UnreachableError(`The session ${this.sessionId}: ${why}.`));
+      } else this.#link?.send(waiting.message);
     }
-    this.#link.send(message);
-    return true;
   }
 
   #receive(message: ToClientMessage): void {
     switch (message.type) {
       case 'welcome':
         this.#workers = { ...this.#workers, expected: message.workersExpected };
+        if (this.#hasLost) this.#submitAgain(message.protocol);
         this.emit('opened', message.sessionId);
         break;
       case 'refused':
@@ -252,10 +277,13 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     }
   }
 
+  #endError(why: string): UnreachableError {
+    return new UnreachableError(`The session ${this.sessionId} ended: ${why}.`);
+  }
   #end(why: string): void {
     this.#over = why;
     this.#link = undefined;
-    const error = new UnreachableError(`The session ${this.sessionId} ended: ${why}.`);
+    const error = this.#endError(why);
     for (const { reject } of [...this.#submitted.values(), ...this.#awaited.values()]) reject(error);
     this.#submitted.clear();
     this.#awaited.clear();

@@ -3,9 +3,11 @@ import type { Clock } from '../../protocol/clock.js';
 
 const FLUSH_MS = 250;
 const MOST_CHARS = 60_000;
+const TAIL_CHARS = 2_000;
 
-/** From now on everything written to standard output and standard error of this process comes to `print`. */
-export function captureOutput(clock: Clock, print: (text: string) => void): void {
+/** From now on everything written to standard output and standard error of this process comes to `print`. @returns the last of it */
+export function captureOutput(clock: Clock, print: (text: string) => void): () => string {
+  let tail = '';
   let pending = '';
   let leftOut = 0;
   let isPlanned = false;
@@ -17,7 +19,9 @@ export function captureOutput(clock: Clock, print: (text: string) => void): void
     print(text);
   };
   const write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-    pending += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    pending += text;
+    tail = (tail + text).slice(-TAIL_CHARS);
     if (pending.length > MOST_CHARS) {
       leftOut += pending.length - MOST_CHARS;
       pending = pending.slice(-MOST_CHARS);
@@ -30,4 +34,5 @@ export function captureOutput(clock: Clock, print: (text: string) => void): void
   };
   process.stdout.write = write;
   process.stderr.write = write;
+  return () => tail;
 }

@@ -25,19 +25,25 @@ const end = (why: string): void => {
 
 process.on('message', (value) => {
   const message = checked(toWorkerProcess, value);
+  if (message.type === 'ticket') {
+    worker?.ticket(message.ticket);
+    return;
+  }
   if (message.type === 'stop') {
     if (worker === undefined) end('stopped');
     else worker.stop('stopped');
     return;
   }
   if (worker !== undefined) return; // one session a process, for ever
+  const lastWords = captureOutput(systemClock, (text) => worker?.printed(text));
   worker = new SessionWorker(message, {
+    lastWords,
     clock: systemClock,
     storage: storageOptionsFromEnvironment(process.env, process.getuid?.()),
     onAttached: () => tell({ type: 'attached', sessionId: message.sessionId }),
+    onTicketWanted: () => tell({ type: 'ticketWanted' }),
     onEnded: end,
   });
-  captureOutput(systemClock, (text) => worker?.printed(text));
   watchMemory(systemClock, memoryShare(message.node), (why) => worker?.exceed(why));
 });
 process.on('disconnect', () => process.exit(0));

@@ -1,8 +1,8 @@
 /**
  * A worker in its one session: dials the master (through the ProxyServer) with its ticket, and does what the master says.
  *
- * When the link breaks it dials again; what was not committed is dropped, because the master has given it to others already. It ends when the
- * master lets it go, refuses it, or cannot be reached for `GIVE_UP_MS`.
+ * When the link breaks it asks its agent for another ticket and dials again; what was not committed is dropped, because the master has given
+ * it to others already. It ends when the master lets it go, refuses it, or cannot be reached for `GIVE_UP_MS`.
  */
 
 import { UserCodeError } from '../../analysis/errors.js';
@@ -12,7 +12,7 @@ import type { Clock } from '../../protocol/clock.js';
 import { type Dialler, dial } from '../../protocol/dial.js';
 import { errorBody } from '../../protocol/errors.js';
 import type { Link } from '../../protocol/link.js';
-import { PROTOCOL_VERSION } from '../../protocol/version.js';
+import { SPOKEN } from '../../protocol/version.js';
 import {
   type QueryFile,
   type ToWorkerMessage,
@@ -37,6 +37,10 @@ export interface SessionWorkerParts {
   readonly storage: StorageOptions;
   /** The link stands and the master has welcomed us. */
   readonly onAttached: () => void;
+  /** The link broke, or never stood: `ticket` shall bring another ticket. */
+  readonly onTicketWanted: () => void;
+  /** The last that user code printed. */
+  readonly lastWords: () => string;
   /** Once: this process has nothing left to do. */
   readonly onEnded: (why: string) => void;
 }
@@ -51,9 +55,12 @@ export class SessionWorker {
   /** The query whose program is being loaded. */
   #preparing: Prepare | undefined;
   #leavingWhy: string | undefined;
+  #ticket: string | undefined;
+  #ticketCame: (ticket: string) => void = () => {};
 
   constructor(attach: Attach, parts: SessionWorkerParts) {
     this.#parts = parts;
+    this.#ticket = attach.ticket;
     this.#cache = new ProgramCache(attach.cacheDir);
     this.#storage = {
       ...parts.storage,
@@ -61,7 +68,7 @@ export class SessionWorker {
     };
     this.#dialler = dial<ToWorkerMessage, WorkerMessage>({
       url: attach.url,
-      headers: { authorization: `Bearer ${attach.ticket}` },
+      headers: async () => ({ authorization: `Bearer ${await this.#nextTicket()}` }),
       schema: toWorkerMessage,
       clock: parts.clock,
       giveUpAfterMs: GIVE_UP_MS,
@@ -69,7 +76,7 @@ export class SessionWorker {
       onOpen: (link) => {
         this.#link = link;
         const { workerId, pid, node } = attach;
-        link.send({ type: 'hello', protocol: PROTOCOL_VERSION, workerId, pid, node });
+        link.send({ type: 'hello', ...SPOKEN, workerId, pid, node });
       },
       onMessage: (message) => this.#receive(message),
       onLost: (why) => {
@@ -78,6 +85,20 @@ export class SessionWorker {
         if (this.#leavingWhy !== undefined) this.#dialler.close(why);
       },
       onClosed: (why) => parts.onEnded(this.#leavingWhy ?? why),
+    });
+  }
+
+  ticket(ticket: string): void {
+    this.#ticketCame(ticket);
+  }
+  /** Each opens the door once. */
+  #nextTicket(): Promise<string> {
+    const ticket = this.#ticket;
+    this.#ticket = undefined;
+    if (ticket !== undefined) return Promise.resolve(ticket);
+    this.#parts.onTicketWanted();
+    return new Promise((resolve) => {
+      this.#ticketCame = resolve;
     });
   }
 
@@ -169,7 +190,7 @@ export class SessionWorker {
       const work = new QueryWork(message, loaded, {
         clock: this.#parts.clock,
         storage: this.#storage,
-        send: (said) => this.#send(said),
+        send: (said) => this.#send(said.type === 'packetFailed' ? { ...said, output: this.#parts.lastWords() } : said),
       });
       this.#preparing = undefined;
       this.#work = work;

@@ -14,6 +14,7 @@ import type { SessionFile } from '../../protocol/control-messages.js';
 import { errorBody, GridError } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { DataSetFile } from './data-set.js';
+import { type Journal, JournalError } from './journal.js';
 import type { RunEvents } from './query-queue.js';
 import { type QueryParts, QueryRun } from './query-run.js';
 import type { QuerySpec } from './query-spec.js';
@@ -46,8 +47,9 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
       for (const increment of unpackState(state)) merger.add(increment);
     },
   });
-  await store.saveSpec(spec);
-  const journal = await store.openJournal(spec.queryId, (record) => recovered.apply(record));
+  const journal = await openJournal(spec, store, recovered);
+  const warn = (why: string): void => void log.warn('the record of packets is not whole', { query: spec.query, why });
+  const packets = await store.openPackets(spec.queryId, warn);
   const grid = lazyGrid(file);
   const queryParts: QueryParts = {
     ...{ clock, recovered },
@@ -60,12 +62,30 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
         .catch((error: unknown) => log.warn('the catalog did not learn', { why: errorBody(error).message }));
     },
     tell: events.tell,
+    packets,
+    onFiles: (files) => {
+      store.saveFiles(spec.queryId, files).catch((error: unknown) => warn(errorBody(error).message));
+    },
     onEnd: (result, state) => {
+      packets.close().catch((error: unknown) => warn(errorBody(error).message));
       journal.close().catch((error: unknown) => log.warn('journal', { why: errorBody(error).message }));
       events.onEnd({ result, state });
     },
   };
   return new QueryRun(spec, queryParts);
+}
+
+/** @throws {GridError} where the disk does not take it: then nothing of the query is left, so that no later master takes it for one */
+async function openJournal(spec: QuerySpec, store: QueryStore, recovered: Recovery): Promise<Journal> {
+  const isNew = !store.numbers().includes(Number(spec.queryId.slice(1)));
+  try {
+    await store.saveSpec(spec);
+    return await store.openJournal(spec.queryId, (record) => recovered.apply(record));
+  } catch (cause) {
+    if (isNew) await store.remove(spec.queryId);
+    if (cause instanceof GridError) throw cause;
+    throw new JournalError(`The query cannot be kept: ${(cause as Error).message}. Make room on that disk.`, { cause });
+  }
 }
 
 /** Objects with a `merge` of the user's are merged by it, here. */

@@ -1,6 +1,5 @@
 /** What a master tells people, each with its code. Those of a single module stand there. */
 import { GridError } from '../../protocol/errors.js';
-import { SPOKEN_VERSIONS } from '../../protocol/version.js';
 
 /** Not one entry of the query could be processed, although its files could be read. */
 export class NothingDoneError extends GridError {
@@ -25,15 +24,6 @@ export class QueryAbortedError extends GridError {
 /** The process ended without a word while it ran user code. */
 export class WorkerDiedError extends GridError {
   readonly code = 'MASTER_WORKER_DIED';
-}
-/** The other side is of a release that this one does not understand. */
-export class ProtocolVersionError extends GridError {
-  readonly code = 'MASTER_PROTOCOL_VERSION';
-  constructor(other: number) {
-    super(
-      `This side speaks protocol version ${SPOKEN_VERSIONS.join(', ')}, the other ${other}. Install the same release on both.`,
-    );
-  }
 }
 /** Somebody speaks plain HTTP to a master's socket. */
 export class WebSocketOnlyError extends GridError {

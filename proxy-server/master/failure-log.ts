@@ -50,5 +50,7 @@ export function failureReportOf(file: string, packet: LedgerPacket): Report {
     attempts: packet.failures.length,
     error: last?.error.message ?? 'It failed.',
     stack: last?.error.stack ?? null,
+    packet: packet.id,
+    ...(last?.output === undefined || last.output === '' ? {} : { output: last.output }),
   };
 }

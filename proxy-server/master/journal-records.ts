@@ -18,6 +18,8 @@ export const journalFile = z.object({
   missing: z.string().nullable(),
 });
 
+export type JournalFile = z.infer<typeof journalFile>;
+
 export const journalRecord = z.discriminatedUnion('t', [
   z.object({
     t: z.literal('checkpoint'),

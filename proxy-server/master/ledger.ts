@@ -65,14 +65,16 @@ export class Ledger {
   /** Insertion order is the order in which they came back. */
   readonly #waiting = new Set<Packet>();
   readonly #byWorker = new Map<string, Set<Packet>>();
-  #lastId = 0;
+  #lastId: number;
   #total = 0;
   #done = 0;
   #failed = 0;
   #missing = 0;
   #unassigned = 0;
 
-  constructor(files: readonly LedgerFile[]) {
+  /** @param lastId packets are numbered behind it: those of an earlier life of the master keep their numbers */
+  constructor(files: readonly LedgerFile[], lastId = 0) {
+    this.#lastId = lastId;
     for (const file of files) {
       this.#files.set(file.position, { ...file, next: file.first });
       this.#total += file.end - file.first;

@@ -31,6 +31,8 @@ export interface PacketFailure {
   readonly cause: FailureCause;
   readonly entry: number | null;
   readonly error: { readonly code: string; readonly message: string; readonly stack?: string | undefined };
+  /** The last that the worker printed. */
+  readonly output?: string | undefined;
 }
 
 export interface Hand {

@@ -14,7 +14,7 @@ import { FailureLog, failureReportOf } from './failure-log.js';
 import { verdictOn } from './failure-policy.js';
 import type { JournalRecord } from './journal-records.js';
 import { Ledger, type LedgerCounts, type LedgerFile } from './ledger.js';
-import type { LedgerPacket } from './packet-states.js';
+import type { LedgerPacket, PacketFailure } from './packet-states.js';
 import { type Handout, Packetizer } from './packetizer.js';
 import type { QueryFigures } from './query-figures.js';
 import { type SettledRange, SettledRanges } from './settled-ranges.js';
@@ -43,6 +43,14 @@ export interface QueryJournal {
   readonly bytes: number;
 }
 
+/** packet-log.ts has the real one. */
+export interface PacketRecorder {
+  readonly lastId: number;
+  out(packet: LedgerPacket, attempt: number, worker: string): void;
+  done(id: number, worker: string): void;
+  failed(id: number, failure: Pick<PacketFailure, 'cause' | 'entry'>, worker: string): void;
+}
+
 /** How a worker went: `killed` counts against the packet that it was running. */
 export type Leaving = 'left' | 'lost' | 'killed';
 
@@ -54,6 +62,7 @@ export interface ProcessingParts {
   readonly merger: Merger;
   readonly journal: QueryJournal;
   readonly figures: QueryFigures;
+  readonly packets: PacketRecorder;
   readonly onMerged: () => void;
   /** Every entry is committed, failed or missing, or (after `halt`) nothing is in anybody's hands. */
   readonly onSettled: () => void;
@@ -66,6 +75,8 @@ interface Seat {
   /** Packets that it has asked for and not got. */
   wants: number;
   running: number | null;
+  /** The last that it printed. */
+  printed: string;
   /** It knows that there is nothing for it at present. */
   isTold: boolean;
 }
@@ -73,6 +84,8 @@ type Commit = Extract<WorkerMessage, { type: 'commit' }>;
 type PacketFailed = Extract<WorkerMessage, { type: 'packetFailed' }>;
 
 const FILE_ATTEMPTS = 2;
+/** Of a worker's output, in the report of a failure. */
+const TAIL_CHARS = 2_000;
 
 export class Processing {
   readonly #parts: ProcessingParts;
@@ -83,6 +96,8 @@ export class Processing {
   #ledger = new Ledger([]);
   #packetizer: Packetizer | undefined;
   readonly #clusters = new Map<number, readonly number[]>();
+  /** What workers whose links broke were running. */
+  readonly #lostWith = new Map<string, { packetId: number; seat: Seat }>();
   #isHalted = false;
   #isOver = false;
 
@@ -113,7 +128,7 @@ export class Processing {
   begin(dataSet: DataSet, files: readonly LedgerFile[], settled: SettledRanges): void {
     this.#dataSet = dataSet;
     this.#settled = settled;
-    this.#ledger = new Ledger(files);
+    this.#ledger = new Ledger(files, this.#parts.packets.lastId);
     for (const { position } of files) {
       this.#ledger.restore(position, settled.of(position));
       if (dataSet.placesOf(position).length > 0) continue;
@@ -130,7 +145,7 @@ export class Processing {
 
   /** A worker whose program is loaded. */
   join(worker: QueryWorker): void {
-    this.#seats.set(worker.workerId, { worker, wants: 0, running: null, isTold: false });
+    this.#seats.set(worker.workerId, { worker, wants: 0, running: null, printed: '', isTold: false });
     this.#packetizer?.join(worker.workerId, worker.node);
   }
   /** Its packets go to others at once. */
@@ -139,14 +154,23 @@ export class Processing {
     if (seat === undefined) return;
     this.#seats.delete(workerId);
     this.#packetizer?.leave(workerId);
-    if (how === 'killed' && seat.running !== null && this.#isHeld(workerId, seat.running))
-      this.#ledger.fail(seat.running, {
-        worker: workerId,
-        cause: 'killed',
-        entry: null,
-        error: errorBody(new WorkerDiedError(`Worker ${seat.worker.name} died while it ran this packet: ${why}.`)),
-      });
+    const { running } = seat;
+    const wasRunning = running !== null && this.#isHeld(workerId, running);
+    if (how === 'killed' && wasRunning) this.#blame(running, seat, why);
+    if (how === 'lost' && wasRunning) this.#lostWith.set(workerId, { packetId: running, seat });
+    else this.#lostWith.delete(workerId);
     this.#ledger.giveBackAll(workerId);
+    this.#judgeWaiting();
+    this.serveAll();
+    this.#checkSettled();
+  }
+
+  /** A worker that was lost before turns out to be dead. */
+  died(workerId: string, why: string): void {
+    const lost = this.#lostWith.get(workerId);
+    if (lost === undefined || this.#isOver) return;
+    this.#lostWith.delete(workerId);
+    this.#blame(lost.packetId, lost.seat, why);
     this.#judgeWaiting();
     this.serveAll();
     this.#checkSettled();
@@ -166,6 +190,11 @@ export class Processing {
       this.#packetizer?.started(workerId, running, this.#parts.clock.now());
     }
     this.#serve(seat);
+  }
+
+  printed(workerId: string, text: string): void {
+    const seat = this.#seats.get(workerId);
+    if (seat !== undefined) seat.printed = (seat.printed + text).slice(-TAIL_CHARS);
   }
 
   commit(workerId: string, message: Commit): void {
@@ -193,6 +222,7 @@ export class Processing {
       this.#seats.get(worker)?.worker.send({ type: 'drop', queryId, packetIds: [packetId] });
     const ranges = verdict.packets.map(({ file, first, end }): SettledRange => ({ file, first, end, state: 'done' }));
     for (const range of ranges) this.#settled.add(range);
+    for (const { id } of verdict.packets) this.#parts.packets.done(id, seat.worker.name);
     const { packets: reports, increment } = message;
     this.#journal({ t: 'commit', workerId, ranges, reports, increment }, () =>
       seat.worker.send({ type: 'committed', queryId, commitId }),
@@ -205,8 +235,8 @@ export class Processing {
     const seat = this.#seats.get(workerId);
     if (seat === undefined || this.#isOver) return;
     if (this.#isHeld(workerId, message.packetId)) {
-      const { cause, entry, error } = message;
-      this.#ledger.fail(message.packetId, { worker: workerId, cause, entry, error });
+      const { cause, entry, error, output = '' } = message;
+      this.#fail(message.packetId, seat, { worker: workerId, cause, entry, error, output });
     }
     this.#judgeWaiting();
     this.serveAll();
@@ -260,6 +290,7 @@ export class Processing {
   #send(worker: QueryWorker, { packet, attempt, alone }: Handout): void {
     const dataSet = this.#dataSet!;
     const { id: packetId, file, first, end } = packet;
+    this.#parts.packets.out(packet, attempt, worker.name);
     const shape = { packetId, attempt, first, end, alone, fileEntries: dataSet.entriesOf(file) };
     worker.send({
       type: 'packet',
@@ -268,6 +299,16 @@ export class Processing {
     });
   }
 
+  /** It is noted only while the packet is still to be done. */
+  #blame(packetId: number, seat: Seat, why: string): void {
+    const { workerId, name } = seat.worker;
+    const error = errorBody(new WorkerDiedError(`Worker ${name} died while it ran this packet: ${why}.`));
+    this.#fail(packetId, seat, { worker: workerId, cause: 'killed', entry: null, error, output: seat.printed });
+  }
+  #fail(packetId: number, { worker }: Seat, failure: PacketFailure): void {
+    this.#ledger.fail(packetId, failure);
+    this.#parts.packets.failed(packetId, failure, worker.name);
+  }
   #isHeld(workerId: string, packetId: number): boolean {
     return this.#ledger.packet(packetId)?.hands.some(({ worker }) => worker === workerId) ?? false;
   }

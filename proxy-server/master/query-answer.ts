@@ -34,6 +34,17 @@ export function answerOf(spec: QuerySpec, parts: AnswerParts): QueryResult {
   };
 }
 
+/** Of a query that a new master cannot go on with. */
+export function unstartedAnswer(spec: QuerySpec, error: UserError): QueryResult {
+  const { query, title, program, params, inputs, seed } = spec;
+  return {
+    ...{ query, title, program, params, inputs, seed, status: 'failed', error, bytes: 0, workers: [] },
+    ...{ failures: [], failuresLeftOut: 0, missingFiles: [] },
+    entries: { total: null, done: 0, failed: 0, missing: null },
+    timing: { openMs: 0, lookupMs: 0, processMs: 0, mergeMs: 0, totalMs: 0 },
+  };
+}
+
 /** Merged outputs go to a client in one frame, beside the rest of the result. */
 export const MOST_STATE_BYTES = MAX_FRAME_BYTES - 8 * 1024 * 1024;
 

@@ -6,9 +6,10 @@
  */
 import type { Clock } from '../../protocol/clock.js';
 import type { QueryRecord } from '../../protocol/control-messages.js';
-import { errorBody } from '../../protocol/errors.js';
+import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { ToClientMessage } from '../../protocol/session-messages.js';
+import { unstartedAnswer } from './query-answer.js';
 import type { QueryRun } from './query-run.js';
 import type { QuerySpec } from './query-spec.js';
 import type { QueryStore, StoredResult } from './query-store.js';
@@ -39,6 +40,8 @@ export class QueryQueue {
   readonly #records = new Map<string, QueryRecord>();
   /** Results on their way to the disk. */
   readonly #saves = new Set<Promise<void>>();
+  /** Key of a submission -> its query, once it is accepted. */
+  readonly #keys = new Map<string, Promise<QuerySpec>>();
   #current: QueryRun | undefined;
   #last: number;
   #isClosed = false;
@@ -48,6 +51,7 @@ export class QueryQueue {
     this.#parts = parts;
     this.#last = parts.store.numbers().at(-1) ?? 0;
     for (const n of parts.store.numbers()) this.#recall(`q${n}`);
+    for (const spec of parts.store.specs()) this.#know(spec.key, Promise.resolve(spec));
   }
 
   get current(): QueryRun | undefined {
@@ -66,6 +70,21 @@ export class QueryQueue {
   }
   nextId(): string {
     return `q${++this.#last}`;
+  }
+
+  /** Accepts it, unless it was handed in before under the same key. @returns the query as it stands. @throws as `accept` */
+  submit(key: string | undefined, make: () => QuerySpec): Promise<QuerySpec> {
+    const known = key === undefined ? undefined : this.#keys.get(key);
+    if (known !== undefined) return known;
+    const spec = make();
+    const accepted = this.accept(spec).then(() => spec);
+    this.#know(key, accepted);
+    return accepted;
+  }
+  #know(key: string | undefined, spec: Promise<QuerySpec>): void {
+    if (key === undefined) return;
+    this.#keys.set(key, spec);
+    spec.catch(() => this.#keys.delete(key)); // refused: it may be tried again
   }
 
   /** @throws {GridError} where the program does not load, or the disk does not take it */
@@ -98,7 +117,9 @@ export class QueryQueue {
         await this.accept(spec);
         this.#parts.log.info('query recovered', { query: spec.query });
       } catch (error) {
-        this.#parts.log.error('query not recovered', { query: spec.query, why: errorBody(error).message });
+        const told = errorBody(error);
+        this.#parts.log.error('query not recovered', { query: spec.query, why: told.message });
+        await this.#fail(spec, told);
       }
     this.startNext();
   }
@@ -131,6 +152,17 @@ export class QueryQueue {
       });
     this.#saves.add(saved);
     void saved.finally(() => this.#saves.delete(saved));
+  }
+
+  /** One that cannot go on: its user finds out why, and nobody waits for it. */
+  async #fail(spec: QuerySpec, error: ErrorBody): Promise<void> {
+    const result = unstartedAnswer(spec, error);
+    try {
+      await this.#parts.store.save(spec.queryId, { result, state: new Uint8Array() });
+      this.#recall(spec.queryId);
+    } catch (cause) {
+      this.#parts.log.error('result not saved', { query: spec.query, why: errorBody(cause).message });
+    }
   }
 
   /** For `proof queries`, while it runs. */

@@ -10,15 +10,17 @@ import type { WorkerMessage } from '../../protocol/worker-messages.js';
 import { DataSet, type DataSetFile } from './data-set.js';
 import { EntryCounting } from './entry-counting.js';
 import { QueryAbortedError, WorkerDiedError } from './errors.js';
-import type { Checkpoint } from './journal-records.js';
+import type { Checkpoint, JournalFile } from './journal-records.js';
 import { LiveOutputs } from './live-outputs.js';
-import { type Leaving, type Merger, Processing, type QueryJournal, type QueryWorker } from './processing.js';
+import type { QueryJournal, QueryWorker } from './processing.js';
+import { type Leaving, type Merger, type PacketRecorder, Processing } from './processing.js';
 import { answerOf, endStatus, finalCounts, nothingDone, sendable, timingOf, type UserError } from './query-answer.js';
 import { QueryFigures } from './query-figures.js';
 import type { QuerySpec } from './query-spec.js';
 import { nextRunState, type RunEvent, type RunState } from './query-states.js';
 import { checkpointOf, type Recovery } from './recovery.js';
 import { SettledRanges } from './settled-ranges.js';
+import { Timers } from './timers.js';
 
 export interface QueryParts {
   readonly clock: Clock;
@@ -28,6 +30,9 @@ export interface QueryParts {
   readonly lookUp: (spec: QuerySpec) => Promise<DataSetFile[]>;
   /** To the catalog: entry counts that the workers found. */
   readonly learn: (facts: { lfn: string; tree: string; entries: number }[]) => void;
+  /** The files are known. */
+  readonly onFiles: (files: JournalFile[]) => void;
+  readonly packets: PacketRecorder;
   /** To the attached clients. */
   readonly tell: (message: ToClientMessage) => void;
   /** `state`: the merged outputs, as Merger.encode gives them. */
@@ -65,7 +70,7 @@ export class QueryRun {
   #isStopped = false;
   #failedPreparations = 0;
   readonly #times: { start: number; processing: number | null };
-  #cancelTimers: (() => void)[] = [];
+  readonly #timers: Timers;
   #status: QueryState | undefined;
   #checkpointAt = 0;
   readonly live = new LiveOutputs();
@@ -73,6 +78,7 @@ export class QueryRun {
   constructor(spec: QuerySpec, parts: QueryParts) {
     this.spec = spec;
     this.#parts = parts;
+    this.#timers = new Timers(parts.clock);
     this.#times = { start: parts.clock.now(), processing: null };
     this.#processing = new Processing({
       ...parts,
@@ -100,10 +106,6 @@ export class QueryRun {
     if (!this.#isTotalKnown) return { ...counts, total: null, missing: null };
     return this.isOver ? finalCounts(counts) : counts;
   }
-  outputs(): Uint8Array {
-    return this.#parts.merger.encode();
-  }
-
   /** Those that had done something when its master died. */
   workersBefore(): readonly { workerId: string; name: string }[] {
     return this.#parts.recovered?.workers() ?? [];
@@ -111,18 +113,15 @@ export class QueryRun {
   workerIds(): string[] {
     return [...this.#seats.keys()];
   }
-  /** Entries in that worker's hands. */
   busyWith(workerId: string): number {
     return this.#processing.busyWith(workerId);
   }
-  /** What a client that comes late must know. */
   sinceStart(): ToClientMessage[] {
     if (this.#state === 'queued' || this.#state === 'lookingUp') return [];
     const stages: LookupStage[] = this.#state === 'counting' ? ['located'] : ['located', 'validated'];
     return [...stages.map((stage) => this.#lookupMessage(stage)), this.#progressMessage()];
   }
 
-  /** Names first, while the workers load the program. */
   async start(): Promise<void> {
     this.#times.start = this.#parts.clock.now();
     this.#move('start');
@@ -170,6 +169,11 @@ export class QueryRun {
     if (this.#state === 'counting') this.#count();
     this.#processing.leave(workerId, how, why);
     this.#checkFinished();
+  }
+
+  /** Its link broke before, and now we hear that the process is dead: the packet that it ran is blamed. */
+  died(workerId: string, why: string): void {
+    if (!this.isOver) this.#processing.died(workerId, why);
   }
 
   /** It stays in the session, but does not work for this query any more. */
@@ -221,6 +225,7 @@ export class QueryRun {
         this.#replicaFailed(message.url, message.error);
         break;
       case 'printed':
+        this.#processing.printed(workerId, message.text);
         this.#parts.tell({ type: 'printed', queryId: this.spec.queryId, worker: seat.worker.name, text: message.text });
         break;
     }
@@ -233,7 +238,7 @@ export class QueryRun {
     if (this.#state !== 'processing') this.#end('stopped', null);
     else {
       this.#move('stop');
-      this.#after(STOP_MS, () => this.#end('stopped', null));
+      this.#timers.after(STOP_MS, () => this.#end('stopped', null));
       this.#processing.halt();
     }
   }
@@ -256,7 +261,6 @@ export class QueryRun {
     if (message.error?.code === 'ROOT_WHICH_TABLE') this.#end('failed', message.error);
     else this.#count();
   }
-  /** Where its master died. */
   #resume(recovered: Recovery, { files }: Checkpoint): void {
     this.#dataSet = DataSet.restored(files);
     for (const [position, error] of recovered.missing) this.#dataSet.lose(position, error);
@@ -273,6 +277,7 @@ export class QueryRun {
     this.#times.processing = this.#parts.clock.now();
     this.#figures.begin(this.#times.processing);
     this.#parts.tell(this.#lookupMessage('validated'));
+    this.#parts.onFiles(this.#dataSet.dump());
     const learnt = this.#dataSet.learnt();
     if (learnt.length > 0) this.#parts.learn(learnt);
     this.#processing.begin(this.#dataSet, files, settled);
@@ -290,13 +295,13 @@ export class QueryRun {
     written.catch((error: unknown) => this.#end('failed', errorBody(error)));
   }
 
-  /** A program that does not load on one worker may on another; when nobody is left, or often enough, the query fails of it. */
   /** Each is told once a query: every worker finds out for itself. */
   #replicaFailed(url: string, { message }: ErrorBody): void {
     if (this.#failedReplicas.has(url)) return;
     this.#failedReplicas.add(url);
     this.#parts.tell({ type: 'notice', text: `The replica ${url} failed and is avoided for a while: ${message}` });
   }
+  /** A program that does not load on one worker may on another; when nobody is left, or often enough, the query fails of it. */
   #preparationFailed(error: UserError): void {
     this.#failedPreparations++;
     const isHopeless = [...this.#seats.values()].every(({ phase }) => phase === 'failed');
@@ -307,7 +312,7 @@ export class QueryRun {
   /** The workers run workerTerminate before the query ends. */
   #settled(): void {
     this.#move('settled');
-    this.#after(FINISH_MS, () => this.#conclude());
+    this.#timers.after(FINISH_MS, () => this.#conclude());
     for (const seat of this.#seats.values()) {
       if (seat.phase !== 'ready') continue;
       seat.phase = 'finishing';
@@ -339,12 +344,12 @@ export class QueryRun {
 
   #end(wanted: QueryState, why: UserError | null): void {
     if (this.isOver) return;
-    for (const cancel of this.#cancelTimers) cancel();
+    this.#timers.cancelAll();
     this.#move('end');
     this.#processing.end();
     for (const { worker } of this.#seats.values()) worker.send({ type: 'endQuery', queryId: this.spec.queryId });
     const startMerge = this.#parts.clock.now();
-    const { status, error, state } = sendable({ status: wanted, error: why, state: this.outputs() });
+    const { status, error, state } = sendable({ status: wanted, error: why, state: this.#parts.merger.encode() });
     this.#status = status;
     this.#figures.mergeMs += this.#parts.clock.now() - startMerge;
     this.#parts.tell(this.#progressMessage());
@@ -357,20 +362,15 @@ export class QueryRun {
 
   /** Progress, overdue packets, outputs: every PROGRESS_MS. */
   #tick(): void {
-    const cancel = this.#parts.clock.after(PROGRESS_MS, () => {
-      this.#cancelTimers = this.#cancelTimers.filter((other) => other !== cancel);
+    this.#timers.after(PROGRESS_MS, () => {
       this.#processing.serveAll();
       if (this.isOver) return;
       this.#parts.tell(this.#progressMessage());
       if (this.#state === 'counting') this.#parts.tell(this.#lookupMessage('validating'));
-      const state = this.live.due(this.#parts.clock.now(), () => this.outputs());
+      const state = this.live.due(this.#parts.clock.now(), () => this.#parts.merger.encode());
       if (state !== undefined) this.#parts.tell({ type: 'outputs', queryId: this.spec.queryId, state });
       this.#tick();
     });
-    this.#cancelTimers.push(cancel);
-  }
-  #after(ms: number, run: () => void): void {
-    this.#cancelTimers.push(this.#parts.clock.after(ms, run));
   }
   #lookupMessage(stage: LookupStage): ToClientMessage {
     return {

@@ -1,15 +1,18 @@
 /**
- * What a session keeps on disk, under its directory: `programs/SHA256`, and for each query `qN/` with query.json, then a journal, at last result.json and state.bin.
+ * What a session keeps on disk, under its directory: `programs/SHA256`, and for each query `qN/` with query.json, files.json (its data set), packets,
+ * then a journal, at last result.json and state.bin.
  * A result is complete or not there: both files are written under other names, and result.json is renamed last.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checked, parseJson } from '../../protocol/check.js';
 import { GridError } from '../../protocol/errors.js';
 import { type QueryResult, queryResult } from '../../protocol/session-messages.js';
 import { Journal } from './journal.js';
+import type { JournalFile } from './journal-records.js';
+import { PacketLog } from './packet-log.js';
 import { type QuerySpec, querySpecShape } from './query-spec.js';
 
 /** The code that came is not the code that was announced. */
@@ -39,17 +42,36 @@ export class QueryStore {
 
   /** Queries that were accepted and have no result, in the order of their submission: their master died. */
   unfinished(): QuerySpec[] {
+    return this.specs().filter(({ queryId }) => !existsSync(join(this.#directory, queryId, 'result.json')));
+  }
+  /** Of all queries, finished ones too. */
+  specs(): QuerySpec[] {
     return this.numbers().flatMap((n) => {
       const path = join(this.#directory, `q${n}`, 'query.json');
-      const isOver = existsSync(join(this.#directory, `q${n}`, 'result.json'));
-      return isOver || !existsSync(path)
-        ? []
-        : [checked(querySpecShape, parseJson(readFileSync(path, 'utf8'), path), path)];
+      return existsSync(path) ? [checked(querySpecShape, parseJson(readFileSync(path, 'utf8'), path), path)] : [];
     });
+  }
+  /** Its session was opened for its queries alone; a master that is started again must know. */
+  get isOneOff(): boolean {
+    return existsSync(join(this.#directory, 'one-off'));
+  }
+  markOneOff(): void {
+    writeFileSync(join(this.#directory, 'one-off'), '');
   }
   async saveSpec(spec: QuerySpec): Promise<void> {
     await mkdir(join(this.#directory, spec.queryId), { recursive: true, mode: 0o700 });
     await replaceFile(join(this.#directory, spec.queryId, 'query.json'), JSON.stringify(spec));
+  }
+  /** Which packets it gave out: for `proof replay`. */
+  openPackets(queryId: string, onError: (why: string) => void): Promise<PacketLog> {
+    return PacketLog.open(join(this.#directory, queryId, 'packets'), onError);
+  }
+  /** The files of its data set, in order. */
+  saveFiles(queryId: string, files: readonly JournalFile[]): Promise<void> {
+    return replaceFile(join(this.#directory, queryId, 'files.json'), JSON.stringify(files));
+  }
+  async remove(queryId: string): Promise<void> {
+    await rm(join(this.#directory, queryId), { recursive: true, force: true });
   }
   async openJournal(queryId: string, onRecord?: (record: unknown) => void): Promise<Journal> {
     await mkdir(join(this.#directory, queryId), { recursive: true, mode: 0o700 });

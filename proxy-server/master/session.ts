@@ -9,15 +9,14 @@ import type { MasterMessage, SessionFile, ToMasterMessage } from '../../protocol
 import { errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { ClientMessage, ToClientMessage } from '../../protocol/session-messages.js';
-import { PROTOCOL_VERSION, SPOKEN_VERSIONS } from '../../protocol/version.js';
+import { commonVersion, SPOKEN, type VersionRange } from '../../protocol/version.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
-import { ProtocolVersionError } from './errors.js';
 import type { Peer, Receiver } from './peer.js';
 import { QueryQueue, type RunEvents } from './query-queue.js';
 import type { QueryRun } from './query-run.js';
 import { type QuerySpec, querySpec } from './query-spec.js';
 import type { QueryStore } from './query-store.js';
-import { WorkerRoster } from './worker-roster.js';
+import { WorkerDesk } from './worker-desk.js';
 
 export interface SessionParts {
   readonly file: SessionFile;
@@ -39,23 +38,20 @@ interface Client {
 }
 type Submit = Extract<ClientMessage, { type: 'submit' }>;
 
-/** A worker whose link broke is dead, unless the ProxyServer (through which its link went) is gone at the same time. */
-const LOST_AFTER_MS = 50;
-
 export class Session {
   readonly #parts: SessionParts;
   readonly #clients = new Set<Client>();
-  readonly #roster: WorkerRoster;
+  readonly #workers: WorkerDesk;
   readonly #queries: QueryQueue;
   #control: Peer<MasterMessage> | undefined;
   /** It was opened for its queries alone: it ends with the last of them. */
-  #isOneOff = false;
+  #isOneOff: boolean;
   #cancelIdle: () => void = () => {};
   #cancelOrphaned: () => void = () => {};
   #isOver = false;
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    this.#roster = new WorkerRoster();
+    this.#isOneOff = parts.store.isOneOff;
     this.#queries = new QueryQueue({
       ...parts,
       tell: (queryId, message) => this.#tellAttached(queryId, message),
@@ -64,9 +60,21 @@ export class Session {
         if (run === undefined) this.#idle();
         else {
           this.#cancelIdle();
-          this.#roster.remember(run.workersBefore());
-          this.#deploy();
+          this.#workers.remember(run.workersBefore());
+          this.#workers.deploy();
         }
+      },
+    });
+    this.#workers = new WorkerDesk({
+      ...parts,
+      sessionId: parts.file.sessionId,
+      current: () => this.#queries.current,
+      report: (message) => {
+        this.#control?.send(message);
+        return this.#control !== undefined;
+      },
+      onCounts: (counts) => {
+        for (const { peer } of this.#clients) peer.send({ type: 'workers', ...counts });
       },
     });
     this.#orphaned();
@@ -110,25 +118,8 @@ export class Session {
     };
   }
 
-  /** `workerId` is what the ProxyServer vouches for. */
   worker(workerId: string, peer: Peer<ToWorkerMessage>): Receiver<WorkerMessage> {
-    this.#dropWorker(workerId, 'lost', 'it connected again');
-    this.#roster.connect(workerId, peer);
-    this.#tellWorkers();
-    return {
-      receive: (message) => this.#fromWorker(workerId, peer, message),
-      closed: (why) => {
-        if (!this.#roster.isPeer(workerId, peer)) return;
-        this.#roster.disconnect(workerId);
-        this.#tellWorkers();
-        this.#parts.log.info('worker link closed', { workerId, why });
-        this.#parts.clock.after(LOST_AFTER_MS, () => {
-          if (this.#roster.isConnected(workerId) || !this.#roster.has(workerId)) return;
-          const isLeaving = this.#roster.isLeaving(workerId);
-          this.#dropWorker(workerId, isLeaving ? 'left' : this.#control === undefined ? 'lost' : 'killed', why);
-        });
-      },
-    };
+    return this.#workers.connect(workerId, peer);
   }
 
   end(why: string): void {
@@ -136,7 +127,7 @@ export class Session {
     this.#isOver = true;
     this.#cancelIdle();
     this.#cancelOrphaned();
-    for (const { peer } of this.#roster.all()) peer?.send({ type: 'release', why });
+    this.#workers.close(why);
     void this.#queries.close(why).then(() => {
       for (const { peer } of this.#clients) peer.send({ type: 'ended', why });
       this.#control?.send({ type: 'ended', why });
@@ -148,23 +139,21 @@ export class Session {
     switch (message.type) {
       case 'hello':
         this.#control?.send({
-          ...{ type: 'hello', protocol: PROTOCOL_VERSION, sessionId: this.#parts.file.sessionId, pid: process.pid },
-          workers: this.#roster.all().map(({ workerId }) => workerId),
+          ...{ type: 'hello', ...SPOKEN, sessionId: this.#parts.file.sessionId, pid: process.pid },
+          workers: this.#workers.ids(),
           queries: this.#queries.records(),
           clients: this.#clients.size,
         });
+        this.#workers.catchUp();
         break;
       case 'expect':
-        this.#roster.expected = message.workers;
-        this.#tellWorkers();
+        this.#workers.expect(message.workers);
         break;
       case 'letGo':
-        for (const workerId of message.workers ??
-          this.#roster.leastBusy(message.n, (id) => this.#queries.current?.busyWith(id) ?? 0))
-          this.#release(workerId, message.why);
+        this.#workers.letGo(message.n, message.workers, message.why);
         break;
       case 'workerGone':
-        this.#dropWorker(message.workerId, this.#roster.isLeaving(message.workerId) ? 'left' : 'killed', message.why);
+        this.#workers.gone(message.workerId, message.why);
         break;
       case 'stopQuery':
         this.#queries.find(message.queryId)?.stop();
@@ -185,7 +174,7 @@ export class Session {
     }
     switch (message.type) {
       case 'hello':
-        this.#welcome(client, message.protocol);
+        this.#welcome(client, message);
         break;
       case 'submit':
         this.#submit(client, message);
@@ -203,12 +192,11 @@ export class Session {
         this.#queries.find(message.queryId)?.abort('You aborted it.');
         break;
       case 'setWorkers':
-        this.#roster.cap = message.n;
-        this.#deploy();
-        this.#tellWorkers();
+        this.#workers.cap(message.n);
         break;
       case 'closeWhenIdle':
         this.#isOneOff = true;
+        this.#parts.store.markOneOff();
         break;
       case 'close':
         this.end('closed by the client');
@@ -216,9 +204,12 @@ export class Session {
     }
   }
 
-  #welcome(client: Client, protocol: number): void {
-    if (!SPOKEN_VERSIONS.includes(protocol)) {
-      client.peer.send({ type: 'refused', error: errorBody(new ProtocolVersionError(protocol)) });
+  #welcome(client: Client, hello: VersionRange): void {
+    let protocol: number;
+    try {
+      protocol = commonVersion(hello);
+    } catch (error) {
+      client.peer.send({ type: 'refused', error: errorBody(error) });
       client.peer.close('protocol version');
       return;
     }
@@ -227,13 +218,9 @@ export class Session {
     this.#cancelIdle();
     this.#control?.send({ type: 'clients', n: this.#clients.size });
     const { sessionId } = this.#parts.file;
-    client.peer.send({
-      type: 'welcome',
-      protocol: PROTOCOL_VERSION,
-      sessionId,
-      workersExpected: this.#roster.expected,
-    });
-    client.peer.send({ type: 'workers', ...this.#roster.counts() });
+    const counts = this.#workers.counts();
+    client.peer.send({ type: 'welcome', protocol, sessionId, workersExpected: counts.expected });
+    client.peer.send({ type: 'workers', ...counts });
   }
 
   #submit(client: Client, message: Submit): void {
@@ -245,11 +232,11 @@ export class Session {
       return;
     }
     const { sessionId } = this.#parts.file;
-    const queryId = this.#queries.nextId();
-    const spec = querySpec(message, { sessionId, queryId, submittedAt: this.#parts.clock.date().getTime() });
-    this.#queries.accept(spec).then(
-      () => {
-        client.peer.send({ type: 'accepted', ref, queryId, query: spec.query });
+    const submittedAt = this.#parts.clock.date().getTime();
+    const make = (): QuerySpec => querySpec(message, { sessionId, queryId: this.#queries.nextId(), submittedAt });
+    this.#queries.submit(message.key, make).then(
+      ({ queryId, query }) => {
+        client.peer.send({ type: 'accepted', ref, queryId, query });
         this.#queries.startNext();
       },
       (error: unknown) => client.peer.send({ type: 'rejected', ref, error: errorBody(error) }),
@@ -289,54 +276,6 @@ export class Session {
     );
   }
 
-  #fromWorker(workerId: string, peer: Peer<ToWorkerMessage>, message: WorkerMessage): void {
-    if (!this.#roster.isPeer(workerId, peer)) return; // said before it was given up
-    if (message.type === 'hello') {
-      if (!SPOKEN_VERSIONS.includes(message.protocol)) {
-        peer.send({ type: 'refused', error: errorBody(new ProtocolVersionError(message.protocol)) });
-        peer.close('protocol version');
-        return;
-      }
-      const { name } = this.#roster.ready(workerId, message.node);
-      peer.send({ type: 'welcome', protocol: PROTOCOL_VERSION, sessionId: this.#parts.file.sessionId, name });
-      this.#control?.send({ type: 'workerReady', workerId });
-      this.#tellWorkers();
-      this.#deploy();
-    } else if (message.type === 'needProgram') {
-      this.#parts.store.program(message.sha256).then(
-        (code) => peer.send({ type: 'program', sha256: message.sha256, code }),
-        (error: unknown) => peer.close(errorBody(error).message),
-      );
-    } else if (message.type === 'leaving') {
-      this.#dropWorker(workerId, 'left', message.why);
-      peer.close(message.why);
-    } else this.#queries.current?.receive(workerId, message);
-  }
-
-  /** Every worker that the current query may use is at it; no other is. */
-  #deploy(): void {
-    const run = this.#queries.current;
-    if (run === undefined || this.#isOver) return;
-    const used = new Set<string>();
-    for (const worker of this.#roster.usable(run.spec.workers)) {
-      used.add(worker.workerId);
-      run.addWorker(worker);
-    }
-    for (const workerId of run.workerIds()) if (!used.has(workerId)) run.dismiss(workerId);
-  }
-  #release(workerId: string, why: string): void {
-    this.#roster.leaving(workerId)?.send({ type: 'release', why });
-  }
-  #dropWorker(workerId: string, how: 'left' | 'lost' | 'killed', why: string): void {
-    const worker = this.#roster.remove(workerId);
-    if (worker === undefined) return;
-    this.#parts.log.info('worker gone', { workerId, how, why });
-    this.#queries.current?.removeWorker(workerId, how, why);
-    this.#control?.send({ type: 'workerReleased', workerId, why });
-    this.#tellWorkers();
-    this.#deploy();
-  }
-
   #tellAttached(queryId: string, message: ToClientMessage): void {
     for (const { peer, attached } of this.#clients) {
       const outputs = attached.get(queryId);
@@ -344,11 +283,6 @@ export class Session {
       peer.send(message);
     }
   }
-  #tellWorkers(): void {
-    const counts = this.#roster.counts();
-    for (const { peer } of this.#clients) peer.send({ type: 'workers', ...counts });
-  }
-
   #idle(): void {
     this.#cancelIdle();
     if (this.#clients.size > 0 || !this.#queries.isEmpty || this.#isOver) return;

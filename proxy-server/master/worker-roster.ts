@@ -50,7 +50,9 @@ export class WorkerRoster {
   /** Its link is gone; whether it is gone itself turns out later. */
   disconnect(workerId: string): void {
     const row = this.#rows.get(workerId);
-    if (row !== undefined) row.peer = undefined;
+    if (row === undefined) return;
+    row.peer = undefined;
+    row.node = undefined; // said again with the next hello
   }
   ready(workerId: string, node: NodeFacts): { name: string } {
     const row = this.#rows.get(workerId)!;
@@ -73,7 +75,7 @@ export class WorkerRoster {
   usable(most: number | null): QueryWorker[] {
     const limit = Math.min(most ?? Number.POSITIVE_INFINITY, this.cap ?? Number.POSITIVE_INFINITY);
     return [...this.#rows.values()]
-      .filter(({ node }) => node !== undefined)
+      .filter(({ node, peer }) => node !== undefined && peer !== undefined)
       .slice(0, limit)
       .map(({ workerId, name, node }) => ({
         ...{ workerId, name, node: node! },

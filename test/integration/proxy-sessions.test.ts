@@ -1,6 +1,5 @@
 /** Sessions, with real masters and workers: shares of two users, fresh workers, crashes of either side. */
 import { expect } from 'chai';
-import { isAlive } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
 describe('proxy: sessions', function () {
@@ -121,15 +120,37 @@ describe('proxy: sessions', function () {
     }
   });
 
-  it('notices a master that was killed: its workers are replaced, its end has a reason', async () => {
-    const session = await proxy.openSession('anna');
-    await ready(session, 4);
-    const master = Number(session.sessionId.split('-').at(-1));
-    expect(isAlive(master)).to.equal(true);
-    process.kill(master, 'SIGKILL');
-    await proxy.warm(4);
-    const sessions = await proxy.openSessions();
-    expect(sessions.map((s) => s.state)).to.deep.equal(['ended']);
+  it('starts a master that was killed again, under the same name and with the same workers, until it dies too often', async () => {
+    const often = new TestProxy(
+      'sites: [{ name: S, type: local, min: 1, cores: 2 }]\nmasterRestarts: 1\nheartbeatMs: 500\n',
+    );
+    try {
+      await often.start();
+      await often.warm(2);
+      const session = await often.openSession('anna');
+      await often.until(session.workers, (counts) => counts.ready === 2);
+      const held = (await often.workers()).map((w) => w.workerId).sort();
+      process.kill(Number(session.sessionId.split('-').at(-1)), 'SIGKILL');
+      await often.until(
+        () => often.openSessions(),
+        ([s]) => s?.state === 'running' && s.clients === 0,
+      );
+      const again = await often.attach('anna', session.sessionId);
+      await often.until(again.workers, (counts) => counts.ready === 2);
+      expect((await often.workers()).map((w) => w.workerId).sort()).to.deep.equal(held);
+      process.kill(often.masterPid(session.sessionId), 'SIGKILL');
+      await often.until(
+        () => often.openSessions(),
+        ([s]) => s?.state === 'ended',
+      );
+      const answer = await fetch(`${often.url}/v1/sessions/${session.sessionId}`, { method: 'DELETE' });
+      expect(await answer.json())
+        .to.have.property('message')
+        .that.matches(/started again 1 times in 600 s/);
+      await often.warm(2);
+    } finally {
+      await often.stop();
+    }
   });
 
   it('ends all masters when it is stopped', async () => {

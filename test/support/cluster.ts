@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import Database from 'better-sqlite3';
 
 const COMMAND = join(import.meta.dirname, '../../client/main.js');
 
@@ -29,12 +30,19 @@ export interface Cluster {
   warm(n: number): Promise<void>;
   /** pid of the ProxyServer, for those who want to hurt it. */
   readonly proxyPid: number;
+  /** A crash of the ProxyServer, and its next start on the same address. */
+  killProxy(): Promise<void>;
+  startProxy(): Promise<void>;
+  /** The process of a session's master, as it is now. */
+  masterPid(sessionId: string): number;
   stop(): Promise<void>;
 }
 
 export interface ClusterOptions {
   readonly pilots: number;
   readonly cores?: number;
+  /** The ProxyServer's own instead of a daemon beside it. */
+  readonly embeddedCatalog?: true;
   /** A site in place of HERE, as a line of YAML; `pilots` and `cores` mean nothing then. */
   readonly site?: string;
   /** More lines of the ProxyServer's configuration. */
@@ -70,15 +78,16 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'proof-cluster-'));
   const catalogConfig = join(folder, 'catalog.yaml');
   writeFileSync(catalogConfig, `listen: 127.0.0.1:0\nstateDir: ${join(folder, 'catalog')}\nauth: development\n`);
-  const catalog = await startDaemon(['catalog', 'start', '--config', catalogConfig]);
+  const catalog =
+    options.embeddedCatalog === true ? undefined : await startDaemon(['catalog', 'start', '--config', catalogConfig]);
   const proxyConfig = join(folder, 'proxy.yaml');
   const here = `{ name: HERE, type: local, min: ${options.pilots}, cores: ${options.cores ?? 1} }`;
   writeFileSync(
     proxyConfig,
-    `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'proxy')}\nauth: development\ncatalog: ${catalog.url}\n` +
+    `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'proxy')}\nauth: development\ncatalog: ${catalog?.url ?? 'embedded'}\n` +
       `sites:\n  - ${options.site ?? here}\n${options.proxyConfig ?? ''}`,
   );
-  const proxy = await startDaemon(['proxy', 'start', '--config', proxyConfig]);
+  let proxy = await startDaemon(['proxy', 'start', '--config', proxyConfig]);
   const config = join(folder, 'config.yaml');
   writeFileSync(config, `defaultHost: here\nhosts:\n  here: { url: "${proxy.url}" }\n`);
   const proofWith: Cluster['proofWith'] = (given, ...words) =>
@@ -86,8 +95,27 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster: Cluster = {
     folder,
     url: proxy.url,
-    catalogUrl: catalog.url,
-    proxyPid: proxy.child.pid!,
+    catalogUrl: catalog?.url ?? '',
+    get proxyPid() {
+      return proxy.child.pid!;
+    },
+    async killProxy() {
+      const gone = once(proxy.child, 'exit');
+      proxy.child.kill('SIGKILL');
+      await gone;
+    },
+    async startProxy() {
+      proxy = await startDaemon(['proxy', 'start', '--config', proxyConfig]);
+    },
+    masterPid(sessionId) {
+      const db = new Database(join(folder, 'proxy', 'proxy.db'), { readonly: true });
+      try {
+        return db.prepare<[string], { pid: number }>('SELECT pid FROM session WHERE session_id = ?').get(sessionId)!
+          .pid;
+      } finally {
+        db.close();
+      }
+    },
     proof: (...words) => proofWith({}, ...words),
     proofWith,
     async warm(n) {
@@ -100,7 +128,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       }
     },
     async stop() {
-      for (const { child } of [proxy, catalog]) {
+      for (const { child } of [proxy, ...(catalog === undefined ? [] : [catalog])]) {
         if (child.exitCode === null && child.signalCode === null) {
           child.kill('SIGTERM');
           await once(child, 'exit');

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { pilotInfo, sessionInfo, siteInfo, workerInfo } from '../../protocol/api.js';
 import { systemClock } from '../../protocol/clock.js';
@@ -116,6 +117,16 @@ export class TestProxy {
       () => this.workers(),
       (workers) => workers.filter((w) => w.phase === 'warm' && w.sessionId === null).length >= n,
     );
+  }
+
+  /** The process of a session's master, as it is now. */
+  masterPid(sessionId: string): number {
+    const db = new Database(join(this.stateDir, 'proxy.db'), { readonly: true });
+    try {
+      return db.prepare<[string], { pid: number }>('SELECT pid FROM session WHERE session_id = ?').get(sessionId)!.pid;
+    } finally {
+      db.close();
+    }
   }
 
   openSessions(): Promise<z.infer<typeof sessionInfo>[]> {

@@ -115,6 +115,9 @@ export class SessionHarness {
       this.#control?.send({ type: 'workerGone', workerId, why: 'its process ended' });
     });
     await once(child, 'message'); // warm
+    child.on('message', (message: { type: string }) => {
+      if (message.type === 'ticketWanted') child.send({ type: 'ticket', ticket: workerId });
+    });
     child.send({
       ...{ type: 'attach', workerId, sessionId: SESSION, ticket: workerId, node: { ...testNode, ...node } },
       ...{ url: `${this.#url}/v1/worker/${SESSION}`, cacheDir: join(this.folder, 'cache') },

@@ -57,6 +57,7 @@ for (const isolation of ['never', 'preferred'] as const)
           reports.push(report);
           changed();
         },
+        onTicketWanted: () => {},
         onHopeless: (why) => {
           hopeless = why;
           changed();

@@ -1,0 +1,97 @@
+/** Daemons killed under a query that runs: the same bits as undisturbed, and the client does nothing about it. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { type Cluster, type Ran, startCluster } from '../support/cluster.js';
+
+const BUSY = `
+import { Selector } from 'proof-grid';
+export default class Busy extends Selector {
+  override branches = ['mu1_pt'];
+  pt = this.h1('pt', 'pt', 50, 0, 200);
+  dice = this.h1('dice', 'dice', 50, 0, 1);
+  override process(entry: number): void {
+    let x = 0;
+    for (let i = 0; i < 3000; i++) x += Math.sin(i + entry);
+    this.pt.fill(this.columns.mu1_pt.at(entry), x === 0 ? 2 : 1 / 3);
+    this.dice.fill(this.random.uniform(), 0.1);
+  }
+}
+`;
+const ENTRIES = 150_000;
+
+describe('fault: daemons killed under a query', function () {
+  this.timeout(180_000);
+  let cluster: Cluster;
+  let data: string;
+  let expected: unknown;
+  const file = (name: string): string => join(cluster.folder, name);
+
+  before(async () => {
+    cluster = await startCluster({ pilots: 2, cores: 1, embeddedCatalog: true, proxyConfig: 'heartbeatMs: 500\n' });
+    data = file('data.root');
+    await writeDimuonFile(data, { seed: 3, firstEvent: 0, events: ENTRIES, run: 1 });
+    writeFileSync(file('busy.ts'), BUSY);
+    const local = await cluster.proof('run', '--local', file('busy.ts'), data, '--json', '-', '--seed', '7');
+    expected = JSON.parse(local.stdout).outputs;
+  });
+  after(async () => cluster?.stop());
+
+  const start = (): Promise<Ran> =>
+    cluster.proof('run', '--host', 'here', file('busy.ts'), data, '--json', '-', '--seed', '7');
+  /** The running query, once it has done that part of its entries. */
+  const runningQuery = async (part: number): Promise<{ sessionId: string }> => {
+    for (;;) {
+      const query = (await ask<{ state: string; sessionId: string; entries: { done: number } }>('queries')).at(-1);
+      if (query?.state === 'running' && query.entries.done >= part * ENTRIES) return query;
+    }
+  };
+  const isWhole = (ran: Ran): void => {
+    expect(ran.status, ran.stderr).to.equal(0);
+    const answer = JSON.parse(ran.stdout);
+    expect(answer.entries).to.deep.equal({ total: ENTRIES, done: ENTRIES, failed: 0, missing: 0 });
+    expect(answer.outputs).to.deep.equal(expected);
+  };
+
+  it('the master, twice', async () => {
+    await cluster.warm(2);
+    const ran = start();
+    const { sessionId } = await runningQuery(0);
+    process.kill(cluster.masterPid(sessionId), 'SIGKILL');
+    await runningQuery(0.3);
+    process.kill(cluster.masterPid(sessionId), 'SIGKILL');
+    isWhole(await ran);
+  });
+
+  it('the ProxyServer: it comes back, and agents and workers keep their identity', async () => {
+    await cluster.warm(2);
+    const ran = start();
+    await runningQuery(0.1);
+    const before = await workers();
+    expect(before).to.have.length(2);
+    await cluster.killProxy();
+    await cluster.startProxy();
+    await runningQuery(0.5);
+    expect(await workers()).to.deep.equal(before);
+    isWhole(await ran);
+  });
+
+  it('the master while no ProxyServer runs', async () => {
+    await cluster.warm(2);
+    const ran = start();
+    const { sessionId } = await runningQuery(0.1);
+    await cluster.killProxy();
+    process.kill(cluster.masterPid(sessionId), 'SIGKILL');
+    await cluster.startProxy();
+    isWhole(await ran);
+  });
+
+  async function workers(): Promise<string[]> {
+    return (await ask<{ workerId: string }>('workers')).map(({ workerId }) => workerId).sort();
+  }
+  async function ask<T>(what: string): Promise<T[]> {
+    const answer = await fetch(`${cluster.url}/v1/${what}`).catch(() => undefined); // it is being restarted
+    return answer?.ok ? ((await answer.json()) as T[]) : [];
+  }
+});
