@@ -63,8 +63,10 @@ export function mv(at: Context, caller: Caller, args: { from: string; to: string
   if (stores.directories.child(parent, base) !== undefined || stores.files.child(parent.id, base) !== undefined)
     throw new NameExistsError(target, 'remove it first, or choose another name');
   if (source.file !== null) {
-    stores.replicas.keepNames(source.file, base);
-    stores.files.move(source.file.id, parent.id, base, nowMs);
+    const { id } = source.file;
+    const replicas = stores.replicas.list(source.file, source.directory.urlPath);
+    stores.files.move(id, parent.id, base, nowMs);
+    stores.replicas.keep(replicas, { id, name: base, urlPath: parent.urlPath });
     return { path: target };
   }
   for (let up: Directory | null = parent; up !== null; up = up.parent)

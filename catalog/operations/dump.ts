@@ -118,7 +118,7 @@ function fileLine(stores: Stores, entry: Entry): unknown {
   const file = { kind, size, checksum, guid, owner, group, mode, created, modified, entries, tree };
   const path = joinName(entry.directory.path, name);
   const replicas = stores.replicas
-    .list({ id, name })
+    .list(entry.file!, entry.directory.urlPath)
     .map(({ url, element, isBad }) => ({ url, se: element?.name ?? null, bad: isBad }));
   const nameOf = (fileId: number): string | null => {
     const found = stores.files.get(fileId);
@@ -215,9 +215,10 @@ function importFile(stores: Stores, line: FileLine): boolean {
   const id = stores.files.insert({ dir: parent.id, name: base }, facts, owned, line.created);
   if (id === undefined) return false;
   if (line.modified !== line.created) stores.files.change(id, line, line.modified);
+  const holder = { id, name: base, urlPath: parent.urlPath };
   for (const { url, se, bad } of line.replicas) {
-    stores.replicas.add({ id, name: base }, url, se === null ? undefined : stores.elements.named(se));
-    if (bad) stores.replicas.mark({ id, name: base }, url, true);
+    stores.replicas.add(holder, url, se === null ? undefined : stores.elements.named(se));
+    if (bad) stores.replicas.mark(holder, url, true);
   }
   if (line.archive !== null && line.member !== null)
     stores.sql('INSERT INTO archive_member VALUES (?, ?, ?)').run(id, idOf(stores, line.archive), line.member);
@@ -237,7 +238,7 @@ function importFile(stores: Stores, line: FileLine): boolean {
 }
 
 function setTags(stores: Stores, holder: TagHolder, values: Readonly<Record<string, string | number>>): void {
-  for (const [name, value] of Object.entries(values)) stores.tags.set(holder, name, value);
+  for (const [name, value] of Object.entries(values)) stores.setTag(holder, name, value);
 }
 
 function idOf(stores: Stores, lfn: string): number | null {

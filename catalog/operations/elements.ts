@@ -46,8 +46,8 @@ export function dropElement({ stores }: Context, caller: Caller, args: { name: s
   requireUpkeep(stores, caller);
   const element = stores.elements.named(args.name);
   if (element === undefined) throw new NoSuchElementError(`There is no storage element ${args.name}.`);
-  const used = stores.sql<[number], { n: number }>('SELECT 1 AS n FROM replica WHERE se = ? LIMIT 1').get(element.id);
-  if (used !== undefined) throw new AccessDeniedError(`${args.name} holds replicas. Set its status to down instead.`);
+  if (stores.replicas.anyOn(element))
+    throw new AccessDeniedError(`${args.name} holds replicas. Set its status to down instead.`);
   stores.elements.drop(args.name);
   return { name: args.name };
 }

@@ -4,6 +4,7 @@ import { checkName, joinName, splitName } from '../names.js';
 import { type Caller, mayAccess } from '../permissions.js';
 import type { Directory } from '../store/directory-store.js';
 import type { StoredFile } from '../store/file-store.js';
+import type { Place } from '../store/path-locator.js';
 import type { StoredReplica } from '../store/replica-store.js';
 import type { Stores } from '../store/stores.js';
 import { closestFirst } from './closeness.js';
@@ -12,16 +13,16 @@ import { directoryAt, type Entry, entryAt, fileEntryAt, pathOf, requireAccess } 
 /** One element a name; null where there is no such file, or the caller may not read it. */
 export function lookup(stores: Stores, caller: Caller, lfns: readonly string[], site?: string): (GridFile | null)[] {
   const files = new Array<GridFile | null>(lfns.length).fill(null);
-  const places: [dir: number, name: string][] = [];
+  const names = lfns.map((name, index) => ({ index, lfn: checkName(name) })).filter(({ lfn }) => lfn !== '/');
+  const split = names.map(({ lfn }) => splitName(lfn));
+  const directories = stores.paths.locate(split.map(({ directory }) => directory));
+  const places: [Place, name: string][] = [];
   const asked: { index: number; lfn: string }[] = [];
-  for (const [index, name] of lfns.entries()) {
-    const lfn = checkName(name);
-    if (lfn === '/') continue;
-    const { directory: above, base } = splitName(lfn);
-    const directory = stores.directories.resolve(above);
-    if (directory === undefined || !stores.directories.mayEnter(caller, directory)) continue;
-    places.push([directory.id, base]);
-    asked.push({ index, lfn });
+  for (const [i, { directory, base }] of split.entries()) {
+    const place = directories.get(directory);
+    if (place === undefined || !(place.isOpen || mayReach(stores, caller, place.id))) continue;
+    places.push([place, base]);
+    asked.push(names[i]!);
   }
   for (const [i, found] of stores.locator.locate(places).entries()) {
     const { index, lfn } = asked[i]!;
@@ -36,6 +37,10 @@ export function lookup(stores: Stores, caller: Caller, lfns: readonly string[], 
     files[index] = { lfn, size, checksum, entries, tree, replicas };
   }
   return files;
+}
+
+function mayReach(stores: Stores, caller: Caller, directory: number): boolean {
+  return stores.directories.mayEnter(caller, stores.directories.get(directory));
 }
 
 export function gridFile(stores: Stores, directory: Directory, file: StoredFile, site?: string): GridFile {
@@ -53,14 +58,18 @@ const ARCHIVE_OF = 'SELECT archive, member FROM archive_member WHERE file = ?';
 
 /** Of a member of an archive: the archive's replicas, with the member behind. */
 export function replicasOf(stores: Stores, file: StoredFile): StoredReplica[] {
-  if (file.kind !== 'link') return stores.replicas.list(file);
+  if (file.kind !== 'link') return stores.replicas.list(file, urlPathOf(stores, file));
   const row = stores.sql<[number], { archive: number; member: string }>(ARCHIVE_OF).get(file.id);
   const archive = row === undefined ? undefined : stores.files.get(row.archive);
   if (row === undefined || archive === undefined) return [];
   const parameter = `xrdcl.unzip=${encodeURIComponent(row.member)}`;
   return stores.replicas
-    .list(archive)
+    .list(archive, urlPathOf(stores, archive))
     .map((replica) => ({ ...replica, url: `${replica.url}${replica.url.includes('?') ? '&' : '?'}${parameter}` }));
+}
+
+function urlPathOf(stores: Stores, file: StoredFile): string {
+  return stores.directories.get(file.dir).urlPath;
 }
 
 export interface Whereis {

@@ -8,7 +8,9 @@ import type { NewGridFile } from '../grid/grid.js';
 import { checkName, splitName } from '../names.js';
 import type { Caller } from '../permissions.js';
 import type { Directory } from '../store/directory-store.js';
-import type { FileFacts, StoredFile } from '../store/file-store.js';
+import type { StorageElement } from '../store/element-store.js';
+import type { FileFacts, PackedReplica, StoredFile } from '../store/file-store.js';
+import type { ReplicaHolder } from '../store/replica-store.js';
 import type { Context } from './context.js';
 import { FILE_MODE, makeDirectories, ownership } from './directories.js';
 import { fileEntryAt, requireAccess } from './paths.js';
@@ -76,11 +78,14 @@ export class Registrar {
     for (const { url, se } of file.replicas) checkReplica(this.#at, url, se);
     const { directory, base } = splitName(path);
     const dir = this.#writable(directory);
+    const { urlPath } = dir;
     const facts = factsOf(file);
-    const id = stores.files.insert({ dir: dir.id, name: base }, facts, this.#owned, nowMs);
+    const [one, ...others] = file.replicas;
+    const first = one === undefined ? undefined : this.#packed({ name: base, urlPath }, one.url, one.se);
+    const id = stores.files.insert({ dir: dir.id, name: base }, facts, this.#owned, nowMs, first);
     if (id === undefined) return this.#add(dir, base, path, file, facts);
-    const place = { id, name: base };
-    for (const { url, se } of file.replicas) this.#addReplica(place, url, se);
+    const place = { id, name: base, urlPath };
+    for (const { url, se } of others) this.#addReplica(place, url, se);
     if (file.member !== undefined) this.#link(place, path, file.member);
     return 'registered';
   }
@@ -101,19 +106,26 @@ export class Registrar {
     if (known.kind !== (facts.kind ?? 'file')) throw new NameExistsError(path, `it is a ${known.kind}`);
     refuseContradiction(known, facts, path);
     let isNew = isNews(known, facts);
-    const urls = new Set(stores.replicas.list(known).map(({ url }) => url));
+    const urls = new Set(stores.replicas.list(known, dir.urlPath).map(({ url }) => url));
     isNew ||= given.replicas.some(({ url }) => !urls.has(normalUrl(url)));
     if (!isNew) return 'unchanged';
     requireAccess(this.#caller, known, 'write', path);
     stores.files.learn(known.id, facts);
-    for (const { url, se } of given.replicas) this.#addReplica(known, url, se);
+    for (const { url, se } of given.replicas) this.#addReplica({ id: known.id, name, urlPath: dir.urlPath }, url, se);
     return 'updated';
   }
 
-  #addReplica(file: { id: number; name: string }, url: string, se: string | undefined): void {
-    const { elements, replicas } = this.#at.stores;
-    const normal = normalUrl(url);
-    replicas.add(file, normal, se === undefined ? elements.ofUrl(normal) : elements.named(se));
+  #addReplica(file: ReplicaHolder, url: string, se: string | undefined): void {
+    this.#at.stores.replicas.add(file, normalUrl(url), this.#element(url, se));
+  }
+
+  #packed(file: Omit<ReplicaHolder, 'id'>, url: string, se: string | undefined): Omit<PackedReplica, 'bad'> {
+    return this.#at.stores.replicas.pack(file, normalUrl(url), this.#element(url, se));
+  }
+
+  #element(url: string, se: string | undefined): StorageElement | undefined {
+    const { elements } = this.#at.stores;
+    return se === undefined ? elements.ofUrl(normalUrl(url)) : elements.named(se);
   }
 
   #link(file: { id: number }, path: string, { archive, name }: { archive: string; name: string }): void {
@@ -187,11 +199,12 @@ export function changeReplica(
   args: { lfn: string; url: string; to: 'bad' | 'good' | 'removed' },
 ): { url: string } {
   const { stores } = at;
-  const { file } = fileEntryAt(stores, caller, args.lfn);
+  const { file, directory } = fileEntryAt(stores, caller, args.lfn);
   requireAccess(caller, file, 'write', args.lfn);
   const url = normalUrl(args.url);
+  const holder = { id: file.id, name: file.name, urlPath: directory.urlPath };
   const found =
-    args.to === 'removed' ? stores.replicas.remove(file, url) : stores.replicas.mark(file, url, args.to === 'bad');
+    args.to === 'removed' ? stores.replicas.remove(holder, url) : stores.replicas.mark(holder, url, args.to === 'bad');
   if (!found) throw new BadNameError(url, `it is no replica of ${args.lfn}; see "whereis"`);
   return { url };
 }

@@ -52,11 +52,11 @@ export function purgeSlice(stores: Stores, limit: number): boolean {
     for (const file of files) purgeFile(stores, file, `${at.path}/${file.name}`);
     left -= files.length;
     if (left <= 0) break;
-    stores.sql('DELETE FROM directory WHERE id = ?').run(at.id);
-    directories.forget();
+    const { parent } = at;
+    directories.delete(at);
     left--;
     if (at.id === next.dir) break;
-    at = directories.get(at.parent!.id);
+    at = directories.get(parent!.id);
   }
   return true;
 }

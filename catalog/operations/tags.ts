@@ -70,7 +70,7 @@ export function setTags(
         type = naturalType(value);
         stores.tags.define(entry.directory.id, name, type);
       }
-      stores.tags.set(holderOf(entry), name, storedValue(name, type, value));
+      stores.setTag(holderOf(entry), name, storedValue(name, type, value));
       set++;
     }
   }

@@ -28,6 +28,13 @@ export function planCondition(condition: Condition): Plan {
   }
 }
 
+/** The one name that whatever fulfils the condition must have; null: there may be several. */
+export function onlyName(condition: Condition): string | null {
+  if (condition.kind === 'and') return condition.parts.map(onlyName).find((name) => name !== null) ?? null;
+  if (condition.kind !== 'compare' || condition.field !== 'name' || condition.operator !== '=') return null;
+  return typeof condition.value === 'string' && !/[*?\\]/.test(condition.value) ? condition.value : null;
+}
+
 type Compare = Extract<Condition, { kind: 'compare' }>;
 
 /** null: no index can help. A text that is also a number or a date may stand for either. */

@@ -11,8 +11,8 @@ import type { TagHolder, TagRange } from '../store/tag-store.js';
 import { compileCondition, type Predicate, type TagLookup, type TagValue } from './condition.js';
 import { hasWildcard, parsePattern, unescapePattern } from './pattern.js';
 import { parseQuery } from './query-language.js';
-import { planCondition } from './query-plan.js';
-import { children, matching, type Walk } from './walk.js';
+import { onlyName, planCondition } from './query-plan.js';
+import { type Ahead, children, childrenNamed, matching, type Walk } from './walk.js';
 
 export interface QueryOptions {
   readonly query: string;
@@ -38,7 +38,10 @@ export function* runQuery(walk: Walk, { query, directories = false }: QueryOptio
   if (bases.length === 0 && !hasWildcard(base))
     throw new NoSuchNameError(path, hintFor(walk.stores, walk.caller, path));
   const ranges = condition === null ? null : cheapest(walk, planCondition(condition));
-  const search = new Search(walk, predicate, directories);
+  const search = new Search(walk, predicate, {
+    directories,
+    fileName: condition === null ? null : onlyName(condition),
+  });
   if (ranges === null) for (const top of bases) yield* search.from(top);
   else for (const top of indexed(walk, bases, ranges)) yield* search.from(top);
 }
@@ -47,14 +50,17 @@ class Search {
   readonly #walk: Walk;
   readonly #predicate: Predicate;
   readonly #directories: boolean;
+  /** The only name that a file of the answer can have, if the condition says so: then no others are read. */
+  readonly #fileName: string | null;
   /** Files with tags of their own are rare: where there are none, none is asked for them. */
   readonly #filesHaveTags: boolean;
 
-  constructor(walk: Walk, predicate: Predicate, directories: boolean) {
+  constructor(walk: Walk, predicate: Predicate, wanted: { directories: boolean; fileName: string | null }) {
     this.#filesHaveTags = walk.stores.tags.anyOnFiles();
     this.#walk = walk;
     this.#predicate = predicate;
-    this.#directories = directories;
+    this.#directories = wanted.directories;
+    this.#fileName = wanted.fileName;
   }
 
   /** The entry itself and all below it. */
@@ -68,16 +74,22 @@ class Search {
     yield* this.#below(top.directory, scope);
   }
 
-  *#below(directory: Directory, scope: Scope): Generator<Entry> {
-    for (const entry of children(this.#walk, directory)) {
+  *#below(directory: Directory, scope: Scope, ahead?: Ahead): Generator<Entry> {
+    for (const { entry, ahead: next } of this.#children(directory, ahead)) {
       if (entry.file !== null) {
         if (!this.#directories && this.#fits(entry, scope)) yield entry;
         continue;
       }
       const inner = scopeOf(this.#walk, entry.directory, scope);
       if (this.#directories && this.#fits(entry, inner)) yield entry;
-      yield* this.#below(entry.directory, inner);
+      yield* this.#below(entry.directory, inner, next);
     }
+  }
+
+  *#children(directory: Directory, ahead: Ahead | undefined): Generator<{ entry: Entry; ahead?: Ahead | undefined }> {
+    if (this.#fileName !== null && !this.#directories)
+      yield* childrenNamed(this.#walk, directory, this.#fileName, ahead);
+    else for (const entry of children(this.#walk, directory)) yield { entry };
   }
 
   #fits(entry: Entry, scope: Scope): boolean {
@@ -107,7 +119,7 @@ function scopeAt(walk: Walk, directory: Directory): Scope {
 
 const NONE: ReadonlyMap<string, TagValue> = new Map();
 function scopeOf({ stores }: Walk, directory: Directory, above: Scope | null): Scope {
-  const tags = stores.tags.values({ dir: directory.id, file: null });
+  const tags = directory.hasTags ? stores.tags.values({ dir: directory.id, file: null }) : [];
   if (tags.length === 0 && above !== null) return above;
   return { own: tags.length === 0 ? NONE : new Map(tags.map(({ name, value }) => [name, value])), above };
 }

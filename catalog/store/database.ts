@@ -108,9 +108,9 @@ function migrate(
   word.run(root.group);
   const directory = db.prepare(`INSERT INTO directory (id, parent, name, owner, grp, mode, created)
     VALUES (?, ?, ?, (SELECT id FROM word WHERE text = ?), (SELECT id FROM word WHERE text = ?), ?, ?)`);
-  directory.run(1, null, '/', root.owner, root.group, 0o755, nowMs);
+  directory.run(1, 0, '/', root.owner, root.group, 0o755, nowMs);
   directory.run(2, 1, 'datasets/', root.owner, root.group, 0o1777, nowMs); // where data sets without a path live
-  directory.run(3, null, 'removed/', root.owner, root.group, 0, nowMs);
+  directory.run(3, 0, 'removed/', root.owner, root.group, 0, nowMs);
 }
 
 /** SQLite's own errors as sentences: what is wrong with the file. */

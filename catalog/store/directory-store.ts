@@ -6,6 +6,7 @@
 import type Database from 'better-sqlite3';
 import type { Caller, Owned } from '../permissions.js';
 import { mayAccess } from '../permissions.js';
+import type { Epoch } from './epoch.js';
 import type { WordStore } from './word-store.js';
 
 export interface Directory extends Owned {
@@ -14,55 +15,77 @@ export interface Directory extends Owned {
   readonly name: string;
   /** Canonical; of a removed directory the one it had. */
   readonly path: string;
+  /** What stands for its path in URLs that end in logical names: the path before the first rename; '' of the root. */
+  readonly urlPath: string;
   readonly created: number;
   readonly modified: number;
   /** It and all above it may be entered by anybody: spares the walk up in the common case. */
   readonly isOpen: boolean;
   readonly isRemoved: boolean;
+  /** It has tags of its own, or has had some. */
+  hasTags: boolean;
 }
 
 interface Row {
   id: number;
-  parent: number | null;
+  parent: number;
   name: string;
   owner: number;
   grp: number;
   mode: number;
   created: number;
   modified: number | null;
+  tagged: number;
+  former: string | null;
 }
 
 export const ROOT_ID = 1;
 /** Parent of directories that are being deleted. */
 export const REMOVED_ID = 3;
 const CACHED = 100_000;
-const COLUMNS = 'id, parent, name, owner, grp, mode, created, modified';
+const COLUMNS = 'id, parent, name, owner, grp, mode, created, modified, tagged, former';
 
 export class DirectoryStore {
   readonly #byPath = new Map<string, Directory>();
   readonly #byId = new Map<number, Directory>();
   readonly #words: WordStore;
+  readonly #epoch: Epoch;
+  #nextId: number | undefined;
+  #generation = 0;
+  readonly #lastId: Database.Statement<[], number>;
+  readonly #tag: Database.Statement<[number]>;
+  readonly #delete: Database.Statement<[number]>;
   readonly #read: Database.Statement<[number], Row>;
   readonly #child: Database.Statement<[number, string], Row>;
   readonly #children: Database.Statement<[number, string, string, number], Row>;
+  readonly #parents: Database.Statement<[string], number>;
   readonly #removedPath: Database.Statement<[number], { path: string }>;
-  readonly #insert: Database.Statement<[number, string, number, number, number, number]>;
-  readonly #move: Database.Statement<[number, string, number]>;
+  readonly #insert: Database.Statement<[number, string, number, number, number, number, number]>;
+  readonly #move: Database.Statement<[number, string, string, number]>;
   readonly #change: Database.Statement<[number, number, number, number, number]>;
   readonly #markRemoved: Database.Statement<[number, string]>;
 
-  constructor(db: Database.Database, words: WordStore) {
+  constructor(db: Database.Database, words: WordStore, epoch: Epoch) {
     this.#words = words;
+    this.#epoch = epoch;
+    this.#lastId = db.prepare<[], number>('SELECT max(id) FROM directory').pluck();
+    this.#tag = db.prepare('UPDATE directory SET tagged = 1 WHERE id = ?');
+    this.#delete = db.prepare('DELETE FROM directory WHERE id = ?');
     this.#read = db.prepare(`SELECT ${COLUMNS} FROM directory WHERE id = ?`);
     this.#child = db.prepare(`SELECT ${COLUMNS} FROM directory WHERE parent = ? AND name = ?`);
     this.#children = db.prepare(
       `SELECT ${COLUMNS} FROM directory WHERE parent = ? AND name > ? AND name < ? ORDER BY name LIMIT ?`,
     );
+    this.#parents = db
+      .prepare<[string], number>(
+        'SELECT j.value FROM json_each(?) AS j WHERE EXISTS (SELECT 1 FROM directory WHERE parent = j.value)',
+      )
+      .pluck();
     this.#removedPath = db.prepare('SELECT path FROM removed_directory WHERE dir = ?');
     this.#insert = db.prepare(
-      'INSERT INTO directory (parent, name, owner, grp, mode, created) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO directory (parent, name, id, owner, grp, mode, created) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#move = db.prepare('UPDATE directory SET parent = ?, name = ? WHERE id = ?');
+    this.#move = db.prepare('UPDATE directory SET parent = ?, name = ?, former = coalesce(former, ?) WHERE id = ?');
     this.#change = db.prepare('UPDATE directory SET owner = ?, grp = ?, mode = ?, modified = ? WHERE id = ?');
     this.#markRemoved = db.prepare('INSERT INTO removed_directory VALUES (?, ?)');
   }
@@ -89,7 +112,7 @@ export class DirectoryStore {
     const cached = this.#byId.get(id);
     if (cached !== undefined) return cached;
     const row = this.#read.get(id)!;
-    return this.#remember(row, row.parent === null ? null : this.get(row.parent));
+    return this.#remember(row, row.parent === 0 ? null : this.get(row.parent));
   }
 
   /** Subdirectories with `after` < name + "/" < `before` in bytewise order of name + "/". */
@@ -99,36 +122,51 @@ export class DirectoryStore {
       .map((row) => this.#remember(row, parent));
   }
 
+  /** Those of the directories that have directories in them. */
+  parents(dirs: readonly number[]): Set<number> {
+    return new Set(this.#parents.all(JSON.stringify(dirs)));
+  }
+
   insert(parent: Directory, name: string, owned: Owned, nowMs: number): Directory {
     const { owner, group, mode } = owned;
-    const id = this.#insert.run(
-      parent.id,
-      `${name}/`,
-      this.#words.intern(owner),
-      this.#words.intern(group),
-      mode,
-      nowMs,
-    ).lastInsertRowid;
-    return this.get(Number(id));
+    this.#nextId ??= this.#lastId.get()! + 1;
+    const id = this.#nextId++;
+    const [ownerId, groupId] = [this.#words.intern(owner), this.#words.intern(group)];
+    this.#insert.run(parent.id, `${name}/`, id, ownerId, groupId, mode, nowMs);
+    return this.get(id);
   }
 
   move(directory: Directory, parent: Directory, name: string): void {
-    this.#move.run(parent.id, `${name}/`, directory.id);
-    this.forget();
+    this.#move.run(parent.id, `${name}/`, directory.urlPath, directory.id);
+    this.#changed();
   }
 
-  /** Takes it out of the tree with all below it; what becomes of that: operations/purge.ts. */
+  /** Takes it out of the tree with all below it; what becomes of that: operations/removal.ts. */
   detach(directory: Directory): void {
     this.#markRemoved.run(directory.id, directory.path);
-    this.#move.run(REMOVED_ID, `${directory.id}/`, directory.id);
-    this.forget();
+    this.#move.run(REMOVED_ID, `${directory.id}/`, directory.urlPath, directory.id);
+    this.#changed();
+  }
+
+  /** One that is empty and was removed: nobody finds it by path, and its number is not given out again. */
+  delete(directory: Directory): void {
+    this.#delete.run(directory.id);
+    this.#byId.delete(directory.id);
+  }
+
+  /** It has tags from now on. */
+  markTagged(directory: Directory): void {
+    if (directory.hasTags) return;
+    this.#tag.run(directory.id);
+    this.#epoch.grow();
+    directory.hasTags = true;
   }
 
   change(directory: Directory, owned: Owned, modifiedMs: number): void {
     const owner = this.#words.intern(owned.owner);
     const group = this.#words.intern(owned.group);
     this.#change.run(owner, group, owned.mode, modifiedMs, directory.id);
-    this.forget();
+    this.#changed();
   }
 
   /** May the caller walk down to it? */
@@ -139,9 +177,24 @@ export class DirectoryStore {
     return true;
   }
 
+  /** Grows whenever what was cached may be untrue. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   forget(): void {
+    this.#generation++;
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#byPath.clear();
     this.#byId.clear();
+  }
+
+  #changed(): void {
+    this.#epoch.grow();
+    this.forget();
   }
 
   #remember(row: Row, parent: Directory | null): Directory {
@@ -160,8 +213,10 @@ export class DirectoryStore {
       modified: row.modified ?? row.created,
       isOpen: (row.mode & 1) !== 0 && (parent === null || parent.isOpen),
       isRemoved: row.id === REMOVED_ID || (parent?.isRemoved ?? false),
+      hasTags: row.tagged === 1,
+      urlPath: row.former ?? (parent === null ? '' : `${parent.urlPath}/${name}`),
     };
-    if (this.#byId.size >= CACHED) this.forget();
+    if (this.#byId.size >= CACHED) this.#clear();
     this.#byId.set(row.id, directory);
     if (!directory.isRemoved) this.#byPath.set(path, directory);
     return directory;

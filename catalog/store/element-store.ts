@@ -1,5 +1,6 @@
 /** Storage elements and how far sites are from one another: few rows, held in memory. */
 import type Database from 'better-sqlite3';
+import type { Epoch } from './epoch.js';
 
 export interface StorageElement {
   readonly id: number;
@@ -32,7 +33,10 @@ export class ElementStore {
   readonly #drop: Database.Statement<[string]>;
   readonly #putDistance: Database.Statement<[string, string, number]>;
 
-  constructor(db: Database.Database) {
+  readonly #epoch: Epoch;
+
+  constructor(db: Database.Database, epoch: Epoch) {
+    this.#epoch = epoch;
     this.#all = db.prepare('SELECT id, name, site, prefix, status, tags FROM storage_element ORDER BY name');
     this.#allDistances = db.prepare('SELECT site, other, value FROM distance ORDER BY site, other');
     this.#put = db.prepare(
@@ -68,17 +72,17 @@ export class ElementStore {
   put(element: Omit<StorageElement, 'id'>): void {
     const { name, site, prefix, status, tags } = element;
     this.#put.run(name, site, prefix, status, JSON.stringify(tags));
-    this.forget();
+    this.#changed();
   }
 
   drop(name: string): void {
     this.#drop.run(name);
-    this.forget();
+    this.#changed();
   }
 
   setDistance(site: string, other: string, value: number): void {
     this.#putDistance.run(site, other, value);
-    this.forget();
+    this.#changed();
   }
 
   distances(): { site: string; other: string; value: number }[] {
@@ -95,6 +99,11 @@ export class ElementStore {
 
   forget(): void {
     this.#byId = undefined;
+  }
+
+  #changed(): void {
+    this.#epoch.grow();
+    this.forget();
   }
 
   #load(): Map<number, StorageElement> {

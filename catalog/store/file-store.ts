@@ -21,6 +21,18 @@ export interface StoredFile {
   readonly modified: number;
   readonly entries: number | null;
   readonly tree: string | null;
+  /** The replica that lies in the file's own row. */
+  readonly first: PackedReplica | null;
+  /** Are there others, in the table of replicas? */
+  readonly hasMore: boolean;
+}
+
+/** A replica as it is stored: directory of its URL, last part of it ('' where that is the file's name), element's id, 1 where bad. */
+export interface PackedReplica {
+  readonly part: number;
+  readonly name: string;
+  readonly se: number | null;
+  readonly bad: number;
 }
 
 export interface FileFacts {
@@ -48,9 +60,14 @@ type Row = [
   modified: number | null,
   entries: number | null,
   tree: number | null,
+  part: number | null,
+  last: string,
+  se: number | null,
+  bad: number,
+  more: number,
 ];
 const COLUMNS =
-  'id, dir, name, kind, size, hex(checksum), hex(guid), owner, grp, mode, created, modified, entries, tree';
+  'file.id, dir, name, kind, size, hex(checksum), hex(guid), owner, grp, mode, created, modified, entries, tree, part, last, se, bad, more';
 
 /** A row as it is asked for: most look-ups want few of its fields. */
 class FileRow implements StoredFile {
@@ -105,6 +122,13 @@ class FileRow implements StoredFile {
   get tree(): string | null {
     return this.#row[13] === null ? null : this.#words.text(this.#row[13]);
   }
+  get first(): PackedReplica | null {
+    const [part, name, se, bad] = [this.#row[14], this.#row[15], this.#row[16], this.#row[17]];
+    return part === null ? null : { part, name, se, bad };
+  }
+  get hasMore(): boolean {
+    return this.#row[18] === 1;
+  }
 }
 
 export class FileStore {
@@ -119,6 +143,9 @@ export class FileStore {
   readonly #move: Database.Statement<[number, string, number, number]>;
   readonly #delete: Database.Statement<[number]>;
   readonly #sums: Database.Statement<[number], [number, number | null]>;
+  readonly #named: Database.Statement<[string, string], Row>;
+  readonly #lastId: Database.Statement<[], number>;
+  #nextId: number | undefined;
 
   constructor(db: Database.Database, words: WordStore) {
     this.#words = words;
@@ -130,9 +157,15 @@ export class FileStore {
         `SELECT ${COLUMNS} FROM file WHERE dir = ? AND name > ? AND name < ? ORDER BY name LIMIT ?`,
       )
       .raw();
+    this.#named = db
+      .prepare<[string, string], Row>(
+        `SELECT ${COLUMNS} FROM json_each(?) AS j CROSS JOIN file ON file.dir = j.value AND file.name = ?`,
+      )
+      .raw();
     this.#insert = db.prepare(
-      'INSERT OR IGNORE INTO file (dir, name, kind, size, checksum, guid, owner, grp, mode, created, entries, tree)' +
-        " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM directory WHERE parent = ? AND name = ? || '/')",
+      'INSERT OR IGNORE INTO file (dir, name, id, kind, size, checksum, guid, owner, grp, mode, created, entries, tree, part, last, se)' +
+        ' SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?' +
+        " WHERE NOT EXISTS (SELECT 1 FROM directory WHERE parent = ? AND name = ? || '/')",
     );
     this.#change = db.prepare('UPDATE file SET owner = ?, grp = ?, mode = ?, modified = ? WHERE id = ?');
     this.#learn = db.prepare(
@@ -141,6 +174,7 @@ export class FileStore {
     );
     this.#move = db.prepare('UPDATE file SET dir = ?, name = ?, modified = ? WHERE id = ?');
     this.#delete = db.prepare('DELETE FROM file WHERE id = ?');
+    this.#lastId = db.prepare<[], number>('SELECT coalesce(max(id), 0) FROM file').pluck();
     this.#sums = db
       .prepare<[number], [number, number | null]>('SELECT count(*), sum(size) FROM file WHERE dir = ?')
       .raw();
@@ -154,6 +188,11 @@ export class FileStore {
     return this.#stored(this.#child.get(dir, name));
   }
 
+  /** The file of one name in each of many directories, by directory: one statement instead of many. */
+  named(dirs: readonly number[], name: string): Map<number, StoredFile> {
+    return new Map(this.#named.all(JSON.stringify(dirs), name).map((row) => [row[1], this.#stored(row)!]));
+  }
+
   /** Those with `after` < name < `before`, bytewise. */
   children(dir: number, range: { after?: string; before?: string; limit: number }): StoredFile[] {
     return this.#children
@@ -161,16 +200,19 @@ export class FileStore {
       .map((row) => this.#stored(row)!);
   }
 
-  /** @returns its id; undefined where the directory has an entry of that name. @throws {BadNameError} of checksum or GUID */
+  /** @param first its first replica. @returns its id; undefined where the directory has an entry of that name. @throws {BadNameError} of checksum or GUID */
   insert(
     place: { dir: number; name: string },
     facts: FileFacts,
     owned: { owner: number; group: number; mode: number },
     nowMs: number,
+    first?: Omit<PackedReplica, 'bad'>,
   ): number | undefined {
+    this.#nextId ??= this.#lastId.get()! + 1;
     const result = this.#insert.run(
       place.dir,
       place.name,
+      this.#nextId,
       facts.kind === undefined ? 0 : KINDS.indexOf(facts.kind),
       facts.size ?? null,
       facts.checksum === undefined ? null : packChecksum(facts.checksum),
@@ -181,10 +223,13 @@ export class FileStore {
       nowMs,
       facts.entries ?? null,
       facts.tree === undefined ? null : this.#words.intern(facts.tree),
+      first?.part ?? null,
+      first?.name ?? '',
+      first?.se ?? null,
       place.dir,
       place.name,
     );
-    return result.changes === 0 ? undefined : Number(result.lastInsertRowid);
+    return result.changes === 0 ? undefined : this.#nextId++;
   }
 
   /** Fills in what is given, keeps the rest. */

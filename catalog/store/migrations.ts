@@ -2,9 +2,11 @@
  * The schema, version by version. A migration is never changed once released: later ones build on it.
  *
  * Why it looks so: a directory row holds its name and parent only, so renaming one is one row whatever lies below. Directory
- * names end in `/`, so that names sorted within a directory are in the bytewise order of whole paths. Files and URL parts are
- * appended by ascending id, and only narrow indexes are written in other order: bulk registration is bound by nothing else.
- * URLs are trees of parts like names, because replicas of one directory share all but the last part.
+ * names end in `/`, so that names sorted within a directory are in the bytewise order of whole paths. Directories and files lie
+ * in the order of (place, name), files with their first replica in the row: a name is found with its replica in one descent of
+ * one tree, the files of a directory are neighbours, and a list that comes directory by directory is appended.
+ * A URL that ends in the logical name, as most do, is stored as what comes before it; else URLs are trees of parts like names,
+ * because replicas of one directory share all but the last part.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -62,5 +64,40 @@ CREATE TABLE collection_member (
   PRIMARY KEY (version, position)) WITHOUT ROWID;
 CREATE INDEX collection_member_by_file ON collection_member (file) WHERE file IS NOT NULL;
 CREATE TABLE bulk (name TEXT PRIMARY KEY, lines INTEGER NOT NULL, changed INTEGER NOT NULL) WITHOUT ROWID;
+`,
+  `
+CREATE TABLE new_directory (
+  parent INTEGER NOT NULL, -- 0: of the root and of what is being removed
+  name TEXT NOT NULL, id INTEGER NOT NULL UNIQUE,
+  owner INTEGER NOT NULL REFERENCES word (id), grp INTEGER NOT NULL REFERENCES word (id), mode INTEGER NOT NULL,
+  created INTEGER NOT NULL, modified INTEGER,
+  tagged INTEGER NOT NULL DEFAULT 0, -- 1: it has, or has had, tags of its own
+  former TEXT, -- path that the URLs of its files have, where it was renamed since
+  PRIMARY KEY (parent, name)) WITHOUT ROWID;
+INSERT INTO new_directory SELECT coalesce(parent, 0), name, id, owner, grp, mode, created, modified,
+  EXISTS (SELECT 1 FROM tag_value WHERE dir = directory.id), NULL FROM directory ORDER BY parent, name;
+DROP TABLE directory;
+ALTER TABLE new_directory RENAME TO directory;
+CREATE TABLE new_file (
+  dir INTEGER NOT NULL REFERENCES directory (id), name TEXT NOT NULL, id INTEGER NOT NULL UNIQUE,
+  kind INTEGER NOT NULL, -- 0 file, 1 collection, 2 member of an archive
+  size INTEGER, checksum BLOB, guid BLOB,
+  owner INTEGER NOT NULL REFERENCES word (id), grp INTEGER NOT NULL REFERENCES word (id), mode INTEGER NOT NULL,
+  created INTEGER NOT NULL, modified INTEGER, entries INTEGER, tree INTEGER REFERENCES word (id),
+  part INTEGER REFERENCES url_part (id), last TEXT NOT NULL DEFAULT '', se INTEGER REFERENCES storage_element (id),
+  bad INTEGER NOT NULL DEFAULT 0, -- its first replica, as in the table replica, which has the others. last = '/': part + path + name
+  more INTEGER NOT NULL DEFAULT 0, -- 1: it has others
+  PRIMARY KEY (dir, name)) WITHOUT ROWID;
+INSERT INTO new_file SELECT f.dir, f.name, f.id, f.kind, f.size, f.checksum, f.guid, f.owner, f.grp, f.mode, f.created, f.modified,
+  f.entries, f.tree, r.part, coalesce(r.name, ''), r.se, coalesce(r.status, 0),
+  EXISTS (SELECT 1 FROM replica AS q WHERE q.file = f.id AND (q.part, q.name) > (r.part, r.name))
+  FROM file AS f LEFT JOIN replica AS r ON r.file = f.id
+    AND NOT EXISTS (SELECT 1 FROM replica AS q WHERE q.file = r.file AND (q.part, q.name) < (r.part, r.name))
+  ORDER BY f.dir, f.name;
+DELETE FROM replica WHERE EXISTS (SELECT 1 FROM new_file AS f WHERE f.id = replica.file
+  AND f.part = replica.part AND f.last = replica.name);
+DROP TABLE file;
+ALTER TABLE new_file RENAME TO file;
+INSERT INTO setting VALUES ('epoch', '1'); -- counts what makes others' caches untrue
 `,
 ];

@@ -3,11 +3,13 @@ import type Database from 'better-sqlite3';
 import { storeError } from './database.js';
 import { DirectoryStore } from './directory-store.js';
 import { ElementStore } from './element-store.js';
+import { Epoch } from './epoch.js';
 import { FileLocator } from './file-locator.js';
 import { FileStore } from './file-store.js';
+import { PathLocator } from './path-locator.js';
 import { ReplicaStore } from './replica-store.js';
 import { SetStore } from './set-store.js';
-import { TagStore } from './tag-store.js';
+import { type TagHolder, TagStore } from './tag-store.js';
 import { UrlPartStore } from './url-part-store.js';
 import { WordStore } from './word-store.js';
 
@@ -18,20 +20,26 @@ export class Stores {
   readonly elements: ElementStore;
   readonly parts: UrlPartStore;
   readonly replicas: ReplicaStore;
+  readonly paths: PathLocator;
   readonly locator: FileLocator;
   readonly tags: TagStore;
   readonly sets: SetStore;
   readonly #statements = new Map<string, Database.Statement<unknown[], unknown>>();
+  readonly #epoch: Epoch;
+  /** What was last seen of the file: SQLite's count of others' commits, and our epoch. */
   #version = -1;
+  #seenEpoch = '';
 
   constructor(readonly db: Database.Database) {
     this.words = new WordStore(db);
-    this.directories = new DirectoryStore(db, this.words);
+    this.#epoch = new Epoch(db);
+    this.directories = new DirectoryStore(db, this.words, this.#epoch);
+    this.paths = new PathLocator(db, this.directories);
     this.files = new FileStore(db, this.words);
-    this.elements = new ElementStore(db);
+    this.elements = new ElementStore(db, this.#epoch);
     this.parts = new UrlPartStore(db);
     this.replicas = new ReplicaStore(db, this.parts, this.elements);
-    this.locator = new FileLocator(db, this.words, this.parts, this.elements);
+    this.locator = new FileLocator(db, this.words, this.parts, this.replicas);
     this.tags = new TagStore(db);
     this.sets = new SetStore(db, this.words);
   }
@@ -51,8 +59,15 @@ export class Stores {
     const version = this.db.pragma('data_version', { simple: true }) as number;
     if (version === this.#version) return;
     this.#version = version;
-    this.directories.forget();
-    this.elements.forget();
+    const epoch = this.#epoch.read();
+    if (epoch === this.#seenEpoch) return;
+    this.#seenEpoch = epoch;
+    this.#forgetTree();
+  }
+
+  setTag(holder: TagHolder, name: string, value: string | number): void {
+    this.tags.set(holder, name, value);
+    if (holder.file === null) this.directories.markTagged(this.directories.get(holder.dir));
   }
 
   /** All that `run` writes is kept, or nothing of it. */
@@ -62,9 +77,13 @@ export class Stores {
     } catch (error) {
       this.words.forget();
       this.parts.forget();
-      this.directories.forget();
-      this.elements.forget();
+      this.#forgetTree();
       throw storeError(error, this.db.name);
     }
+  }
+
+  #forgetTree(): void {
+    this.directories.forget();
+    this.elements.forget();
   }
 }

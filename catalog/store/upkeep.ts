@@ -52,7 +52,7 @@ export function checkDatabase(databasePath: string): CheckReport {
 function orphans(db: Database.Database): string[] {
   const lost = db
     .prepare<[], number>(
-      `WITH RECURSIVE reached (id) AS (SELECT id FROM directory WHERE parent IS NULL
+      `WITH RECURSIVE reached (id) AS (SELECT id FROM directory WHERE parent = 0
          UNION ALL SELECT d.id FROM directory d JOIN reached r ON d.parent = r.id)
        SELECT (SELECT count(*) FROM directory) - (SELECT count(*) FROM reached)`,
     )

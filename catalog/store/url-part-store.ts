@@ -12,10 +12,17 @@ export class UrlPartStore {
   readonly #find: Database.Statement<[number, string], number>;
   readonly #read: Database.Statement<[number], { parent: number; name: string }>;
   readonly #insert: Database.Statement<[number, string]>;
+  readonly #readMany: Database.Statement<[string], { id: number; parent: number; name: string }>;
 
   constructor(db: Database.Database) {
     this.#find = db.prepare<[number, string], number>('SELECT id FROM url_part WHERE parent = ? AND name = ?').pluck();
     this.#read = db.prepare('SELECT parent, name FROM url_part WHERE id = ?');
+    this.#readMany = db.prepare(
+      `WITH RECURSIVE up (id, parent, name) AS (
+         SELECT p.id, p.parent, p.name FROM json_each(?) AS j CROSS JOIN url_part AS p ON p.id = j.value
+         UNION SELECT p.id, p.parent, p.name FROM up CROSS JOIN url_part AS p ON p.id = up.parent WHERE up.parent > 0)
+       SELECT id, parent, name FROM up`,
+    );
     this.#insert = db.prepare('INSERT INTO url_part (parent, name) VALUES (?, ?)');
   }
 
@@ -48,6 +55,24 @@ export class UrlPartStore {
     if (this.#ids.size >= CACHED) this.#ids.clear();
     this.#ids.set(prefix, id);
     return id;
+  }
+
+  /** Reads many at once, so that `text` finds them. */
+  load(ids: readonly number[]): void {
+    const missing = new Set(ids.filter((id) => !this.#texts.has(id)));
+    if (missing.size < 2) return;
+    const rows = new Map(this.#readMany.all(JSON.stringify([...missing])).map((row) => [row.id, row]));
+    if (this.#texts.size + rows.size > CACHED) this.forget();
+    const textOf = (id: number): string => {
+      const known = this.#texts.get(id);
+      if (known !== undefined) return known;
+      const row = rows.get(id);
+      if (row === undefined) return this.text(id);
+      const text = textOf(row.parent) + row.name;
+      this.#texts.set(id, text);
+      return text;
+    };
+    for (const id of missing) textOf(id);
   }
 
   /** The URL of a directory by its number. */

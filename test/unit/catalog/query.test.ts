@@ -57,6 +57,20 @@ describe('catalog: queries', () => {
     expect(find('/alice?size > 1GB')).to.deep.equal([]);
   });
 
+  it('find one name among all below in the order of whole paths', () => {
+    const own = new MemoryCatalog().files('/r/b', '/r/a/b', '/r/b0/b', '/r/b!/b', '/r/c/b', '/r/c/d/b', '/r/c/a');
+    const found = [
+      ...runQuery({ stores: own.stores, caller: OWNER }, { query: "/r?name='b' and size!=1 or name='b'" }),
+    ];
+    const named = [...runQuery({ stores: own.stores, caller: OWNER }, { query: "/r?kind=file and name='b'" })];
+    const paths = ['/r/a/b', '/r/b', '/r/b!/b', '/r/b0/b', '/r/c/b', '/r/c/d/b'];
+    expect(named.map(pathOf)).to.deep.equal(paths);
+    expect(found.map(pathOf)).to.deep.equal(paths);
+    expect(
+      [...runQuery({ stores: own.stores, caller: OWNER }, { query: "/r?name='c'", directories: true })].map(pathOf),
+    ).to.deep.equal(['/r/c']);
+  });
+
   it('use one index range for a lower and an upper bound', () => {
     const plan = planCondition(parseQuery("/x?run>=119000 and run<120000 and name='*'").condition!);
     expect(plan[0]).to.deep.include({ name: 'run', kind: 'number', low: 119000, high: 120000 });

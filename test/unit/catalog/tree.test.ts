@@ -1,14 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { listPage, lookup, whereis } from '../../../catalog/operations/reading.js';
 import { purgeSlice } from '../../../catalog/operations/removal.js';
+import { setFiles } from '../../../catalog/operations/sets.js';
+import { runQuery } from '../../../catalog/search/query-run.js';
 import { openDatabase } from '../../../catalog/store/database.js';
 import { MIGRATIONS } from '../../../catalog/store/migrations.js';
 import { Stores } from '../../../catalog/store/stores.js';
+import { checkDatabase } from '../../../catalog/store/upkeep.js';
 import { MemoryCatalog, NOW_MS, OWNER, STRANGER } from '../../support/catalog-stores.js';
 
+const OWNED = { owner: 'alice', group: 'physics' };
 const names = (catalog: MemoryCatalog, path: string): string[] =>
   listPage(catalog.stores, OWNER, { path, limit: 100 }).entries.map((entry) => entry.path);
 
@@ -38,6 +43,54 @@ describe('catalog: the tree', () => {
     catalog.write('changeReplica', { lfn: '/a/x.root', url: 'root://se//a/x.root', to: 'bad' });
     expect(lookup(catalog.stores, OWNER, ['/a/x.root'])[0]!.replicas).to.deep.equal([]);
     expect(whereis(catalog.stores, OWNER, '/a/x.root').replicas[0]!.status).to.equal('bad');
+  });
+
+  it('keeps the URLs of all below a directory that gets another name, whether they end in the logical name or not', () => {
+    const catalog = new MemoryCatalog();
+    const register = (lfn: string, ...urls: string[]): unknown =>
+      catalog.write('register', { files: [{ lfn, replicas: urls.map((url) => ({ url })) }] });
+    const urls = (lfn: string): string[] => whereis(catalog.stores, OWNER, lfn).replicas.map(({ url }) => url);
+    const both = ['https://b:80/store/1/x', 'root://a//p/q/r/s/t/x'];
+    register('/p/q/r/s/t/x', ...both);
+    register('/p/q/y', 'file:///p/q/y', 'root://a//p/q/y', 'root://a//p/q/y');
+    catalog.write('mv', { from: '/p/q', to: '/p/new' });
+    register('/p/new/r/z', 'root://a//p/new/r/z');
+    register('/p/new/r/old', 'root://a//p/q/r/old');
+    catalog.write('mv', { from: '/p', to: '/again' });
+    expect(urls('/again/new/r/s/t/x')).to.deep.equal(both);
+    expect(urls('/again/new/y')).to.deep.equal(['file:///p/q/y', 'root://a//p/q/y']);
+    expect(urls('/again/new/r/z')).to.deep.equal(['root://a//p/new/r/z']);
+    expect(urls('/again/new/r/old')).to.deep.equal(['root://a//p/q/r/old']);
+    catalog.write('mv', { from: '/again/new/r/s/t/x', to: '/x' });
+    expect(urls('/x')).to.deep.equal(both);
+    const found = lookup(catalog.stores, OWNER, ['/again/new/r/z', '/x', '/again/new/r/none', '/none/1/2/3/4/5']);
+    expect(found.map((file) => file?.replicas.map(({ url }) => url))).to.deep.equal([
+      ['root://a//p/new/r/z'],
+      both,
+      undefined,
+      undefined,
+    ]);
+    for (const url of both) catalog.write('changeReplica', { lfn: '/x', url, to: 'bad' });
+    catalog.write('changeReplica', { lfn: '/x', url: both[0]!, to: 'removed' });
+    expect(whereis(catalog.stores, OWNER, '/x').replicas.map(({ url, status }) => [url, status])).to.deep.equal([
+      [both[1], 'bad'],
+    ]);
+    expect(register('/x', both[1]!)).to.include({ unchanged: 1 });
+    expect(register('/x', both[0]!)).to.include({ updated: 1 });
+    expect(urls('/x').sort()).to.deep.equal(both);
+  });
+
+  it('looks up many names at any depth, and shows nobody what is behind a closed directory', () => {
+    const lfns = Array.from(
+      { length: 40 },
+      (_, i) => `/a/b/${Array.from({ length: i % 8 }, (_, k) => `d${k}`).join('/')}/f${i}`,
+    );
+    const catalog = new MemoryCatalog().files(...lfns.map((lfn) => lfn.replace('//', '/')));
+    const seen = (caller: typeof OWNER): number =>
+      lookup(catalog.stores, caller, lfns).filter((file) => file !== null).length;
+    expect([seen(OWNER), seen(STRANGER)]).to.deep.equal([40, 40]);
+    catalog.write('chmod', { path: '/a/b/d0/d1', mode: 0o750, recursive: false });
+    expect([seen(OWNER), seen(STRANGER)]).to.deep.equal([40, 10]);
   });
 
   it('takes a removed directory out at once and deletes it in slices; sets keep the names as missing', () => {
@@ -93,6 +146,54 @@ describe('catalog: its database', () => {
     expect(names(catalog, '/a')).to.deep.equal(['/a/x']);
     db.pragma('max_page_count = 1000000');
     expect(names(catalog.files(...many), '/a').length).to.equal(100);
+  });
+
+  it('brings a file of the first version to the present schema with all that is in it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'proof-migrate-'));
+    const path = join(folder, 'catalog.db');
+    const old = new Database(path);
+    old.exec(MIGRATIONS[0]!);
+    old.exec(`PRAGMA application_id = 0x50476354; PRAGMA user_version = 1;
+      INSERT INTO setting VALUES ('identity', '01234567');
+      INSERT INTO word VALUES (1, 'alice'), (2, 'physics'), (3, 'events');
+      INSERT INTO directory VALUES (1, NULL, '/', 1, 2, 493, 5, NULL), (2, 1, 'datasets/', 1, 2, 1023, 5, NULL),
+        (3, NULL, 'removed/', 1, 2, 0, 5, NULL), (7, 1, 'a/', 1, 2, 493, 5, 6), (8, 7, 'b/', 1, 2, 493, 5, NULL);
+      INSERT INTO file VALUES (4, 8, 'none', 0, 10, NULL, NULL, 1, 2, 420, 5, NULL, NULL, NULL),
+        (5, 8, 'three', 0, 11, x'011a2b3c4d', NULL, 1, 2, 420, 5, 9, 99, 3), (6, 2, 'set', 1, NULL, NULL, NULL, 1, 2, 420, 5, NULL, NULL, NULL);
+      INSERT INTO storage_element VALUES (1, 'A::B::C', 'B', NULL, 'up', '[]');
+      INSERT INTO url_part VALUES (1, 0, 'root://se/'), (2, 1, 'x/');
+      INSERT INTO replica VALUES (5, 1, 'q', NULL, 1), (5, 2, '', 1, 0), (5, 2, 'r', NULL, 0);
+      INSERT INTO tag VALUES (7, 'run', 'int');
+      INSERT INTO tag_value (name, value, dir) VALUES ('run', 5, 7);
+      INSERT INTO collection_version VALUES (1, 6, 1, NULL, 'any', '', 5, 6);
+      INSERT INTO collection_member VALUES (1, 0, 5, NULL, NULL, NULL, NULL, NULL);`);
+    old.close();
+    const stores = new Stores(openDatabase(path, { owner: 'alice', group: 'physics' }, NOW_MS));
+    expect(lookup(stores, OWNER, ['/a/b/none', '/a/b/three'])).to.deep.equal([
+      { lfn: '/a/b/none', size: 10, checksum: null, entries: null, tree: null, replicas: [] },
+      {
+        lfn: '/a/b/three',
+        size: 11,
+        checksum: 'adler32:1a2b3c4d',
+        entries: 99,
+        tree: 'events',
+        replicas: [
+          { url: 'root://se/x/r', se: null, site: null },
+          { url: 'root://se/x/three', se: 'A::B::C', site: 'B' },
+        ],
+      },
+    ]);
+    expect(whereis(stores, OWNER, '/a/b/three').replicas[2]).to.include({ url: 'root://se/q', status: 'bad' });
+    expect(setFiles(stores, OWNER, 'set').files[0]!.lfn).to.equal('/a/b/three');
+    const found = [...runQuery({ stores, caller: OWNER }, { query: "/?run=5 and name='three'" })];
+    expect(found.map(({ file }) => file?.id)).to.deep.equal([5]);
+    stores.write(() =>
+      stores.directories.insert(stores.directories.resolve('/a')!, 'new', { ...OWNED, mode: 0o755 }, NOW_MS),
+    );
+    expect(stores.directories.resolve('/a/new')!.id).to.equal(9);
+    expect(checkDatabase(path)).to.deep.equal({ isSound: true, problems: [] });
+    stores.db.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('brings an older file to the present schema', () => {
