@@ -14,7 +14,7 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
   { words: ['proxy'], load: () => import('./commands/proxy.js') },
   { words: ['pilot', 'pilots', 'workers'], load: () => import('./commands/pilots.js') },
   {
-    words: ['submit', 'ps', 'masterjob', 'kill', 'resubmit', 'trace', 'spy'],
+    words: ['submit', 'ps', 'masterjob', 'kill', 'resubmit', 'trace', 'spy', 'quota'],
     load: () => import('./commands/jobs.js'),
   },
   { words: ['sites'], load: () => import('./commands/sites.js') },

@@ -37,6 +37,7 @@ export { type ClauseReport, explainMatch, type MatchExplanation } from './explai
 export { Attribute, ClassAd, type Expr, ListExpr } from './expression.js';
 export { JdlArgumentError, JdlAttributeError, JdlDialectError, JdlParseError, type Position } from './jdl-errors.js';
 export { MatchPair, type MatchResult, matchAds } from './match.js';
+export { ownReferences } from './own-references.js';
 export { parseAd, parseExpression } from './parser.js';
 export { PreparedRequirements } from './prepared-requirements.js';
 export { printAd, printExpression, quoted, unparse } from './printer.js';

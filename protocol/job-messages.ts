@@ -4,6 +4,8 @@ import { count, idText } from './ids.js';
 
 /** AliEn's names; the moves between them are proxy-server/jobs/job-states.ts. */
 export const jobState = z.enum([
+  'INSERTING',
+  'SPLITTING',
   'SPLIT',
   'WAITING',
   'ASSIGNED',
@@ -16,6 +18,7 @@ export const jobState = z.enum([
   'ERROR_V',
   'ERROR_SV',
   'ERROR_EW',
+  'ERROR_SPLT',
   'ZOMBIE',
   'EXPIRED',
   'KILLED',
@@ -49,8 +52,8 @@ export const jobOrder = z.object({
   /** ALIEN_JDL_<NAME>. */
   variables: z.record(z.string().regex(/^\w+$/), z.string()),
   inputs: z.array(z.object({ name: innerPath, urls: z.array(z.string().max(8000)).min(1) })).max(100_000),
-  /** A file with the names of the input data, one a line. */
-  inputList: z.object({ file: innerPath, lfns: z.array(z.string()) }).nullable(),
+  /** What InputDataList asks for. */
+  inputList: z.object({ file: innerPath, text: z.string() }).nullable(),
   /** Names and patterns (`*.root`) of what is kept; standard output and error always are. */
   outputs: z.array(innerPath).max(10_000),
   errorOutputs: z.array(innerPath).max(10_000),
@@ -72,6 +75,8 @@ export const payloadEnd = z.object({
   /** From its start to its end, without the time that it was suspended. */
   wallSeconds: z.number().min(0),
   suspendedSeconds: z.number().min(0),
+  /** The most that its processes held at once. */
+  memoryBytes: z.number().min(0).optional(),
   files: z.array(z.object({ name: innerPath, size: count })).max(100_000),
 });
 export type PayloadEnd = z.infer<typeof payloadEnd>;
@@ -80,6 +85,10 @@ export const payloadReport = z.object({
   jobId: count,
   run: count,
   phase: z.enum(['started', 'running', 'suspended', 'saving', 'ended']),
+  /** So far; said now and then while it runs. */
+  usage: z
+    .object({ cpuSeconds: z.number().min(0), wallSeconds: z.number().min(0), memoryBytes: z.number().min(0) })
+    .optional(),
   /** Where it ended; kept by the agent and said again until the ProxyServer has heard it. */
   end: payloadEnd.optional(),
 });
@@ -93,7 +102,26 @@ export const newJob = z.object({
 export const submittedJob = z.object({ jobId: count, subJobs: count, warnings: z.array(z.string()) });
 export type SubmittedJob = z.infer<typeof submittedJob>;
 
-/** GET /v1/jobs */
+/** Of one answer. */
+export const MOST_LISTED = 5000;
+/** GET /v1/jobs: which, in the order of their numbers, `limit` at most; the next page begins after the last one's number. */
+export const jobSelection = z.object({
+  states: z.array(jobState).optional(),
+  users: z.array(z.string()).optional(),
+  sites: z.array(z.string()).optional(),
+  hosts: z.array(z.string()).optional(),
+  masters: z.array(count).optional(),
+  jobs: z.array(count).optional(),
+  /** Jobs with their sub-jobs. */
+  families: z.array(count).optional(),
+  mastersOnly: z.boolean().optional(),
+  /** Others' jobs too, where the role allows. */
+  everyones: z.boolean().optional(),
+  after: count.default(0),
+  limit: z.number().int().min(1).max(MOST_LISTED).default(MOST_LISTED),
+});
+export type JobSelection = z.infer<typeof jobSelection>;
+
 export const jobInfo = z.object({
   jobId: count,
   masterId: count.nullable(),
@@ -114,6 +142,12 @@ export const jobInfo = z.object({
   exitCode: z.number().nullable(),
   cpuSeconds: z.number(),
   wallSeconds: z.number(),
+  /** The most that its processes held at once; 0 where nothing is known. */
+  memoryBytes: z.number(),
+  /** CPU seconds at the nominal speed of a core, over all its runs. */
+  cost: z.number(),
+  /** How often it was given to the queue again after it had ended. */
+  resubmissions: count,
   why: z.string().nullable(),
 });
 export type JobInfo = z.infer<typeof jobInfo>;
@@ -121,3 +155,20 @@ export type JobInfo = z.infer<typeof jobInfo>;
 /** GET /v1/jobs/ID/trace */
 export const traceLine = z.object({ line: count, at: count, tag: z.string(), text: z.string() });
 export type TraceLine = z.infer<typeof traceLine>;
+
+/** GET /v1/quotas: what a user may have, has, and is worth to the matchmaker. null: no limit. */
+export const userQuota = z.object({
+  user: z.string(),
+  priority: z.number(),
+  computedPriority: z.number(),
+  runningCores: z.number(),
+  maxParallelCores: z.number(),
+  waiting: count,
+  unfinished: count,
+  maxUnfinished: count.nullable(),
+  runningSecondsLast24h: z.number(),
+  maxRunningSecondsLast24h: z.number().nullable(),
+  cpuCostLast24h: z.number(),
+  maxCpuCostLast24h: z.number().nullable(),
+});
+export type UserQuota = z.infer<typeof userQuota>;

@@ -1,15 +1,27 @@
 /** The ProxyServer's configuration: every key with its default and what it is for. docs/proxy-server.md lists the same. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { parseExpression } from '../jdl/index.js';
 import { configPath, isLoopback, listenAddress, loadConfig } from '../protocol/config.js';
 import { UsageError } from '../protocol/errors.js';
 import { isolationPolicy, networkPolicy } from '../protocol/isolation.js';
 import { batchPolicy } from '../protocol/job-messages.js';
 import { logLevels } from '../protocol/log.js';
+import { emailHookShape } from './jobs/end-notices.js';
+import { quotasShape } from './jobs/quotas.js';
 import { arcShape, gridengineShape, htcondorShape, slurmShape, sshShape } from './sites/site-settings.js';
 
 const seconds = z.number().min(0).max(31_536_000);
 const url = z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://host:8093' });
+
+function isExpression(text: string): boolean {
+  try {
+    parseExpression(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const siteShape = {
   name: z.string().regex(/^[\w.:-]+$/, 'must be letters, digits and . : _ -'),
@@ -48,6 +60,10 @@ const siteShape = {
   network: networkPolicy.default('full'),
   /** What of the nodes they do not see, besides the usual places of credentials; `*` in the last part of a path. */
   hidePaths: z.array(z.string().regex(/^\//, 'must be an absolute path')).default([]),
+  /** What jobs find there: `VO@Name::version`; AliEn's grid partitions; and what the site asks of them (their ad is `other`). */
+  packages: z.array(z.string()).default([]),
+  partitions: z.array(z.string()).default([]),
+  requirements: z.string().refine(isExpression, 'must be a ClassAd expression').optional(),
 };
 const site = z.discriminatedUnion('type', [
   z.strictObject({
@@ -98,8 +114,15 @@ const schema = z.strictObject({
   masterRestartWindowS: seconds.min(1).default(600),
   /** The factory looks at every site so often, and at once when something happened. */
   factoryTickS: z.number().int().min(1).max(59).default(5),
-  /** Batch jobs of one user that are not over: more are refused. */
-  maxJobsPerUser: z.number().int().min(0).max(10_000_000).default(20_000),
+  /** What users may have in the queue, and who goes first: docs/jobs.md. */
+  quotas: quotasShape,
+  /** A command that tells people that their jobs are over. */
+  emailHook: emailHookShape.optional(),
+  /** Home directories in the catalog: what `~` in a JDL stands for. */
+  homes: z
+    .string()
+    .regex(/^\/.*\{user\}/, 'must be a path with {user} in it')
+    .default('/home/{user}'),
   /** Sessions, queries and pilots that ended are forgotten after so many days, with their files. */
   keepDays: z.number().int().min(1).default(30),
   logLevel: logLevels.default('info'),

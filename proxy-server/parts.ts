@@ -19,9 +19,8 @@ import { Dispatcher } from './dispatcher.js';
 import { pilotJdl } from './factory/pilot-jdl.js';
 import { PilotKeeper } from './factory/pilot-keeper.js';
 import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
-import { JobInputs, JobOutputs } from './jobs/job-files.js';
-import { JobRunner } from './jobs/job-runner.js';
-import { JobStore } from './jobs/job-store.js';
+import type { JobRunner } from './jobs/job-runner.js';
+import { JobService } from './jobs/job-service.js';
 import { MasterNursery } from './master-nursery.js';
 import { PilotFollower } from './pilot-follower.js';
 import { PilotStore } from './pilot-store.js';
@@ -63,10 +62,7 @@ export class Parts {
   readonly catalog: CatalogAccess;
   readonly sessions: Sessions;
   readonly dispatcher: Dispatcher;
-  readonly jobStore: JobStore;
-  readonly jobInputs: JobInputs;
-  readonly jobOutputs: JobOutputs;
-  readonly jobs: JobRunner;
+  readonly batch: JobService;
   readonly pilotFollower: PilotFollower;
   readonly door: AgentDoor;
   readonly keepers: ReadonlyMap<string, PilotKeeper>;
@@ -105,10 +101,15 @@ export class Parts {
       forSessions: (free) => this.jobs.forSessions(free),
       onUnmet: () => this.lookAtSites(),
     });
-    this.jobStore = new JobStore(db);
-    this.jobInputs = new JobInputs(this.catalog);
-    this.jobOutputs = new JobOutputs(config.stateDir);
-    this.jobs = this.#makeJobRunner();
+    this.batch = new JobService({
+      config,
+      db,
+      clock,
+      log,
+      registry: this.registry,
+      catalog: this.catalog,
+      send: (agentId, message) => this.door.send(agentId, message),
+    });
     this.pilotFollower = new PilotFollower(this.registry, this.pilots, log);
     this.door = this.#makeDoor();
     this.keepers = new Map(config.sites.map((site) => [site.name, this.#makeKeeper(site)]));
@@ -124,6 +125,10 @@ export class Parts {
       door: this.door,
       lookAtSites: (name) => this.lookAtSites(name),
     });
+  }
+
+  get jobs(): JobRunner {
+    return this.batch.runner;
   }
 
   /** Every site, or one, at once: something happened that its factory should know. */
@@ -169,21 +174,6 @@ export class Parts {
       onRestarted: (session) => this.dispatcher.masterRestarted(session),
       onReleased: (_session, workerId, why) => this.dispatcher.release(workerId, why),
       onEnded: () => this.dispatcher.look(),
-    });
-  }
-
-  #makeJobRunner(): JobRunner {
-    const { config, clock, log } = this.#options;
-    const policies = new Map(config.sites.map(({ name, batch }) => [name, batch]));
-    return new JobRunner({
-      clock,
-      log,
-      store: this.jobStore,
-      inputs: this.jobInputs,
-      outputs: this.jobOutputs,
-      registry: this.registry,
-      policyOf: (site) => policies.get(site) ?? 'suspend',
-      send: (agentId, message) => this.door.send(agentId, message),
     });
   }
 

@@ -18,7 +18,6 @@ import { openKey, signToken } from '../protocol/tokens.js';
 import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
 import type { ProxyConfig } from './config.js';
 import { makeHttp } from './http.js';
-import { JobDesk } from './jobs/job-desk.js';
 import { listenOn } from './listening.js';
 import { type Base, Parts } from './parts.js';
 import { PilotDesk } from './pilot-desk.js';
@@ -89,13 +88,13 @@ class ProxyServer {
   }
 
   async #stop(why: string): Promise<void> {
-    const { keepers, sessions, jobs, dispatcher, registry, nursery, door, catalog, socketDir } = this.#parts;
+    const { keepers, sessions, batch, dispatcher, registry, nursery, door, catalog, socketDir } = this.#parts;
     this.#log.info(`stopping: ${why}`);
     for (const task of this.#tasks) await task.stop();
     await Promise.all([...keepers.values()].map((keeper) => keeper.stop()));
     if (this.#config.keepOnStop) sessions.leaveAll();
     else await Promise.all([sessions.endAll('the ProxyServer ends'), this.#endPilots()]);
-    jobs.close();
+    await batch.close();
     dispatcher.close();
     registry.close();
     nursery.close();
@@ -128,8 +127,8 @@ class ProxyServer {
   }
 
   async #listen(): Promise<string> {
-    const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher } = this.#parts;
-    const { jobStore, jobs, jobInputs, jobOutputs } = this.#parts;
+    const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher, batch } =
+      this.#parts;
     const nowMs = () => this.#clock.date().getTime();
     const app = makeHttp({
       log: this.#log,
@@ -145,14 +144,7 @@ class ProxyServer {
         stopAgent: (agentId, reason) => door.send(agentId, { type: 'stop', reason }),
         nowMs,
       }),
-      jobs: new JobDesk({
-        store: jobStore,
-        runner: jobs,
-        inputs: jobInputs,
-        outputs: jobOutputs,
-        maxUnfinished: this.#config.maxJobsPerUser,
-        nowMs,
-      }),
+      jobs: batch.desk,
       sign: (request) => signToken(this.#base.key, { ...request, tokenId: randomUUID() }),
       tls: this.#config.tls ?? null,
     });
@@ -178,11 +170,11 @@ class ProxyServer {
 
   /** What ended long ago is forgotten, with its files. */
   async #keepHouse(): Promise<void> {
-    const { queryStore, agents, jobStore, jobOutputs, sessionStore, pilots } = this.#parts;
+    const { queryStore, agents, batch, sessionStore, pilots } = this.#parts;
     const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
     queryStore.prune(before);
     agents.prune(before);
-    for (const jobId of jobStore.prune(before)) await jobOutputs.remove(jobId);
+    await batch.prune(before);
     for (const { directory } of sessionStore.prune(before)) await rm(directory, { recursive: true, force: true });
     for (const pilotId of pilots.prune(before))
       await rm(join(this.#config.stateDir, 'pilots', pilotId), { recursive: true, force: true });

@@ -44,6 +44,17 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE job_trace (
      line INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL, at INTEGER NOT NULL, tag TEXT NOT NULL, text TEXT NOT NULL) STRICT;
    CREATE INDEX job_trace_job ON job_trace (job_id);`,
+  `ALTER TABLE job ADD COLUMN wants TEXT NOT NULL DEFAULT '';
+   ALTER TABLE job ADD COLUMN memory_bytes REAL NOT NULL DEFAULT 0;
+   ALTER TABLE job ADD COLUMN cost REAL NOT NULL DEFAULT 0;
+   ALTER TABLE job ADD COLUMN resubmissions INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE job ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;
+   DROP INDEX job_master;
+   CREATE INDEX job_part ON job (master_id, state) WHERE master_id IS NOT NULL;
+   CREATE INDEX job_open_part ON job (master_id) WHERE master_id IS NOT NULL AND ended_at IS NULL;
+   CREATE TABLE job_usage (
+     user TEXT NOT NULL, hour INTEGER NOT NULL, core_s REAL NOT NULL, cpu_cost REAL NOT NULL,
+     PRIMARY KEY (user, hour)) STRICT, WITHOUT ROWID;`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */

@@ -1,16 +1,17 @@
-/** `proof submit | ps | masterjob | kill | resubmit | trace | spy`: batch jobs, with AliEn's words and flags. */
+/** `proof submit | ps | masterjob | kill | resubmit | trace | spy | quota`: batch jobs, with AliEn's words and flags. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { UsageError } from '../../protocol/errors.js';
-import { type JobInfo, jobInfo, submittedJob, traceLine } from '../../protocol/job-messages.js';
-import { isOver, readPsFlags, shortCode } from '../jobs/ps-flags.js';
+import { GridError, UsageError } from '../../protocol/errors.js';
+import { submittedJob, traceLine, userQuota } from '../../protocol/job-messages.js';
+import { jobNumber, jobWithJdl, listJobs } from '../jobs/ask-jobs.js';
+import { jobTable } from '../jobs/job-table.js';
+import { masterLines, readMasterWords } from '../jobs/masterjob-words.js';
+import { isOver, readPsFlags } from '../jobs/ps-flags.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import type { ServerApi } from '../server-api.js';
-import { formatSpan } from '../show/span.js';
 
-const jobWithJdl = jobInfo.extend({ jdl: z.string(), subJobs: z.array(jobInfo) });
 const FOLLOW_EVERY_MS = 500;
 
 export function addCommands(program: Command): void {
@@ -23,7 +24,9 @@ export function addCommands(program: Command): void {
   addSubmit(add);
   addPs(add);
   addVerbs(add);
+  addMaster(add);
   addLooks(add);
+  addQuota(add);
 }
 
 type Add = (name: string, description: string) => Command;
@@ -45,7 +48,7 @@ function addPs(add: Add): void {
   add('ps', 'your jobs: those that are not over, or as the flags say')
     .argument(
       '[flags...]',
-      '-f STATES|GROUP, -u USERS, -s SITES, -n NODES, -m MASTERS, -j JOBS, -l N, -o KEY, -a -A -X -W -E -M -L -id, -jdl JOB, -trace JOB',
+      '-f STATES|GROUP, -u USERS, -s SITES, -n NODES, -m MASTERS, -j JOBS, -l N, -o KEY, -a -A -X -W -E -M -L -x -T -id [JOB], -jdl JOB, -trace JOB',
     )
     .allowUnknownOption()
     .allowExcessArguments()
@@ -55,11 +58,14 @@ function addPs(add: Add): void {
       if (flags.jdl !== null) process.stdout.write(await jdlOf(api, flags.jdl, options.json === true));
       if (flags.trace !== null) await printTrace(api, flags.trace, { json: options.json === true });
       if (flags.jdl !== null || flags.trace !== null) return;
-      const all = await api.call('GET', `/jobs?all=${flags.everyones ? 1 : 0}`, z.array(jobInfo));
-      const shown = flags.choose(all);
+      const most = flags.isSortedById ? flags.most : Number.POSITIVE_INFINITY;
+      const shown = flags.sort(await listJobs(api, flags.selection, most));
       if (options.json) printJson(shown);
       else if (flags.idsOnly) process.stdout.write(shown.map(({ jobId }) => `${jobId}\n`).join(''));
-      else printJobs(shown, flags.isLong);
+      else {
+        const { header, rows } = jobTable(shown, flags, Date.now());
+        printTable(header, rows);
+      }
     });
 }
 
@@ -91,21 +97,81 @@ const VERBS = [
   },
 ] as const;
 
-function addLooks(add: Add): void {
-  add('masterjob', 'a master: its state, and how many sub-jobs are in which')
+function addMaster(add: Add): void {
+  add('masterjob', 'a master: its state, and how many sub-jobs are in which; or kill, resubmit some of them')
     .argument('<job>', 'its number')
-    .option('--ids', 'also the numbers of the sub-jobs in each state')
-    .action(async (job: string, options: { json?: true; ids?: true }, command: Command) => {
-      const master = await apiOf(command).call('GET', `/jobs/${jobNumber(job)}`, jobWithJdl);
+    .argument('[words...]', '-status STATES, -id JOBS, -site SITES, -printid, -printsite, kill, resubmit')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (job: string, _words: unknown, options: { json?: true }, command: Command) => {
+      const words = readMasterWords(command.args.slice(1));
+      const api = apiOf(command);
+      const masterId = jobNumber(job);
+      const master = await api.call('GET', `/jobs/${masterId}`, jobWithJdl);
       if (!master.isMaster) throw new UsageError(`Job ${job} is no master; "proof ps -j ${job}" shows it.`);
-      const states = new Map<string, number[]>();
-      for (const { state, jobId } of master.subJobs) states.set(state, [...(states.get(state) ?? []), jobId]);
+      if (words.verb === 'merge')
+        throw new UsageError('Sub-jobs are not merged here: merge with a job of your own over their outputs.');
+      const chosen = words.choose(await listJobs(api, { masters: [masterId], everyones: true }));
+      if (words.verb !== null) {
+        const done = await tellParts(api, words.verb, words.choosesAll ? [masterId] : chosen.map(({ jobId }) => jobId));
+        if (options.json) return printJson({ jobId: masterId, verb: words.verb, jobs: done });
+        process.stdout.write(`${masterId}: ${words.verb}, ${done} jobs\n`);
+        return;
+      }
+      const lines = masterLines(chosen);
       if (options.json)
-        return printJson({ jobId: master.jobId, state: master.state, states: Object.fromEntries(states) });
-      process.stdout.write(`${master.jobId} ${master.state}, ${master.subJobs.length} sub-jobs\n`);
-      for (const [state, ids] of states)
-        process.stdout.write(`${String(ids.length).padStart(8)} ${state}${options.ids ? `: ${ids.join(' ')}` : ''}\n`);
+        return printJson({ jobId: masterId, state: master.state, subJobs: chosen.length, states: lines });
+      process.stdout.write(`${masterId} ${master.state}, ${chosen.length} sub-jobs\n`);
+      for (const { state, n, ids, sites } of lines) {
+        const places = Object.entries(sites).map(([site, count]) => `${site} ${count}`);
+        const more = [
+          ...(words.printsSites ? [` (${places.join(', ') || 'no site'})`] : []),
+          ...(words.printsIds ? [`: ${ids.join(' ')}`] : []),
+        ].join('');
+        process.stdout.write(`${String(n).padStart(8)} ${state}${more}\n`);
+      }
     });
+}
+
+/** Those that cannot be killed or resubmitted in their state are passed over. @returns how many jobs it touched */
+async function tellParts(api: ServerApi, verb: 'kill' | 'resubmit', jobs: readonly number[]): Promise<number> {
+  const { method, path } = VERBS.find((one) => one.verb === verb)!;
+  let done = 0;
+  for (const jobId of jobs) {
+    try {
+      done += (await api.call(method, `/jobs/${jobId}${path}`, z.object({ jobs: z.number() }))).jobs;
+    } catch (error) {
+      if (!(error instanceof GridError && error.code === 'PROXY_JOB_STATE')) throw error;
+    }
+  }
+  return done;
+}
+
+function addQuota(add: Add): void {
+  add('quota', 'what you may have and have used; operators: of a user, or of all')
+    .argument('[user]', 'whose')
+    .action(async (user: string | undefined, options: { json?: true }, command: Command) => {
+      const query = user === undefined ? '' : `?user=${encodeURIComponent(user)}`;
+      const quotas = await apiOf(command).call('GET', `/quotas${query}`, z.array(userQuota));
+      if (options.json) return printJson(quotas);
+      const of = (has: number, most: number | null): string => `${Math.round(has)} / ${most ?? 'no limit'}`;
+      printTable(
+        ['user', 'priority', 'computed', 'cores', 'waiting', 'unfinished', 'core s in 24 h', 'cpu cost in 24 h'],
+        quotas.map((q) => [
+          q.user,
+          q.priority,
+          Number(q.computedPriority.toFixed(1)),
+          of(q.runningCores, q.maxParallelCores),
+          q.waiting,
+          of(q.unfinished, q.maxUnfinished),
+          of(q.runningSecondsLast24h, q.maxRunningSecondsLast24h),
+          of(q.cpuCostLast24h, q.maxCpuCostLast24h),
+        ]),
+      );
+    });
+}
+
+function addLooks(add: Add): void {
   add('trace', 'what became of a job, step by step')
     .argument('<job>', 'its number')
     .option('--follow', 'until it is over, with its standard output as it comes')
@@ -132,19 +198,6 @@ function addLooks(add: Add): void {
           files.map(({ name, size }) => [name, size]),
         );
     });
-}
-
-function printJobs(jobs: readonly JobInfo[], isLong: boolean): void {
-  const row = (job: JobInfo): (string | number | null)[] => {
-    const { jobId, masterId, user, price, state, isSuspended, name } = job;
-    const id = masterId === null ? String(jobId) : `-${jobId}`;
-    const code = isSuspended ? `${shortCode(state)} (suspended)` : shortCode(state);
-    if (!isLong) return [user, id, price, code, name];
-    const age = formatSpan((job.endedAt ?? Date.now()) - job.submittedAt);
-    return [user, id, price, code, name, job.site, job.host, job.run, job.cpuSeconds.toFixed(1), age, job.why];
-  };
-  const header = ['owner', 'id', 'priority', 'state', 'name'];
-  printTable(isLong ? [...header, 'site', 'node', 'run', 'cpu s', 'age', 'why'] : header, jobs.map(row));
 }
 
 async function jdlOf(api: ServerApi, jobId: number, json: boolean): Promise<string> {
@@ -186,11 +239,6 @@ async function follow(api: ServerApi, jobId: number): Promise<void> {
     if (isOver(job.state)) return;
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY_MS));
   }
-}
-
-function jobNumber(text: string): number {
-  if (!/^-?\d{1,15}$/.test(text)) throw new UsageError(`${text} is no number of a job; "proof ps" shows them.`);
-  return Math.abs(Number(text)); // ps shows sub-jobs with a dash
 }
 
 function readJdl(file: string): string {

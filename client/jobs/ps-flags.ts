@@ -1,8 +1,10 @@
-/** The flags of `proof ps`, as JAliEn's, and the short codes of states. Pure. */
+/** The flags of `proof ps`, as AliEn's and JAliEn's, and the short codes of states. Pure. */
 import { UsageError } from '../../protocol/errors.js';
-import type { JobInfo, JobState } from '../../protocol/job-messages.js';
+import type { JobInfo, JobSelection, JobState } from '../../protocol/job-messages.js';
 
 const CODES: Readonly<Record<JobState, string>> = {
+  INSERTING: 'I',
+  SPLITTING: 'SP',
   SPLIT: 'S',
   WAITING: 'W',
   ASSIGNED: 'ASG',
@@ -15,6 +17,7 @@ const CODES: Readonly<Record<JobState, string>> = {
   ERROR_V: 'EV',
   ERROR_SV: 'ESV',
   ERROR_EW: 'EW',
+  ERROR_SPLT: 'ESP',
   ZOMBIE: 'Z',
   EXPIRED: 'XP',
   KILLED: 'K',
@@ -32,9 +35,9 @@ const GROUPS: Readonly<Record<string, readonly JobState[]>> = {
   r: ['ASSIGNED', 'STARTED', 'RUNNING', 'SAVING'],
   f: FAILED,
   d: ['DONE'],
-  s: ['SPLIT'],
-  q: ['WAITING', 'ZOMBIE'],
-  t: [],
+  s: ['SPLIT', 'SPLITTING'],
+  q: ['INSERTING', 'WAITING', 'ZOMBIE'],
+  t: [], // to be staged from tape: nothing is, here
 };
 
 const KEYS: Readonly<Record<string, (job: JobInfo) => string | number>> = {
@@ -49,100 +52,182 @@ const KEYS: Readonly<Record<string, (job: JobInfo) => string | number>> = {
 };
 
 export interface PsFlags {
+  readonly selection: Partial<JobSelection>;
   readonly idsOnly: boolean;
+  /** Where and why. */
   readonly isLong: boolean;
-  /** Others' jobs too, where the role allows. */
-  readonly everyones: boolean;
+  /** CPU, memory, cost, running time. */
+  readonly showsUse: boolean;
+  /** Running time alone. */
+  readonly showsTime: boolean;
   readonly jdl: number | null;
   readonly trace: number | null;
-  choose(jobs: readonly JobInfo[]): JobInfo[];
+  readonly most: number;
+  readonly isSortedById: boolean;
+  sort(jobs: readonly JobInfo[]): JobInfo[];
 }
+
+/** What is collected while the words are read. */
+class PsReader {
+  readonly selection: { -readonly [K in keyof JobSelection]?: JobSelection[K] } = {};
+  idsOnly = false;
+  isLong = false;
+  showsUse = false;
+  showsTime = false;
+  jdl: number | null = null;
+  trace: number | null = null;
+  most = Number.POSITIVE_INFINITY;
+  key = 'id';
+  states: readonly JobState[] | undefined;
+  readonly #words: readonly string[];
+  #at = 0;
+
+  constructor(words: readonly string[]) {
+    this.#words = words;
+  }
+
+  next(): string | undefined {
+    return this.#words[this.#at++];
+  }
+  value(flag: string): string {
+    const word = this.next();
+    if (word === undefined) throw new UsageError(`proof ps ${flag} needs a value.`);
+    return word;
+  }
+  /** The next word, if it is no flag. */
+  optional(): string | undefined {
+    const word = this.#words[this.#at];
+    if (word === undefined || (word.startsWith('-') && !/^-\d+$/.test(word))) return undefined;
+    this.#at++;
+    return word;
+  }
+  list(flag: string): string[] {
+    return this.value(flag).split(',');
+  }
+  numbers(flag: string): number[] {
+    return this.list(flag).map((text) => number(flag, text));
+  }
+  /** Jobs are named: whatever state they are in. */
+  anyState(): void {
+    this.states ??= STATES;
+  }
+}
+
+const FLAGS: Readonly<Record<string, (ps: PsReader, flag: string) => void>> = {
+  '-f': (ps, flag) => {
+    ps.states = statesOf(ps.value(flag));
+  },
+  '-F': (ps, flag) => {
+    ps.isLong = ps.value(flag) === 'l';
+  },
+  '-Fl': (ps) => {
+    ps.isLong = true;
+  },
+  '-L': (ps) => {
+    ps.isLong = true;
+  },
+  '-x': (ps) => {
+    ps.showsUse = true;
+  },
+  '-T': (ps) => {
+    ps.showsTime = true;
+  },
+  '-u': (ps, flag) => {
+    ps.selection.users = ps.list(flag);
+  },
+  // AliEn's -s, without sites, asked for sub-jobs: they are always shown.
+  '-s': (ps) => {
+    const sites = ps.optional();
+    if (sites !== undefined) ps.selection.sites = sites.split(',');
+  },
+  '-n': (ps, flag) => {
+    ps.selection.hosts = ps.list(flag);
+  },
+  '-m': (ps, flag) => {
+    ps.selection.masters = ps.numbers(flag);
+    ps.anyState();
+  },
+  '-j': (ps, flag) => {
+    ps.selection.jobs = ps.numbers(flag);
+    ps.selection.everyones = true;
+    ps.anyState();
+  },
+  // JAliEn's -id prints numbers only; AliEn's takes a job, and shows it with its sub-jobs.
+  '-id': (ps, flag) => {
+    const job = ps.optional();
+    if (job === undefined) ps.idsOnly = true;
+    else {
+      ps.selection.families = job.split(',').map((text) => number(flag, text));
+      ps.selection.everyones = true;
+      ps.anyState();
+    }
+  },
+  '-l': (ps, flag) => {
+    ps.most = number(flag, ps.value(flag));
+  },
+  '-o': (ps, flag) => {
+    ps.key = ps.value(flag);
+    if (KEYS[ps.key] === undefined)
+      throw new UsageError(`proof ps -o takes ${Object.keys(KEYS).join(', ')}, not ${ps.key}.`);
+  },
+  '-jdl': (ps, flag) => {
+    ps.jdl = number(flag, ps.value(flag));
+  },
+  '-trace': (ps, flag) => {
+    ps.trace = number(flag, ps.value(flag));
+  },
+  '-a': (ps) => {
+    ps.selection.everyones = true;
+  },
+  '-A': (ps) => {
+    ps.states = STATES;
+  },
+  '-X': (ps) => {
+    ps.states = GROUPS['r'];
+    ps.isLong = true;
+    ps.showsUse = true;
+  },
+  '-W': (ps) => {
+    ps.states = ['WAITING'];
+  },
+  '-E': (ps) => {
+    ps.states = FAILED;
+  },
+  '-M': (ps) => {
+    ps.selection.mastersOnly = true;
+  },
+  '-b': () => {}, // no colours: there are none
+};
 
 /** @throws {UsageError} a flag that is not known, or misses its value */
 export function readPsFlags(words: readonly string[]): PsFlags {
-  const filters: ((job: JobInfo) => boolean)[] = [];
-  let states: readonly JobState[] | undefined;
-  let sortKey = KEYS['id']!;
-  let most = Number.POSITIVE_INFINITY;
-  const found = {
-    idsOnly: false,
-    isLong: false,
-    everyones: false,
-    jdl: null as number | null,
-    trace: null as number | null,
-  };
-  for (let i = 0; i < words.length; i++) {
-    const flag = words[i]!;
-    const value = (): string => {
-      const next = words[++i];
-      if (next === undefined) throw new UsageError(`proof ps ${flag} needs a value.`);
-      return next;
-    };
-    const list = (): string[] => value().split(',');
-    const oneOf = (of: (job: JobInfo) => string | null): void => {
-      const wanted = list();
-      filters.push((job) => wanted.includes(of(job) ?? ''));
-    };
-    const alone = ALONE[flag];
-    if (alone !== undefined) {
-      states = alone.states ?? states;
-      if (alone.filter !== undefined) filters.push(alone.filter);
-      found.isLong ||= alone.isLong === true;
-      found.everyones ||= alone.everyones === true;
-      found.idsOnly ||= alone.idsOnly === true;
-    } else if (flag === '-f') states = statesOf(value());
-    else if (flag === '-F') found.isLong = value() === 'l';
-    else if (flag === '-u') {
-      found.everyones = true;
-      oneOf(({ user }) => user);
-    } else if (flag === '-s') oneOf(({ site }) => site);
-    else if (flag === '-n') oneOf(({ host }) => host);
-    else if (flag === '-m') {
-      states ??= STATES;
-      oneOf(({ masterId }) => String(masterId));
-    } else if (flag === '-j') {
-      states ??= STATES;
-      found.everyones = true;
-      oneOf(({ jobId }) => String(jobId));
-    } else if (flag === '-l') most = number(flag, value());
-    else if (flag === '-o') sortKey = keyOf(value());
-    else if (flag === '-jdl') found.jdl = number(flag, value());
-    else if (flag === '-trace') found.trace = number(flag, value());
-    else throw new UsageError(`proof ps does not know ${flag}; "proof ps --help" lists its flags.`);
+  const ps = new PsReader(words);
+  for (let flag = ps.next(); flag !== undefined; flag = ps.next()) {
+    const take = Object.hasOwn(FLAGS, flag) ? FLAGS[flag] : undefined;
+    if (take === undefined) throw new UsageError(`proof ps does not know ${flag}; "proof ps --help" lists its flags.`);
+    take(ps, flag);
   }
-  const wanted = states ?? STATES.filter((state) => !isOver(state));
-  const choose = (jobs: readonly JobInfo[]): JobInfo[] =>
-    jobs
-      .filter((job) => wanted.includes(job.state) && filters.every((filter) => filter(job)))
-      .toSorted((a, b) => compare(sortKey(a), sortKey(b)) || a.jobId - b.jobId)
-      .slice(0, most);
-  return { ...found, choose };
+  const states = ps.states ?? STATES.filter((state) => !isOver(state));
+  const { idsOnly, isLong, showsUse, showsTime, jdl, trace, most } = ps;
+  const key = KEYS[ps.key]!;
+  const sort = (jobs: readonly JobInfo[]): JobInfo[] =>
+    jobs.toSorted((a, b) => compare(key(a), key(b)) || a.jobId - b.jobId).slice(0, most);
+  return {
+    selection: { ...ps.selection, ...(states === STATES ? {} : { states: [...states] }) },
+    idsOnly,
+    isLong,
+    showsUse,
+    showsTime,
+    jdl,
+    trace,
+    most,
+    isSortedById: ps.key === 'id',
+    sort,
+  };
 }
-
-interface Alone {
-  readonly states?: readonly JobState[];
-  readonly filter?: (job: JobInfo) => boolean;
-  readonly isLong?: true;
-  readonly everyones?: true;
-  readonly idsOnly?: true;
-}
-
-const ALONE: Readonly<Record<string, Alone>> = {
-  '-a': { everyones: true },
-  '-A': { states: STATES },
-  '-X': { states: GROUPS['r']!, isLong: true },
-  '-W': { states: ['WAITING'] },
-  '-E': { states: FAILED },
-  '-M': { filter: ({ isMaster }) => isMaster },
-  '-L': { isLong: true },
-  '-Fl': { isLong: true },
-  '-x': { isLong: true },
-  '-b': {},
-  '-id': { idsOnly: true },
-};
 
 /** `R`, `RUNNING`, `EE,EV`, `-r`, `r`. */
-function statesOf(text: string): readonly JobState[] {
+export function statesOf(text: string): readonly JobState[] {
   return text.split(',').flatMap((word) => {
     const group = GROUPS[word.replace(/^-/, '')];
     if (group !== undefined) return group;
@@ -155,15 +240,9 @@ function statesOf(text: string): readonly JobState[] {
   });
 }
 
-function keyOf(name: string): (job: JobInfo) => string | number {
-  const key = KEYS[name];
-  if (key === undefined) throw new UsageError(`proof ps -o takes ${Object.keys(KEYS).join(', ')}, not ${name}.`);
-  return key;
-}
-
 function number(flag: string, text: string): number {
   if (!/^-?\d{1,15}$/.test(text)) throw new UsageError(`proof ps ${flag} needs a number, not ${text}.`);
-  return Math.abs(Number(text));
+  return Math.abs(Number(text)); // a dash marks a sub-job
 }
 
 const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);

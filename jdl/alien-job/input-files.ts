@@ -1,7 +1,7 @@
 /** Input files as AliEn users name them: `LF:/a/file`, with `,nodownload` behind those that the program opens remotely. */
 
 export interface InputFile {
-  /** An absolute logical file name; in InputData it may be a pattern (`*`, `[1-20]`). */
+  /** An absolute logical file name, or one below the user's home (`~/…`); in InputData it may be a pattern (`*`, `[1-20]`). */
   readonly lfn: string;
   readonly isDownloaded: boolean;
 }
@@ -17,7 +17,7 @@ export function parseInputFile(text: string): InputFile | string {
     .trim();
   if (/^\s*(?:PF|[a-z][a-z0-9+.-]*:\/\/)/i.test(text))
     return `"${text}" is no logical file name; register the file and name it LF:/path.`;
-  if (!lfn.startsWith('/')) return `"${text}" is not absolute; write LF:/path.`;
+  if (!/^(?:\/|~\/)/.test(lfn)) return `"${text}" is not absolute; write LF:/path.`;
   if (lfn.includes('\0') || lfn.includes('\n'))
     return `"${lfn.slice(0, 40)}" holds a character that no file name can have.`;
   return { lfn, isDownloaded };

@@ -52,6 +52,8 @@ export interface JobDescription {
   readonly masterResubmitThreshold: Threshold | undefined;
   /** `system`, `all`, or states. */
   readonly resubmitTypes: readonly string[];
+  /** So many input files may be missing from the catalog. */
+  readonly maxMissing: Threshold | undefined;
   readonly maxFailed: Threshold | undefined;
   readonly maxInitFailed: Threshold | undefined;
   readonly merges: readonly MergeSpec[];
@@ -60,6 +62,11 @@ export interface JobDescription {
   readonly variables: Readonly<Record<string, string>>;
   readonly email: string | undefined;
   readonly retries: number;
+  /** `Interactive`, `FileBroker`, where they are true. */
+  readonly switches: readonly string[];
+  /** What the node must have, in bytes. */
+  readonly nodeMemoryBytes: number | undefined;
+  readonly nodeDiskBytes: number | undefined;
 }
 
 export interface MergeSpec {
@@ -220,8 +227,15 @@ function payload(reader: JobReader) {
     validationCommand: lfnOf(reader, 'ValidationCommand'),
     requirements,
     variables: variablesOf(reader),
-    email: reader.string('Email'),
+    email: emailOf(reader),
   };
+}
+
+/** It is handed to a command of the site: nothing that could be taken for an option. */
+function emailOf(reader: JobReader): string | undefined {
+  const address = reader.string('Email')?.trim();
+  if (address === undefined || /^[^\s@-][^\s@]*@[^\s@]+$/.test(address)) return address;
+  return reader.refuse('Email', `"${address}" is no address.`);
 }
 
 function lfnOf(reader: JobReader, name: string): string | undefined {
@@ -281,7 +295,7 @@ function inputDataListOf(reader: JobReader): JobDescription['inputDataList'] {
 
 function limits(reader: JobReader) {
   const size = (name: string): number | undefined => reader.parsed(name, parseSize, 'a size such as 8GB');
-  for (const name of ['Memory', 'Swap', 'VirtualMemorySize', 'VirtualMemoryMax', 'LocalDiskSpace']) size(name);
+  for (const name of ['Swap', 'VirtualMemorySize', 'VirtualMemoryMax']) size(name);
   const price = reader.number('Price') ?? 1;
   if (!(price >= 0)) reader.refuse('Price', `${price} is below 0.`);
   return {
@@ -293,14 +307,15 @@ function limits(reader: JobReader) {
     runsToEndOfSlot: reader.read('ProxyTTL', booleanOf) ?? false,
     maxWaitingSeconds: reader.parsed('MaxWaitingTime', parseWait, 'a time such as 90s, 30m or 12h, under 14 days'),
     retries: reader.whole('Retries', { least: 0, most: 100 }) ?? 0,
+    nodeMemoryBytes: size('Memory'),
+    nodeDiskBytes: size('LocalDiskSpace'),
   };
 }
 
 function aftermath(reader: JobReader) {
   const threshold = (name: string): Threshold | undefined =>
     reader.parsed(name, parseThreshold, 'a number or a percentage such as 10%');
-  threshold('MaxInputMissingThreshold');
-  for (const name of ['Interactive', 'FileBroker']) reader.read(name, booleanOf);
+  const switches = ['Interactive', 'FileBroker'].filter((name) => reader.read(name, booleanOf) === true);
   const resubmitTypes = reader.strings('ResubmitType').filter((type) => {
     if (!RESUBMIT_TYPES.test(type))
       reader.refuse('ResubmitType', `"${type}" is not system, all, or a state such as ERROR_E.`);
@@ -314,6 +329,8 @@ function aftermath(reader: JobReader) {
   return {
     masterResubmitThreshold: threshold('MasterResubmitThreshold'),
     resubmitTypes,
+    switches,
+    maxMissing: threshold('MaxInputMissingThreshold'),
     maxFailed: threshold('MaxFailed'),
     maxInitFailed: threshold('MaxInitFailed'),
     merges: reader.each('Merge', mergeOf),

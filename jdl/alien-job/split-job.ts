@@ -22,15 +22,24 @@ export class SplitError extends GridError {
   readonly code = 'JDL_SPLIT';
 }
 
-/** One sub-job; its JDL is written when it is asked for. Values with names in them are to be evaluated in what the JDL parses to. */
+/** One sub-job; its ad and its text are made when they are asked for. Values with names in them are to be evaluated in what the JDL parses to. */
 export class SubJob {
+  readonly #make: () => ClassAd;
+  #ad: ClassAd | undefined;
   constructor(
     /** From 1 over all sub-jobs of the master. */
     readonly counter: number,
     readonly group: string,
     readonly files: readonly SplitFile[],
-    readonly ad: ClassAd,
-  ) {}
+    make: () => ClassAd,
+  ) {
+    this.#make = make;
+  }
+
+  get ad(): ClassAd {
+    this.#ad ??= this.#make();
+    return this.#ad;
+  }
 
   /** ClassAd text; it parses without arguments in the dialect `classad`. */
   get jdl(): string {
@@ -99,7 +108,8 @@ export function splitJob(
         counter: jobs.length + 1,
         group: part.key,
       };
-      jobs.push(new SubJob(context.counter, part.key, part.files, subJobAd(description, part, { more, context })));
+      const make = (): ClassAd => subJobAd(description, part, { more, context });
+      jobs.push(new SubJob(context.counter, part.key, part.files, make));
     }
   return jobs;
 }

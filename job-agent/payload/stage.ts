@@ -38,8 +38,7 @@ export async function stageIn(
     return file;
   };
   for (const { name, urls } of order.inputs) await fetchFile(urls, name);
-  if (order.inputList !== null)
-    writeFileSync(join(directory, order.inputList.file), order.inputList.lfns.map((lfn) => `${lfn}\n`).join(''));
+  if (order.inputList !== null) writeFileSync(join(directory, order.inputList.file), order.inputList.text);
   const program = await fetchProgram(order.executable);
   const isSame = order.validation?.name === order.executable.name;
   const validation = order.validation === null ? null : isSame ? program : await fetchProgram(order.validation);

@@ -1,6 +1,16 @@
 /** What an agent offers to jobs, as an ad: the names that AliEn's Requirements use behind `other.`. Sizes in megabytes, TTL in seconds. */
-import { type ClassAd, makeAd } from '../../jdl/index.js';
+import { type ClassAd, type Expr, makeAd, toExpr } from '../../jdl/index.js';
 import type { NodeFacts } from '../../protocol/agent-messages.js';
+
+/** What the configuration of a site adds to the facts of its nodes. */
+export interface SiteOffer {
+  /** `VO@Name::version`; each is also offered without its version. */
+  readonly packages: readonly string[];
+  readonly partitions: readonly string[];
+  /** What the site asks of jobs; their ad is `other`. */
+  readonly requirements: Expr | undefined;
+}
+export const NO_SITE_OFFER: SiteOffer = { packages: [], partitions: [], requirements: undefined };
 
 /** An agent without an end of its slot says this: longer than any job. */
 const FOR_EVER_S = 10 ** 9;
@@ -8,24 +18,29 @@ const FOR_EVER_S = 10 ** 9;
 const RESERVE_S = 60;
 const MEGABYTE = 2 ** 20;
 
-export function agentAd(node: NodeFacts, { freeCores, nowMs }: { freeCores: number; nowMs: number }): ClassAd {
+/** All that does not change while the agent lives; `setMoving` adds the rest. */
+export function agentAd(node: NodeFacts, { packages, partitions, requirements }: SiteOffer = NO_SITE_OFFER): ClassAd {
   return makeAd({
     Type: 'machine',
     Host: node.host,
     Site: node.site,
     CE: node.ce ?? node.site,
     CloseSE: node.closeSEs,
-    // No package system and no partitions yet: jobs that ask for some wait, and the explanation says for what.
-    Packages: [],
-    GridPartitions: [],
+    Packages: [...new Set(packages.flatMap((name) => [name, name.split('::')[0]!]))],
+    GridPartitions: partitions,
     CPUCores: node.cores,
-    FreeCores: freeCores,
     Memory: Math.floor(node.memoryBytes / MEGABYTE),
     LocalDiskSpace: Math.floor(node.diskBytes / MEGABYTE),
-    TTL: secondsLeft(node, nowMs),
     Platform: node.platform,
     Perf: Math.round(node.perf),
+    Requirements: requirements,
   });
+}
+
+export function setMoving(ad: ClassAd, { freeCores, ttlSeconds }: { freeCores: number; ttlSeconds: number }): ClassAd {
+  ad.set('FreeCores', toExpr(freeCores));
+  ad.set('TTL', toExpr(ttlSeconds));
+  return ad;
 }
 
 export function secondsLeft({ wallTimeEnd }: NodeFacts, nowMs: number): number {

@@ -1,20 +1,20 @@
 /** Jobs for whoever asks: submit, list, trace, files, kill, resubmit, and why one waits. Everyone sees and ends their own; operators all. */
-import { explainMatch, type MatchExplanation, parseExpression, printExpression } from '../../jdl/index.js';
+import { explainMatch, type MatchExplanation, parseExpression, printExpression, type SubJob } from '../../jdl/index.js';
 import { GridError } from '../../protocol/errors.js';
-import type { JobInfo, SubmittedJob, TraceLine } from '../../protocol/job-messages.js';
+import type { JobInfo, JobSelection, SubmittedJob, TraceLine, UserQuota } from '../../protocol/job-messages.js';
 import type { Identity } from '../../protocol/tokens.js';
 import { ForbiddenError } from '../identity.js';
-import type { JobInputs, JobOutputs } from './job-files.js';
+import type { JobInputs } from './job-inputs.js';
+import type { JobOutputs } from './job-outputs.js';
 import type { JobRunner } from './job-runner.js';
+import type { JobSplitter } from './job-splitter.js';
+import { FINAL_STATES } from './job-states.js';
 import type { Job, JobStore } from './job-store.js';
-import { prepareJob, readStored } from './prepare-job.js';
+import { readWants } from './job-wants.js';
+import { partsOf, prepareJob, readStored, storedWants } from './prepare-job.js';
 
 export class NoSuchJobError extends GridError {
   readonly code = 'PROXY_NO_SUCH_JOB';
-}
-/** The user has as many unfinished jobs as one may have. */
-export class JobQuotaError extends GridError {
-  readonly code = 'PROXY_JOB_QUOTA';
 }
 /** What is asked cannot be done with a job in this state. */
 export class JobStateError extends GridError {
@@ -24,11 +24,17 @@ export class JobStateError extends GridError {
 export interface JobDeskOptions {
   readonly store: JobStore;
   readonly runner: JobRunner;
+  readonly splitter: JobSplitter;
   readonly inputs: JobInputs;
   readonly outputs: JobOutputs;
-  readonly maxUnfinished: number;
+  readonly hasEmailHook: boolean;
+  /** Open ones, for Split = "ce". */
+  readonly computingElements: () => readonly string[];
   readonly nowMs: () => number;
 }
+
+const RESUBMITTABLE = FINAL_STATES.filter((state) => state !== 'DONE');
+const MEGABYTE = 2 ** 20;
 
 export class JobDesk {
   readonly #options: JobDeskOptions;
@@ -38,23 +44,30 @@ export class JobDesk {
 
   /** @throws {JobRefusedError | JobQuotaError} and the errors of reading and splitting a JDL */
   async submit({ user }: Identity, submission: { jdl: string; args: readonly string[] }): Promise<SubmittedJob> {
-    const { store, runner, inputs, nowMs } = this.#options;
-    const { job, subJobs, warnings } = await prepareJob({ ...submission, user, nowMs: nowMs() }, inputs);
-    this.#checkQuota(user, subJobs?.length ?? 1);
-    const jobId = store.add(job, subJobs, nowMs());
-    const added = subJobs === null ? [store.get(jobId)!] : store.subJobs(jobId);
-    for (const one of added) runner.enqueue(one);
-    return { jobId, subJobs: subJobs?.length ?? 0, warnings: [...warnings] };
+    const { store, runner, splitter, inputs, hasEmailHook, computingElements, nowMs } = this.#options;
+    const prepared = await prepareJob(
+      { ...submission, user, nowMs: nowMs() },
+      { inputs, hasEmailHook, computingElements: computingElements() },
+    );
+    const { job, parts, warnings } = prepared;
+    const release = runner.standing.reserve(user, parts?.length ?? 1);
+    try {
+      const jobId = parts === null ? store.add(job, nowMs()) : await splitter.add(user, { job, parts });
+      if (parts === null) runner.enqueue([{ ...job, jobId }]);
+      return { jobId, subJobs: parts?.length ?? 0, warnings: [...warnings] };
+    } finally {
+      release();
+    }
   }
 
-  list({ user, role }: Identity, everyones: boolean): JobInfo[] {
-    return this.#options.store.list(everyones && role !== 'user' ? null : user).map(toInfo);
+  list({ user, role }: Identity, selection: Partial<JobSelection>): JobInfo[] {
+    const isOwnOnly = role === 'user' || (selection.everyones !== true && selection.users === undefined);
+    return this.#options.store.list(isOwnOnly ? { ...selection, users: [user] } : selection).map(toInfo);
   }
 
-  get(identity: Identity, jobId: number): JobInfo & { jdl: string; subJobs: JobInfo[] } {
+  get(identity: Identity, jobId: number): JobInfo & { jdl: string } {
     const job = this.#own(identity, jobId);
-    const subJobs = job.isMaster ? this.#options.store.subJobs(jobId).map(toInfo) : [];
-    return { ...toInfo(job), jdl: job.jdl, subJobs };
+    return { ...toInfo(job), jdl: job.jdl };
   }
 
   trace(identity: Identity, jobId: number, after: number): TraceLine[] {
@@ -71,62 +84,87 @@ export class JobDesk {
     return this.#options.outputs.pathOf({ jobId, run: this.#own(identity, jobId).run, name });
   }
 
+  /** Oneself; operators also others, or all (null). */
+  quotas({ user, role }: Identity, wanted: string | null): UserQuota[] {
+    if (role === 'user' && wanted !== null && wanted !== user)
+      throw new ForbiddenError(`The quota of ${wanted} is theirs and the operators' to see.`);
+    return this.#options.runner.standing.list(role === 'user' ? user : wanted);
+  }
+
   /** A master with all its sub-jobs. @returns how many ended by it */
   kill(identity: Identity, jobId: number): number {
     const job = this.#own(identity, jobId);
     const { store, runner } = this.#options;
     const why = `killed by ${identity.user}`;
-    const parts = job.isMaster ? store.subJobs(jobId) : [];
-    // The master first: else its last sub-job would make it DONE.
-    const killed = [job, ...parts].filter((one) => runner.kill(one, why)).length;
+    const killed = store.together(() => {
+      const parts = job.isMaster ? store.subJobs(jobId) : [];
+      // The master first: else its last sub-job would make it DONE.
+      return [job, ...parts].filter((one) => runner.kill(one, why)).length;
+    });
     if (killed === 0) throw new JobStateError(`Job ${jobId} is ${job.state} already.`);
     return killed;
   }
 
   /** A job that failed goes back to the queue; of a master, all its sub-jobs that failed. @returns how many */
-  resubmit(identity: Identity, jobId: number): number {
+  async resubmit(identity: Identity, jobId: number): Promise<number> {
     const job = this.#own(identity, jobId);
+    if (job.state === 'ERROR_SPLT') return this.#splitAgain(job, `resubmitted by ${identity.user}`);
     const { store, runner, nowMs } = this.#options;
-    const candidates = job.isMaster
-      ? store.subJobs(jobId).filter(({ state, endedAt }) => endedAt !== null && state !== 'DONE')
-      : [job];
-    this.#checkQuota(job.user, candidates.length);
-    const news = { nowMs: nowMs(), why: `resubmitted by ${identity.user}`, facts: { agentId: null } };
-    const again = candidates.flatMap(({ jobId: one }) => store.move(one, 'resubmit', news) ?? []);
-    const masters = new Set(again.flatMap(({ masterId }) => masterId ?? []));
-    for (const masterId of masters) store.move(masterId, 'reopen', { ...news, why: 'a sub-job was resubmitted' });
-    for (const one of again) runner.enqueue(one);
-    if (again.length === 0)
-      throw new JobStateError(
-        `Job ${jobId} is ${job.state}; only what failed, expired or was killed can be resubmitted.`,
-      );
-    return again.length;
-  }
-
-  /** Why a job waits: its own clauses, and those that its limits add. */
-  explain(identity: Identity, jobId: number): MatchExplanation {
-    const job = this.#own(identity, jobId);
-    const { ad, ttlSeconds, runsToEndOfSlot } = readStored(job.jdl);
-    const own = ad.get('Requirements');
-    const clauses = [
-      ...(own === undefined ? [] : [`(${printExpression(own)})`]),
-      `other.FreeCores >= ${job.cores}`,
-      ...(runsToEndOfSlot ? [] : [`other.TTL >= ${ttlSeconds}`]),
-    ];
-    ad.set('Requirements', parseExpression(clauses.join(' && '), { scope: ad }));
-    return explainMatch(
-      ad,
-      this.#options.runner.offers().map((offer) => offer.ad),
+    const candidates = job.isMaster ? store.list({ masters: [jobId], states: RESUBMITTABLE }) : [job];
+    const release = runner.standing.reserve(job.user, candidates.length);
+    try {
+      const news = { nowMs: nowMs(), why: `resubmitted by ${identity.user}` };
+      const again = store.together(() => {
+        const moved = candidates.flatMap(({ jobId: one, resubmissions }) => {
+          const facts = { agentId: null, losses: 0, resubmissions: resubmissions + 1 };
+          return store.move(one, 'resubmit', { ...news, facts }) ?? [];
+        });
+        const masters = new Set(moved.flatMap(({ masterId }) => masterId ?? []));
+        for (const masterId of masters) store.move(masterId, 'reopen', { ...news, why: 'a sub-job was resubmitted' });
+        return moved;
+      });
+      runner.enqueue(again);
+      if (again.length > 0) return again.length;
+    } finally {
+      release();
+    }
+    throw new JobStateError(
+      `Job ${jobId} is ${job.state}; only what failed, expired or was killed can be resubmitted.`,
     );
   }
 
-  #checkQuota(user: string, more: number): void {
-    const { store, maxUnfinished } = this.#options;
-    const now = store.unfinished(user);
-    if (now + more > maxUnfinished)
-      throw new JobQuotaError(
-        `${user} has ${now} unfinished jobs; ${more} more would be over the quota of ${maxUnfinished}. Wait, or kill some.`,
-      );
+  /** Why a job waits: its own clauses, and those that its limits add. */
+  explain(identity: Identity, jobId: number): MatchExplanation & { heldBack: string | null } {
+    const job = this.#own(identity, jobId);
+    const { runner, nowMs } = this.#options;
+    const wants = readWants(storedWants(job), { now: nowMs, zoneOffset: () => 0, random: () => 0 });
+    const { ad } = wants;
+    const own = ad.get('Requirements');
+    const atLeast = (name: string, least: number): string[] => (least > 0 ? [`other.${name} >= ${least}`] : []);
+    const clauses = [
+      ...(own === undefined ? [] : [`(${printExpression(own)})`]),
+      ...atLeast('FreeCores', wants.cores),
+      ...(wants.runsToEndOfSlot ? [] : atLeast('TTL', wants.ttlSeconds)),
+      ...atLeast('Memory', wants.memoryBytes / MEGABYTE),
+      ...atLeast('LocalDiskSpace', wants.diskBytes / MEGABYTE),
+    ];
+    ad.set('Requirements', parseExpression(clauses.join(' && '), { scope: ad }));
+    const agents = runner.offers().map((offer) => offer.ad);
+    return { ...explainMatch(ad, agents), heldBack: runner.standing.heldBack(job.user) ?? null };
+  }
+
+  async #splitAgain(job: Job, why: string): Promise<number> {
+    const { store, runner, splitter, inputs, computingElements, nowMs } = this.#options;
+    const parts: readonly SubJob[] =
+      (await partsOf(readStored(job.jdl), job.user, { inputs, computingElements: computingElements() })) ?? [];
+    const release = runner.standing.reserve(job.user, parts.length);
+    try {
+      if (store.move(job.jobId, 'resubmit', { nowMs: nowMs(), why }) === undefined) return 0;
+      await splitter.fill(job.jobId, job.user, parts);
+      return parts.length;
+    } finally {
+      release();
+    }
   }
 
   #own({ user, role }: Identity, jobId: number): Job {
@@ -138,6 +176,6 @@ export class JobDesk {
   }
 }
 
-function toInfo({ jdl: _jdl, waitUntil: _waitUntil, ...info }: Job): JobInfo {
+function toInfo({ jdl: _jdl, wants: _wants, losses: _losses, waitUntil: _waitUntil, ...info }: Job): JobInfo {
   return info;
 }

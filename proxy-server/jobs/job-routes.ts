@@ -1,21 +1,24 @@
-/** The routes of /v1/jobs. */
+/** The routes of /v1/jobs, and /v1/quotas. */
 import { createReadStream } from 'node:fs';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { checked } from '../../protocol/check.js';
-import { newJob } from '../../protocol/job-messages.js';
+import { checked, parseJson } from '../../protocol/check.js';
+import { jobSelection, newJob } from '../../protocol/job-messages.js';
 import type { Identity } from '../../protocol/tokens.js';
 import type { JobDesk } from './job-desk.js';
 
 const path = z.object({ id: z.coerce.number().int().min(1) });
-const flag = z.enum(['0', '1']).default('0');
 
 export function addJobRoutes(app: FastifyInstance, jobs: JobDesk, who: (request: FastifyRequest) => Identity): void {
   const idOf = (request: FastifyRequest): number => checked(path, request.params, 'path').id;
   app.post('/v1/jobs', async (request) => jobs.submit(who(request), checked(newJob, request.body, 'body')));
   app.get('/v1/jobs', async (request) => {
-    const { all } = checked(z.object({ all: flag }), request.query, 'query');
-    return jobs.list(who(request), all === '1');
+    const { select } = checked(z.object({ select: z.string().max(100_000).default('{}') }), request.query, 'query');
+    return jobs.list(who(request), checked(jobSelection, parseJson(select), 'select'));
+  });
+  app.get('/v1/quotas', async (request) => {
+    const { user } = checked(z.object({ user: z.string().max(256).optional() }), request.query, 'query');
+    return jobs.quotas(who(request), user ?? null);
   });
   app.get('/v1/jobs/:id', async (request) => jobs.get(who(request), idOf(request)));
   app.get('/v1/jobs/:id/trace', async (request) => {
@@ -29,6 +32,6 @@ export function addJobRoutes(app: FastifyInstance, jobs: JobDesk, who: (request:
     const file = jobs.fileOf(who(request), idOf(request), name);
     return reply.type('application/octet-stream').send(createReadStream(file));
   });
-  app.post('/v1/jobs/:id/resubmit', async (request) => ({ jobs: jobs.resubmit(who(request), idOf(request)) }));
+  app.post('/v1/jobs/:id/resubmit', async (request) => ({ jobs: await jobs.resubmit(who(request), idOf(request)) }));
   app.delete('/v1/jobs/:id', async (request) => ({ jobs: jobs.kill(who(request), idOf(request)) }));
 }

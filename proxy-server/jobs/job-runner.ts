@@ -1,5 +1,6 @@
 /**
- * Brings waiting jobs to agents, follows what agents say of them, and takes back the jobs of agents that are lost.
+ * The jobs that wait and those that are with agents: follows what agents say, and takes back the jobs of agents that are lost. Who runs where
+ * is job-dispatch.ts, what follows an end job-ends.ts.
  *
  * A job is with one agent at a time, and its `run` counts how often it was given out: what an agent says about an earlier run, or about
  * a job that is not with it, changes nothing, and that agent is told to end the payload. So a job is DONE once, whoever comes back late.
@@ -8,24 +9,40 @@ import type { Surroundings } from '../../jdl/index.js';
 import type { AgentMessage, ToAgentMessage } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
 import { GridError } from '../../protocol/errors.js';
-import type { BatchPolicy, JobOrder, PayloadReport } from '../../protocol/job-messages.js';
+import type { BatchPolicy, PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
-import type { Agent, AgentRegistry, PoolWorker } from '../agent-registry.js';
-import { agentAd, secondsLeft } from './agent-ad.js';
-import { JobInputError, type JobInputs, type JobOutputs } from './job-files.js';
+import type { AgentRegistry, PoolWorker } from '../agent-registry.js';
+import { ActiveJobs } from './active-jobs.js';
+import type { SiteOffer } from './agent-ad.js';
+import { AgentOffers, sessionCores } from './agent-offers.js';
+import type { EndNotices } from './end-notices.js';
+import { JobDispatch } from './job-dispatch.js';
+import { JobEnds } from './job-ends.js';
+import { JobInputError, type JobInputs } from './job-inputs.js';
+import { jobOrder } from './job-order.js';
+import type { JobOutputs } from './job-outputs.js';
 import { ACTIVE_STATES } from './job-states.js';
 import type { Job, JobStore } from './job-store.js';
-import { type AgentOffer, matchJobs, type WaitingJob } from './matchmaker.js';
-import { readStored, waitingJob } from './prepare-job.js';
+import { readWants } from './job-wants.js';
+import type { AgentOffer } from './matchmaker.js';
+import { storedWants } from './prepare-job.js';
+import type { Quotas } from './quotas.js';
+import type { UsageStore } from './usage-store.js';
+import { UserStanding } from './user-standing.js';
+import { WaitingQueue } from './waiting-queue.js';
 
 export interface JobRunnerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: JobStore;
+  readonly usage: UsageStore;
+  readonly quotas: Quotas;
+  readonly notices: EndNotices;
   readonly inputs: JobInputs;
   readonly outputs: JobOutputs;
   readonly registry: AgentRegistry;
   readonly policyOf: (site: string) => BatchPolicy;
+  readonly siteOf: (site: string) => SiteOffer;
   readonly send: (agentId: string, message: ToAgentMessage) => void;
 }
 
@@ -36,69 +53,91 @@ const RETRY_MS = 10_000;
 /** Of one job, for all files together: more belongs on storage. */
 export const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
 
+type Queued = Pick<Job, 'jobId' | 'user' | 'wants' | 'waitUntil'>;
+
 export class JobRunner {
   readonly #options: JobRunnerOptions;
-  readonly #waiting = new Map<number, WaitingJob>();
+  readonly #surroundings: Surroundings;
+  readonly #queue: WaitingQueue;
+  readonly #active = new ActiveJobs();
+  readonly #offers: AgentOffers;
+  readonly #dispatch: JobDispatch;
+  readonly #ends: JobEnds;
+  readonly standing: UserStanding;
   /** MaxWaitingTime of those that have one, ms since 1970. */
   readonly #waitUntil = new Map<number, number>();
-  readonly #active = new Map<number, Job>();
+  /** The earliest of them. */
+  #firstUntil = Number.POSITIVE_INFINITY;
   /** Writes of one server, in their order. */
   #writing: Promise<void> = Promise.resolve();
-  #isDue = false;
   #isClosed = false;
 
   constructor(options: JobRunnerOptions) {
+    const { clock, log, store, registry, siteOf, quotas, usage, notices } = options;
     this.#options = options;
-    for (const job of options.store.active()) this.#active.set(job.jobId, job);
-    for (const job of options.store.waiting()) this.#wait(job);
+    this.#surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
+    this.#queue = new WaitingQueue(this.#surroundings);
+    this.#offers = new AgentOffers(registry, this.#active, siteOf);
+    const nowMs = (): number => this.#nowMs();
+    this.standing = new UserStanding({ quotas, queue: this.#queue, active: this.#active, usage, nowMs });
+    this.#dispatch = new JobDispatch({
+      clock,
+      log,
+      store,
+      queue: this.#queue,
+      active: this.#active,
+      offers: this.#offers,
+      standing: this.standing,
+      surroundings: this.#surroundings,
+      onAssigned: (jobs) => {
+        for (const job of jobs) void this.#giveOut(job);
+      },
+      onRound: () => {},
+    });
+    this.#ends = new JobEnds({
+      clock,
+      log,
+      store,
+      notices,
+      enqueue: (job) => this.enqueue([job]),
+      kill: (job, why) => this.kill(job, why),
+    });
+    store.abandonSplits(this.#nowMs());
+    for (const job of store.active()) this.#active.add(job, readWants(storedWants(job), this.#surroundings));
+    for (const job of store.waiting()) this.#wait(job);
+    this.#ends.start();
   }
 
-  /** A job waits (again). */
-  enqueue(job: Job): void {
-    this.#wait(job);
+  /** Jobs wait (again). */
+  enqueue(jobs: readonly Queued[]): void {
+    for (const job of jobs) this.#wait(job);
     this.look();
   }
 
-  #wait(job: Job): void {
-    this.#waiting.set(job.jobId, waitingJob(job));
-    if (job.waitUntil !== null) this.#waitUntil.set(job.jobId, job.waitUntil);
+  #wait(job: Queued): void {
+    const { jobId, user, waitUntil } = job;
+    const wants = job.wants === '' ? storedWants(this.#options.store.get(jobId)!) : job.wants;
+    this.#queue.add({ jobId, user, wants });
+    if (waitUntil === null) return;
+    this.#waitUntil.set(jobId, waitUntil);
+    this.#firstUntil = Math.min(this.#firstUntil, waitUntil);
   }
 
   /** Something changed: look soon. */
   look(): void {
-    if (this.#isDue || this.#isClosed || this.#waiting.size === 0) return;
-    this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      if (!this.#isClosed) this.#dispatch();
-    });
+    this.expireWaiting();
+    this.#dispatch.look();
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#dispatch.close();
+    this.#ends.close();
   }
 
-  /** Offers of all agents that serve, for matching and for explanations. */
+  /** Offers of all agents that serve, for explanations. */
   offers(): AgentOffer[] {
-    const nowMs = this.#nowMs();
-    const used = new Map<string, number>();
-    for (const { agentId, cores } of this.#active.values())
-      if (agentId !== null) used.set(agentId, (used.get(agentId) ?? 0) + cores);
-    return this.#options.registry
-      .agents()
-      .filter((agent) => agent.connected && agent.draining === null)
-      .map((agent) => {
-        const { agentId, node } = agent;
-        const freeCores = Math.max(0, node.cores - sessionCores(agent) - (used.get(agentId) ?? 0));
-        return {
-          agentId,
-          ad: agentAd(node, { freeCores, nowMs }),
-          freeCores,
-          freeMemoryBytes: node.memoryBytes,
-          freeDiskBytes: node.diskBytes,
-          secondsLeft: secondsLeft(node, nowMs),
-        };
-      });
+    return this.#offers.list(this.#nowMs());
   }
 
   /** On slots that decline, workers whose core a payload uses are not for sessions. */
@@ -107,7 +146,7 @@ export class JobRunner {
     return free.filter(({ agentId }) => {
       const agent = this.#options.registry.get(agentId);
       if (agent === undefined || this.#options.policyOf(agent.node.site) !== 'decline') return true;
-      const left = room.get(agentId) ?? agent.node.cores - sessionCores(agent) - this.#coresOn(agentId);
+      const left = room.get(agentId) ?? agent.node.cores - sessionCores(agent) - this.#active.heldOn(agentId).cores;
       room.set(agentId, left - 1);
       return left > 0;
     });
@@ -115,19 +154,19 @@ export class JobRunner {
 
   /** What an agent brings when it registers or comes back: jobs that it does not have are lost, those that are not its own end. */
   joined(agentId: string, reports: readonly PayloadReport[]): void {
-    for (const job of [...this.#active.values()])
-      if (job.agentId === agentId && !reports.some(({ jobId, run }) => jobId === job.jobId && run === job.run))
+    for (const job of this.#active.on(agentId))
+      if (!reports.some(({ jobId, run }) => jobId === job.jobId && run === job.run))
         this.#lose(job, 'its agent came back without it');
     for (const report of reports) this.report(agentId, report);
   }
 
   agentLost(agentId: string, because: string): void {
-    for (const job of [...this.#active.values()]) if (job.agentId === agentId) this.#lose(job, because);
+    for (const job of this.#active.on(agentId)) this.#lose(job, because);
   }
 
   /** Jobs with agents that are not known any more, after a restart. */
   loseStrangers(known: ReadonlySet<string>): void {
-    for (const job of [...this.#active.values()])
+    for (const job of this.#active.all())
       if (job.agentId === null || !known.has(job.agentId)) this.#lose(job, 'its agent is not known any more');
   }
 
@@ -137,7 +176,7 @@ export class JobRunner {
       return;
     }
     const { jobId, run, name, offset, data } = message;
-    const job = this.#mine(agentId, jobId, run);
+    const job = this.#active.mine(agentId, jobId, run);
     if (job === undefined || offset + data.length > MOST_OUTPUT_BYTES) return;
     this.#writing = this.#writing
       .then(() => this.#options.outputs.write({ jobId, run, name }, offset, data))
@@ -147,19 +186,21 @@ export class JobRunner {
   }
 
   report(agentId: string, report: PayloadReport): void {
-    const { jobId, run, phase, end } = report;
-    const job = this.#mine(agentId, jobId, run);
+    const { jobId, run, phase, end, usage } = report;
+    const job = this.#active.mine(agentId, jobId, run);
     if (job === undefined) {
       const type = phase === 'ended' ? 'forgetJob' : 'killJob';
       this.#options.send(agentId, { type, jobId, run });
       return;
     }
-    if (phase === 'suspended' || phase === 'running') this.#running(job, phase === 'suspended');
+    if (usage !== undefined) this.#used(job, usage);
+    if (phase === 'suspended' || phase === 'running') this.#running(this.#active.get(jobId)!, phase === 'suspended');
     else if (phase === 'started') this.#step(job, 'start', 'its directory is made and its input fetched');
     else if (phase === 'saving') this.#step(job, 'save', 'the payload has ended; its output is being saved');
     else if (end !== undefined)
       void this.#writing.then(() => {
-        if (this.#mine(agentId, jobId, run) !== undefined) this.#ended(job, end);
+        const now = this.#active.mine(agentId, jobId, run);
+        if (now !== undefined) this.#ended(now, end);
         this.#options.send(agentId, { type: 'forgetJob', jobId, run });
       });
   }
@@ -169,62 +210,48 @@ export class JobRunner {
     const { store, send } = this.#options;
     const killed = store.move(job.jobId, 'killed', { nowMs: this.#nowMs(), why });
     if (killed === undefined) return false;
-    this.#waiting.delete(job.jobId);
+    this.#queue.delete(job.jobId);
+    const active = this.#active.get(job.jobId);
     this.#active.delete(job.jobId);
-    if (job.agentId !== null && ACTIVE_STATES.includes(job.state))
-      send(job.agentId, { type: 'killJob', jobId: job.jobId, run: job.run });
-    this.#afterEnd(killed);
+    if (active !== undefined && active.agentId !== null && ACTIVE_STATES.includes(active.state)) {
+      send(active.agentId, { type: 'killJob', jobId: job.jobId, run: active.run });
+      this.#account(active, { cpuSeconds: active.cpuSeconds, wallSeconds: this.#secondsSince(active.startedAt) });
+    }
+    this.#ends.ended(killed);
     return true;
   }
 
   /** Jobs that waited longer than they wanted to. */
   expireWaiting(): void {
     const nowMs = this.#nowMs();
+    if (this.#firstUntil > nowMs) return;
+    this.#firstUntil = Number.POSITIVE_INFINITY;
     for (const [jobId, until] of this.#waitUntil) {
-      if (until > nowMs && this.#waiting.has(jobId)) continue;
+      if (until > nowMs && this.#queue.has(jobId)) {
+        this.#firstUntil = Math.min(this.#firstUntil, until);
+        continue;
+      }
       this.#waitUntil.delete(jobId);
-      if (!this.#waiting.has(jobId)) continue;
+      if (!this.#queue.has(jobId)) continue;
       const moved = this.#options.store.move(jobId, 'waitTooLong', {
         nowMs,
         why: 'it waited longer than MaxWaitingTime',
       });
       if (moved === undefined) continue;
-      this.#waiting.delete(jobId);
-      this.#afterEnd(moved);
+      this.#queue.delete(jobId);
+      this.#ends.ended(moved);
     }
   }
 
-  #dispatch(): void {
-    const { registry, store, log } = this.#options;
-    this.expireWaiting();
-    const coresOf = new Map<string, number>();
-    for (const { user, cores } of this.#active.values()) coresOf.set(user, (coresOf.get(user) ?? 0) + cores);
-    const surroundings: Surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
-    for (const { jobId, agentId } of matchJobs([...this.#waiting.values()], this.offers(), { coresOf, surroundings })) {
-      const agent = registry.get(agentId);
-      const before = store.get(jobId);
-      if (agent === undefined || before === undefined) continue;
-      const { site, host } = agent.node;
-      const job = store.move(jobId, 'assign', {
-        nowMs: this.#nowMs(),
-        why: `to agent ${agentId} on ${host}, site ${site}`,
-        facts: { agentId, site, host, run: before.run + 1, startedAt: null, exitCode: null },
-      });
-      if (job === undefined) continue;
-      this.#waiting.delete(jobId);
-      this.#active.set(jobId, job);
-      log.info('job assigned', { jobId, agentId, run: job.run });
-      void this.#giveOut(job, agentId, site);
-    }
-  }
-
-  async #giveOut(job: Job, agentId: string, site: string): Promise<void> {
-    const { send, clock, log, store } = this.#options;
+  async #giveOut(job: Job): Promise<void> {
+    const { send, clock, log, store, inputs, policyOf } = this.#options;
+    const agentId = job.agentId!;
+    const isMine = (): boolean => this.#active.mine(agentId, job.jobId, job.run) !== undefined;
     try {
-      const order = await this.#order(job, site);
-      if (this.#mine(agentId, job.jobId, job.run) !== undefined) send(agentId, { type: 'runJob', job: order });
+      const order = await jobOrder(job, inputs, policyOf(job.site!));
+      if (isMine()) send(agentId, { type: 'runJob', job: order });
     } catch (error) {
-      if (this.#mine(agentId, job.jobId, job.run) === undefined) return;
+      if (!isMine() || this.#isClosed) return;
       const why = (error as Error).message;
       if (error instanceof JobInputError || !(error instanceof GridError)) {
         if (!(error instanceof GridError)) log.error('a job cannot be given out', { stack: (error as Error).stack });
@@ -233,50 +260,18 @@ export class JobRunner {
       }
       store.note(job.jobId, 'trace', `not given out, tried again in ${RETRY_MS / 1000} s: ${why}`, this.#nowMs());
       clock.after(RETRY_MS, () => {
-        if (this.#isClosed || this.#mine(agentId, job.jobId, job.run) === undefined) return;
+        if (this.#isClosed || !isMine()) return;
         this.#active.delete(job.jobId);
         const back = store.move(job.jobId, 'takeBack', { nowMs: this.#nowMs(), why, facts: { agentId: null } });
-        if (back !== undefined) this.enqueue(back);
+        if (back !== undefined) this.enqueue([back]);
       });
     }
   }
 
-  async #order(job: Job, site: string): Promise<JobOrder> {
-    const { inputs, policyOf } = this.#options;
-    const description = readStored(job.jdl);
-    const { user } = job;
-    const data = await inputs.files(user, description.inputData);
-    const fetched = [...(await inputs.files(user, description.inputFiles)), ...data].filter(
-      (file) => file.isDownloaded,
-    );
-    const names = fetched.map(({ lfn }) => lfn.split('/').at(-1)!);
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined)
-      throw new JobInputError(`Two input files are both named ${twice}; a job has one directory.`);
-    const without = fetched.find(({ replicas }) => replicas.length === 0);
-    if (without !== undefined) throw new JobInputError(`The input file ${without.lfn} has no copy that could be read.`);
-    const list = description.inputDataList;
-    return {
-      jobId: job.jobId,
-      run: job.run,
-      user,
-      executable: await inputs.program(user, description.executable),
-      arguments: [...description.arguments],
-      variables: { ...description.variables },
-      inputs: fetched.map(({ replicas }, i) => ({ name: names[i]!, urls: replicas.map(({ url }) => url) })),
-      inputList: list === undefined ? null : { file: list.file, lfns: data.map(({ lfn }) => lfn) },
-      outputs: description.outputs.flatMap(({ name, members, kind }) => (kind === 'archive' ? [...members] : [name])),
-      errorOutputs: description.errorOutputs.flatMap(({ name, members, kind }) =>
-        kind === 'archive' ? [...members] : [name],
-      ),
-      validation:
-        description.validationCommand === undefined ? null : await inputs.program(user, description.validationCommand),
-      ttlSeconds: description.ttlSeconds,
-      memoryBytes: description.memoryBytes,
-      diskBytes: description.workDirectoryBytes,
-      cores: job.cores,
-      policy: policyOf(site),
-    };
+  #used(job: Job, { cpuSeconds, wallSeconds, memoryBytes }: NonNullable<PayloadReport['usage']>): void {
+    const now = { ...job, cpuSeconds, wallSeconds, memoryBytes };
+    this.#options.store.update(now);
+    this.#active.update(now);
   }
 
   #running(job: Job, isSuspended: boolean): void {
@@ -285,18 +280,20 @@ export class JobRunner {
       job.state === 'RUNNING' ? job : this.#step(job, 'run', 'the payload runs', { startedAt: this.#nowMs() });
     if (now === undefined || now.isSuspended === isSuspended) return;
     store.setSuspended(now, isSuspended, this.#nowMs());
-    this.#active.set(job.jobId, { ...now, isSuspended });
+    this.#active.update({ ...now, isSuspended });
   }
 
   #step(job: Job, event: 'start' | 'run' | 'save', why: string, facts: Partial<Job> = {}): Job | undefined {
     const moved = this.#options.store.move(job.jobId, event, { nowMs: this.#nowMs(), why, facts });
-    if (moved !== undefined) this.#active.set(job.jobId, moved);
+    if (moved !== undefined) this.#active.update(moved);
     return moved;
   }
 
   #ended(job: Job, end: NonNullable<PayloadReport['end']>): void {
-    const facts = { exitCode: end.exitCode, cpuSeconds: end.cpuSeconds, wallSeconds: end.wallSeconds };
-    const spent = `${end.cpuSeconds.toFixed(1)} s of CPU in ${end.wallSeconds.toFixed(1)} s, suspended for ${end.suspendedSeconds.toFixed(1)} s`;
+    const { exitCode, cpuSeconds, wallSeconds, memoryBytes = job.memoryBytes } = end;
+    const cost = job.cost + this.#account(job, end);
+    const facts = { exitCode, cpuSeconds, wallSeconds, memoryBytes, cost };
+    const spent = `${cpuSeconds.toFixed(1)} s of CPU in ${wallSeconds.toFixed(1)} s, suspended for ${end.suspendedSeconds.toFixed(1)} s`;
     this.#options.store.note(job.jobId, 'proc', spent, this.#nowMs());
     const stored = new Map(
       this.#options.outputs.list(job.jobId, job.run).map(({ name, size }): [string, number] => [name, size]),
@@ -307,10 +304,18 @@ export class JobRunner {
     else this.#finish(job, end.outcome, end.why, facts);
   }
 
+  /** A run is over, however it ended. @returns its cost */
+  #account(job: Job, { cpuSeconds, wallSeconds }: { cpuSeconds: number; wallSeconds: number }): number {
+    const perf = this.#options.registry.get(job.agentId ?? '')?.node.perf ?? 100;
+    const cpuCost = (cpuSeconds * perf) / 100;
+    this.#options.usage.add(job.user, { coreSeconds: wallSeconds * job.cores, cpuCost }, this.#nowMs());
+    return cpuCost;
+  }
+
   #finish(job: Job, event: NonNullable<PayloadReport['end']>['outcome'], why: string, facts: Partial<Job> = {}): void {
     this.#active.delete(job.jobId);
     const moved = this.#options.store.move(job.jobId, event, { nowMs: this.#nowMs(), why, facts });
-    if (moved !== undefined) this.#afterEnd(moved);
+    if (moved !== undefined) this.#ends.ended(moved);
     this.look();
   }
 
@@ -318,44 +323,23 @@ export class JobRunner {
     const { store, log } = this.#options;
     const nowMs = this.#nowMs();
     this.#active.delete(job.jobId);
-    if (store.move(job.jobId, 'lose', { nowMs, why: because }) === undefined) return;
+    const cost = job.cost + this.#account(job, { ...job, wallSeconds: this.#secondsSince(job.startedAt) });
+    const losses = job.losses + 1;
+    if (store.move(job.jobId, 'lose', { nowMs, why: because, facts: { cost, losses } }) === undefined) return;
     log.warn('a job lost its agent', { jobId: job.jobId, run: job.run, because });
-    if (job.run >= MOST_LOSSES) {
-      const expired = store.move(job.jobId, 'expired', { nowMs, why: `its agents were lost ${job.run} times` });
-      if (expired !== undefined) this.#afterEnd(expired);
+    if (losses >= MOST_LOSSES) {
+      const expired = store.move(job.jobId, 'expired', { nowMs, why: `its agents were lost ${losses} times` });
+      if (expired !== undefined) this.#ends.ended(expired);
       return;
     }
     const again = store.move(job.jobId, 'recover', { nowMs, why: 'it is given out again', facts: { agentId: null } });
-    if (again !== undefined) this.enqueue(again);
+    if (again !== undefined) this.enqueue([again]);
   }
 
-  /** The last sub-job ends its master. */
-  #afterEnd({ masterId }: Job): void {
-    if (masterId === null) return;
-    const { store } = this.#options;
-    const counts = new Map<string, number>();
-    for (const { state, endedAt } of store.subJobs(masterId)) {
-      if (endedAt === null) return;
-      counts.set(state, (counts.get(state) ?? 0) + 1);
-    }
-    const why = [...counts].map(([state, n]) => `${n} ${state}`).join(', ');
-    store.move(masterId, 'allEnded', { nowMs: this.#nowMs(), why: `all sub-jobs have ended: ${why}` });
+  #secondsSince(at: number | null): number {
+    return at === null ? 0 : Math.max(0, this.#nowMs() - at) / 1000;
   }
-
-  /** The job, if it is with this agent in this run. */
-  #mine(agentId: string, jobId: number, run: number): Job | undefined {
-    const job = this.#active.get(jobId);
-    return job !== undefined && job.agentId === agentId && job.run === run ? job : undefined;
-  }
-
-  #coresOn(agentId: string): number {
-    return [...this.#active.values()].reduce((sum, job) => sum + (job.agentId === agentId ? job.cores : 0), 0);
-  }
-
   #nowMs(): number {
     return this.#options.clock.date().getTime();
   }
 }
-
-const sessionCores = ({ workers }: Agent): number =>
-  [...workers.values()].filter(({ sessionId }) => sessionId !== null).length;

@@ -1,12 +1,15 @@
 /**
  * The life of a job, with AliEn's names. A table, so that it can be read and tested whole.
  *
- * A master is SPLIT until all its sub-jobs have ended. A job whose agent is lost is a ZOMBIE for as long as it takes to decide: it is given
+ * A master is SPLITTING until all its sub-jobs are in the queue (they are INSERTING until then), and SPLIT until all its sub-jobs have ended. A job whose agent is lost is a ZOMBIE for as long as it takes to decide: it is given
  * out again, or EXPIRED where that happened too often.
  */
 import type { JobState, PayloadEnd } from '../../protocol/job-messages.js';
 
 export type JobEvent =
+  | 'insert'
+  | 'split'
+  | 'splitFailed'
   | 'assign'
   | 'takeBack'
   | 'start'
@@ -42,6 +45,9 @@ const AGAIN = { resubmit: 'WAITING' } as const;
 
 /** Every legal move. What is not in the table does not happen. */
 export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = {
+  // Sub-jobs whose master is still being split.
+  INSERTING: { insert: 'WAITING', killed: 'KILLED' },
+  SPLITTING: { split: 'SPLIT', splitFailed: 'ERROR_SPLT', killed: 'KILLED' },
   SPLIT: { allEnded: 'DONE', killed: 'KILLED' },
   WAITING: { assign: 'ASSIGNED', waitTooLong: 'ERROR_EW', badInput: 'ERROR_IB', killed: 'KILLED' },
   ASSIGNED: { takeBack: 'WAITING', start: 'STARTED', run: 'RUNNING', save: 'SAVING', ...ENDS },
@@ -56,6 +62,7 @@ export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = 
   ERROR_V: AGAIN,
   ERROR_SV: AGAIN,
   ERROR_EW: AGAIN,
+  ERROR_SPLT: { resubmit: 'SPLITTING' },
   EXPIRED: AGAIN,
   KILLED: { ...AGAIN, reopen: 'SPLIT' },
 };
@@ -70,6 +77,7 @@ export const FINAL_STATES: readonly JobState[] = [
   'ERROR_V',
   'ERROR_SV',
   'ERROR_EW',
+  'ERROR_SPLT',
   'EXPIRED',
   'KILLED',
 ];

@@ -1,11 +1,15 @@
 /** Jobs and their traces: the only module that knows these tables. Every move goes by the table of states and leaves a line. */
 import type Database from 'better-sqlite3';
-import type { JobInfo, JobState, TraceLine } from '../../protocol/job-messages.js';
+import type { JobInfo, JobSelection, JobState, TraceLine } from '../../protocol/job-messages.js';
 import { ACTIVE_STATES, FINAL_STATES, type JobEvent, nextJobState } from './job-states.js';
 
 export interface Job extends JobInfo {
   /** ClassAd text, arguments put in. */
   readonly jdl: string;
+  /** What the matchmaker sees of it: job-wants.ts. */
+  readonly wants: string;
+  /** How often its agent was lost, since it was submitted or resubmitted. */
+  readonly losses: number;
   /** `WAITING` for longer is an error; null: no limit. */
   readonly waitUntil: number | null;
 }
@@ -14,6 +18,7 @@ export interface NewJob {
   readonly user: string;
   readonly name: string;
   readonly jdl: string;
+  readonly wants: string;
   readonly price: number;
   readonly cores: number;
   readonly waitUntil: number | null;
@@ -41,108 +46,155 @@ interface JobRow {
   exit_code: number | null;
   cpu_s: number;
   wall_s: number;
+  memory_bytes: number;
+  cost: number;
+  resubmissions: number;
+  losses: number;
+  wants: string;
   why: string | null;
 }
 
 const quotedList = (states: readonly JobState[]): string => states.map((state) => `'${state}'`).join(', ');
-const MOST_LISTED = 200_000;
+/** All that is shown in lists: not the texts, which may be long. */
+const LISTED = `job_id, master_id, is_master, user, name, state, is_suspended, '' AS jdl, '' AS wants, price, cores, site, host, agent_id, run,
+  wait_until, submitted_at, started_at, ended_at, exit_code, cpu_s, wall_s, memory_bytes, cost, resubmissions, losses, why`;
 
 export class JobStore {
   readonly #db: Database.Database;
   readonly #one: Database.Statement<[number], JobRow>;
-  readonly #waiting: Database.Statement<[number], JobRow>;
-  readonly #active: Database.Statement<[], JobRow>;
   readonly #insert: Database.Statement;
   readonly #update: Database.Statement;
   readonly #trace: Database.Statement;
+  readonly #openPart: Database.Statement<[number], { job_id: number }>;
+  readonly #move: Database.Transaction<(jobId: number, event: JobEvent, news: JobNews) => Job | undefined>;
 
   constructor(db: Database.Database) {
     this.#db = db;
     this.#one = db.prepare('SELECT * FROM job WHERE job_id = ?');
-    this.#waiting = db.prepare(`SELECT * FROM job WHERE state = 'WAITING' ORDER BY job_id LIMIT ?`);
-    this.#active = db.prepare(`SELECT * FROM job WHERE state IN (${quotedList(ACTIVE_STATES)}) ORDER BY job_id`);
     this.#insert = db.prepare(
-      `INSERT INTO job (master_id, is_master, user, name, state, jdl, price, cores, wait_until, submitted_at)
-       VALUES (@masterId, @isMaster, @user, @name, @state, @jdl, @price, @cores, @waitUntil, @nowMs)`,
+      `INSERT INTO job (master_id, is_master, user, name, state, jdl, wants, price, cores, wait_until, submitted_at)
+       VALUES (@masterId, @isMaster, @user, @name, @state, @jdl, @wants, @price, @cores, @waitUntil, @nowMs)`,
     );
     this.#update = db.prepare(
       `UPDATE job SET state = @state, is_suspended = @isSuspended, site = @site, host = @host, agent_id = @agentId, run = @run,
-         started_at = @startedAt, ended_at = @endedAt, exit_code = @exitCode, cpu_s = @cpuSeconds, wall_s = @wallSeconds, why = @why
+         started_at = @startedAt, ended_at = @endedAt, exit_code = @exitCode, cpu_s = @cpuSeconds, wall_s = @wallSeconds,
+         memory_bytes = @memoryBytes, cost = @cost, resubmissions = @resubmissions, losses = @losses, why = @why
        WHERE job_id = @jobId`,
     );
     this.#trace = db.prepare('INSERT INTO job_trace (job_id, at, tag, text) VALUES (?, ?, ?, ?)');
+    this.#openPart = db.prepare('SELECT job_id FROM job WHERE master_id = ? AND ended_at IS NULL LIMIT 1');
+    this.#move = db.transaction((jobId, event, news) => this.#moved(jobId, event, news));
   }
 
-  /** One job, or a master with its sub-jobs: all or none. @returns the id of the job or master */
-  add(job: NewJob, subJobs: readonly NewJob[] | null, nowMs: number): number {
-    const insert = (one: NewJob, masterId: number | null, isMaster: boolean): number => {
-      const state = isMaster ? 'SPLIT' : 'WAITING';
-      const row = { ...one, masterId, isMaster: isMaster ? 1 : 0, state, nowMs };
-      const jobId = Number(this.#insert.run(row).lastInsertRowid);
-      this.#trace.run(jobId, nowMs, 'state', `${state}: submitted by ${one.user}`);
-      return jobId;
-    };
-    return this.#db.transaction(() => {
-      const jobId = insert(job, null, subJobs !== null);
-      for (const subJob of subJobs ?? []) insert(subJob, jobId, false);
-      if (subJobs !== null) this.#trace.run(jobId, nowMs, 'state', `split into ${subJobs.length} sub-jobs`);
-      return jobId;
-    })();
+  /** Many changes as one: all of them or none, and one write to the disk. */
+  together<T>(change: () => T): T {
+    return this.#db.transaction(change)();
+  }
+
+  /** A job that is not split. @returns its number */
+  add(job: NewJob, nowMs: number): number {
+    return this.together(() => this.#add(job, { masterId: null, state: 'WAITING', nowMs }));
+  }
+
+  /** A master before its sub-jobs: SPLITTING. */
+  addMaster(job: NewJob, nowMs: number): number {
+    return this.together(() => this.#add(job, { masterId: null, state: 'SPLITTING', nowMs }));
+  }
+  /** Some of its sub-jobs, INSERTING until `splitDone`. */
+  addParts(masterId: number, parts: readonly NewJob[], nowMs: number): void {
+    this.together(() => {
+      for (const part of parts) this.#add(part, { masterId, state: 'INSERTING', nowMs });
+    });
+  }
+  /** All sub-jobs are there, and wait. @returns them; none where the master was killed meanwhile */
+  splitDone(masterId: number, nowMs: number): Pick<Job, 'jobId' | 'user' | 'wants' | 'waitUntil'>[] {
+    return this.together(() => {
+      const why = 'all sub-jobs are in the queue';
+      if (this.#moved(masterId, 'split', { nowMs, why }) === undefined) return [];
+      this.#db.prepare(`UPDATE job SET state = 'WAITING' WHERE master_id = ? AND state = 'INSERTING'`).run(masterId);
+      return this.waiting(masterId);
+    });
+  }
+  /** What was being split when the last ProxyServer ended: its sub-jobs are taken out again. */
+  abandonSplits(nowMs: number): void {
+    const masters = this.#db.prepare<[], { job_id: number }>(`SELECT job_id FROM job WHERE state = 'SPLITTING'`).all();
+    for (const { job_id: masterId } of masters) this.dropParts(masterId, 'the ProxyServer ended meanwhile', nowMs);
+  }
+  dropParts(masterId: number, why: string, nowMs: number): void {
+    this.together(() => {
+      this.#db
+        .prepare(
+          `DELETE FROM job_trace WHERE job_id IN (SELECT job_id FROM job WHERE master_id = ? AND state = 'INSERTING')`,
+        )
+        .run(masterId);
+      this.#db.prepare(`DELETE FROM job WHERE master_id = ? AND state = 'INSERTING'`).run(masterId);
+      this.#moved(masterId, 'splitFailed', { nowMs, why });
+    });
   }
 
   get(jobId: number): Job | undefined {
     const row = this.#one.get(jobId);
     return row === undefined ? undefined : fromRow(row);
   }
-  /** The oldest first. */
-  waiting(most = MOST_LISTED): Job[] {
-    return this.#waiting.all(most).map(fromRow);
+  /** Of one master or of all, the oldest first. */
+  waiting(masterId: number | null = null): Pick<Job, 'jobId' | 'user' | 'wants' | 'waitUntil'>[] {
+    const of = masterId === null ? '' : 'AND master_id = ?';
+    const columns = 'job_id AS jobId, user, wants, wait_until AS waitUntil';
+    return this.#db
+      .prepare<number[], Pick<Job, 'jobId' | 'user' | 'wants' | 'waitUntil'>>(
+        `SELECT ${columns} FROM job WHERE state = 'WAITING' ${of} ORDER BY job_id`,
+      )
+      .all(...(masterId === null ? [] : [masterId]));
   }
   active(): Job[] {
-    return this.#active.all().map(fromRow);
+    return this.#db
+      .prepare<[], JobRow>(`SELECT * FROM job WHERE state IN (${quotedList(ACTIVE_STATES)}) ORDER BY job_id`)
+      .all()
+      .map(fromRow);
   }
+  /** Without their texts. */
+  list(selection: Partial<JobSelection>): Job[] {
+    const { where, values } = conditionOf(selection);
+    return this.#db
+      .prepare<unknown[], JobRow>(`SELECT ${LISTED} FROM job WHERE ${where} ORDER BY job_id LIMIT ?`)
+      .all(...values, selection.limit ?? -1)
+      .map(fromRow);
+  }
+  /** Sub-jobs of a master, without their texts. */
   subJobs(masterId: number): Job[] {
-    return this.#db
-      .prepare<[number], JobRow>('SELECT * FROM job WHERE master_id = ? ORDER BY job_id')
-      .all(masterId)
-      .map(fromRow);
+    return this.list({ masters: [masterId] });
   }
-  /** Of one user, or of all (null). */
-  list(user: string | null): Job[] {
-    return this.#db
-      .prepare<[string | null, string | null, number], JobRow>(
-        'SELECT * FROM job WHERE ? IS NULL OR user = ? ORDER BY job_id LIMIT ?',
-      )
-      .all(user, user, MOST_LISTED)
-      .map(fromRow);
+  hasOpenPart(masterId: number): boolean {
+    return this.#openPart.get(masterId) !== undefined;
   }
-  unfinished(user: string): number {
+  /** Masters that are SPLIT though all their sub-jobs have ended. */
+  openMasters(): number[] {
     return this.#db
-      .prepare<[string], { n: number }>(
-        `SELECT count(*) AS n FROM job WHERE user = ? AND is_master = 0 AND state NOT IN (${quotedList(FINAL_STATES)})`,
+      .prepare<[], { job_id: number }>(
+        `SELECT job_id FROM job AS master WHERE state = 'SPLIT'
+           AND NOT EXISTS (SELECT 1 FROM job WHERE master_id = master.job_id AND ended_at IS NULL)`,
       )
-      .get(user)!.n;
+      .all()
+      .map(({ job_id: jobId }) => jobId);
+  }
+  /** How many sub-jobs are in which state. */
+  partStates(masterId: number): Partial<Record<JobState, number>> {
+    const rows = this.#db
+      .prepare<[number], { state: JobState; n: number }>(
+        'SELECT state, count(*) AS n FROM job WHERE master_id = ? GROUP BY state',
+      )
+      .all(masterId);
+    return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
   }
 
   /** The move with what else became known, and its line in the trace; undefined (and nothing changes) where the table has no such move. */
-  move(jobId: number, event: JobEvent, news: { nowMs: number; why: string; facts?: Partial<Job> }): Job | undefined {
-    return this.#db.transaction(() => {
-      const job = this.get(jobId);
-      const state = job === undefined ? undefined : nextJobState(job.state, event);
-      if (job === undefined || state === undefined) return undefined;
-      const isOver = FINAL_STATES.includes(state);
-      const next: Job = {
-        ...job,
-        isSuspended: false,
-        endedAt: isOver ? news.nowMs : null,
-        why: isOver ? news.why : null,
-        ...news.facts,
-        state,
-      };
-      this.#save(next);
-      this.#trace.run(jobId, news.nowMs, 'state', `${state}: ${news.why}`);
-      return next;
-    })();
+  move(jobId: number, event: JobEvent, news: JobNews): Job | undefined {
+    return this.#move(jobId, event, news);
+  }
+
+  /** What became known of a job that stays in its state. */
+  update(job: Job): void {
+    this.#save(job);
   }
 
   setSuspended(job: Job, isSuspended: boolean, nowMs: number): void {
@@ -164,7 +216,7 @@ export class JobStore {
 
   /** Forgets jobs that ended before, masters only with all their sub-jobs. @returns their ids */
   prune(beforeMs: number): number[] {
-    return this.#db.transaction(() => {
+    return this.together(() => {
       const old = this.#db
         .prepare<[number], { job_id: number }>(
           `DELETE FROM job WHERE state IN (${quotedList(FINAL_STATES)}) AND ended_at < ?
@@ -176,12 +228,68 @@ export class JobStore {
       const forget = this.#db.prepare('DELETE FROM job_trace WHERE job_id = ?');
       for (const jobId of old) forget.run(jobId);
       return old;
-    })();
+    });
+  }
+
+  #add(job: NewJob, { masterId, state, nowMs }: { masterId: number | null; state: JobState; nowMs: number }): number {
+    const row = { ...job, masterId, isMaster: state === 'SPLITTING' ? 1 : 0, state, nowMs };
+    const jobId = Number(this.#insert.run(row).lastInsertRowid);
+    const waits = state === 'INSERTING' ? 'WAITING' : state;
+    this.#trace.run(jobId, nowMs, 'state', `${waits}: submitted by ${job.user}`);
+    return jobId;
+  }
+
+  #moved(jobId: number, event: JobEvent, news: JobNews): Job | undefined {
+    const job = this.get(jobId);
+    const state = job === undefined ? undefined : nextJobState(job.state, event);
+    if (job === undefined || state === undefined) return undefined;
+    const isOver = FINAL_STATES.includes(state);
+    const next: Job = {
+      ...job,
+      isSuspended: false,
+      endedAt: isOver ? news.nowMs : null,
+      why: isOver ? news.why : null,
+      ...news.facts,
+      state,
+    };
+    this.#save(next);
+    this.#trace.run(jobId, news.nowMs, 'state', `${state}: ${news.why}`);
+    return next;
   }
 
   #save(job: Job): void {
     this.#update.run({ ...job, isSuspended: job.isSuspended ? 1 : 0, isMaster: job.isMaster ? 1 : 0 });
   }
+}
+
+/** What comes with a move. */
+export interface JobNews {
+  readonly nowMs: number;
+  readonly why: string;
+  readonly facts?: Partial<Job>;
+}
+
+function conditionOf(selection: Partial<JobSelection>): { where: string; values: (string | number)[] } {
+  const parts = ['job_id > ?'];
+  const values: (string | number)[] = [selection.after ?? 0];
+  const oneOf = (column: string, wanted: readonly (string | number)[] | undefined): void => {
+    if (wanted === undefined) return;
+    parts.push(`${column} IN (SELECT value FROM json_each(?))`);
+    values.push(JSON.stringify(wanted));
+  };
+  oneOf('state', selection.states);
+  oneOf('user', selection.users);
+  oneOf('site', selection.sites);
+  oneOf('host', selection.hosts);
+  oneOf('master_id', selection.masters);
+  oneOf('job_id', selection.jobs);
+  if (selection.families !== undefined) {
+    parts.push('(job_id IN (SELECT value FROM json_each(?)) OR master_id IN (SELECT value FROM json_each(?)))');
+    const wanted = JSON.stringify(selection.families);
+    values.push(wanted, wanted);
+  }
+  if (selection.mastersOnly === true) parts.push('is_master = 1');
+  return { where: parts.join(' AND '), values };
 }
 
 function fromRow(row: JobRow): Job {
@@ -207,6 +315,11 @@ function fromRow(row: JobRow): Job {
     exitCode: row.exit_code,
     cpuSeconds: row.cpu_s,
     wallSeconds: row.wall_s,
+    memoryBytes: row.memory_bytes,
+    cost: row.cost,
+    resubmissions: row.resubmissions,
+    losses: row.losses,
+    wants: row.wants,
     why: row.why,
   };
 }

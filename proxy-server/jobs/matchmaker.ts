@@ -1,26 +1,14 @@
 /**
- * Which waiting job goes to which agent. Pure.
+ * Which waiting job goes to which agent. Pure, and in steps, so that whoever drives it can let others go on between them.
  *
- * Fair share first: the next job is one of the user with the fewest cores in use. Within a user the higher price goes first, then the
- * older job. A job goes to the agent that it ranks highest among those that want each other (Requirements of both) and have the cores,
- * the memory, the disk and the time left; without a Rank, to the one with the most free cores.
- * Jobs that ask for the same are asked of an agent once: what one could not get, the others of its kind do not try.
+ * The next job is one of the user with the highest priority (quotas.ts), among equals of the one with the fewest cores in use; within a user
+ * the higher price goes first, then the older job. A job goes to the agent that it ranks highest among those that want each other
+ * (Requirements of both) and have the cores, the memory, the disk and the time left; without a Rank, to the one with the most free cores.
+ * Jobs that want the same ask each agent once a round: what one could not get, the others of its kind do not try.
  */
-import { type ClassAd, MatchPair, PreparedRequirements, printExpression, type Surroundings } from '../../jdl/index.js';
-
-export interface WaitingJob {
-  readonly jobId: number;
-  readonly user: string;
-  readonly price: number;
-  /** The job's ad. */
-  readonly ad: ClassAd;
-  readonly cores: number;
-  readonly ttlSeconds: number;
-  readonly memoryBytes: number;
-  readonly diskBytes: number;
-  /** It takes what is left of the slot. */
-  readonly runsToEndOfSlot: boolean;
-}
+import { type ClassAd, MatchPair, PreparedRequirements, type Surroundings } from '../../jdl/index.js';
+import type { Wants } from './job-wants.js';
+import type { Line, WaitingQueue } from './waiting-queue.js';
 
 export interface AgentOffer {
   readonly agentId: string;
@@ -37,103 +25,157 @@ export interface Assignment {
   readonly agentId: string;
 }
 
+export interface MatchRound {
+  readonly queue: WaitingQueue;
+  readonly offers: readonly AgentOffer[];
+  /** Cores that users hold already. */
+  readonly coresOf: ReadonlyMap<string, number>;
+  /** Higher goes first; 0: nothing of this user is given out now. */
+  readonly priorityOf: (user: string, coresInUse: number) => number;
+  readonly surroundings: Surroundings;
+}
+
 interface Room {
   readonly offer: AgentOffer;
+  readonly wants: PreparedRequirements | undefined;
   cores: number;
   memoryBytes: number;
   diskBytes: number;
 }
+interface Candidate {
+  readonly room: Room;
+  readonly rank: number;
+}
 
-export function matchJobs(
-  waiting: readonly WaitingJob[],
-  offers: readonly AgentOffer[],
-  { coresOf, surroundings }: { coresOf: ReadonlyMap<string, number>; surroundings: Surroundings },
-): Assignment[] {
-  const rooms: Room[] = offers
-    .filter(({ freeCores }) => freeCores > 0)
-    .map((offer) => ({
-      offer,
-      cores: offer.freeCores,
-      memoryBytes: offer.freeMemoryBytes,
-      diskBytes: offer.freeDiskBytes,
-    }));
-  const lines = new Map<string, WaitingJob[]>();
-  for (const job of waiting) {
-    const line = lines.get(job.user);
-    if (line === undefined) lines.set(job.user, [job]);
-    else line.push(job);
-  }
-  for (const [user, jobs] of lines)
-    lines.set(
-      user,
-      jobs.toSorted((a, b) => b.price - a.price || a.jobId - b.jobId),
-    );
-  const used = new Map([...lines.keys()].map((user) => [user, coresOf.get(user) ?? 0]));
-  const hopeless = new Set<string>();
-  const agentsChoose = rooms.some(({ offer }) => offer.ad.has('Requirements'));
-  const heads = new Map<string, number>();
-  const assignments: Assignment[] = [];
-  while (lines.size > 0 && rooms.some((room) => room.cores > 0)) {
-    const user = [...lines.keys()].reduce((least, other) => (used.get(other)! < used.get(least)! ? other : least));
-    const line = lines.get(user)!;
-    const at = heads.get(user) ?? 0;
-    const job = line[at];
-    if (job === undefined) {
+/**
+ * One look at all waiting jobs. Yields an assignment, to be answered with whether it was carried out (its job is then no longer in the
+ * queue), or undefined: a good moment to let others go on. The queue may change between steps.
+ */
+export function* matchRound(round: MatchRound): Generator<Assignment | undefined, void, boolean | undefined> {
+  const rooms = round.offers.filter(({ freeCores }) => freeCores > 0).map((offer) => roomOf(offer, round.surroundings));
+  const lines = linesByUser(round.queue);
+  const used = new Map([...lines.keys()].map((user) => [user, round.coresOf.get(user) ?? 0]));
+  const candidates = new Map<string, Candidate[]>();
+  while (lines.size > 0 && rooms.some(({ cores }) => cores > 0)) {
+    const user = nextUser(lines, used, round);
+    if (user === undefined) return;
+    const line = nextLine(lines.get(user)!);
+    if (line === undefined) {
       lines.delete(user);
       continue;
     }
-    heads.set(user, at + 1);
-    const kind = agentsChoose ? String(job.jobId) : kindOf(job);
-    const room = hopeless.has(kind) ? undefined : bestRoom(job, rooms, surroundings);
+    let fitting = candidates.get(line.kind);
+    if (fitting === undefined) {
+      fitting = yield* candidatesFor(line.wants, rooms, round.surroundings);
+      candidates.set(line.kind, fitting);
+      if (line.jobIds.length === 0) continue; // all of its jobs were killed meanwhile
+    }
+    const room = bestRoom(line.wants, fitting);
     if (room === undefined) {
-      hopeless.add(kind);
+      lines.get(user)!.delete(line);
       continue;
     }
-    room.cores -= Math.max(1, job.cores);
-    room.memoryBytes -= job.memoryBytes;
-    room.diskBytes -= job.diskBytes;
-    used.set(user, used.get(user)! + Math.max(1, job.cores));
-    assignments.push({ jobId: job.jobId, agentId: room.offer.agentId });
+    const { cores, memoryBytes, diskBytes } = line.wants;
+    if ((yield { jobId: line.jobIds[0]!, agentId: room.offer.agentId }) !== true) {
+      room.cores = 0; // its agent is not there any more
+      continue;
+    }
+    room.cores -= cores;
+    room.memoryBytes -= memoryBytes;
+    room.diskBytes -= diskBytes;
+    used.set(user, used.get(user)! + cores);
   }
-  return assignments;
 }
 
-function bestRoom(job: WaitingJob, rooms: readonly Room[], surroundings: Surroundings): Room | undefined {
-  const requirements = new PreparedRequirements(job.ad, { surroundings });
-  const isPicky = job.ad.has('Requirements');
-  const fitting = rooms.filter(
-    (room) =>
-      room.cores >= Math.max(1, job.cores) &&
-      room.memoryBytes >= job.memoryBytes &&
-      room.diskBytes >= job.diskBytes &&
-      (job.runsToEndOfSlot || room.offer.secondsLeft >= job.ttlSeconds) &&
-      (!isPicky || requirements.accepts(room.offer.ad)) &&
-      agentWants(room.offer.ad, job.ad, surroundings),
-  );
-  const ranked = fitting.map((room) => ({ room, rank: rankOf(job.ad, room.offer.ad, surroundings) }));
-  return ranked.toSorted((a, b) => b.rank - a.rank || b.room.cores - a.room.cores)[0]?.room;
+function roomOf(offer: AgentOffer, surroundings: Surroundings): Room {
+  const { freeCores, freeMemoryBytes, freeDiskBytes, ad } = offer;
+  const wants = ad.has('Requirements') ? new PreparedRequirements(ad, { surroundings }) : undefined;
+  return { offer, wants, cores: freeCores, memoryBytes: freeMemoryBytes, diskBytes: freeDiskBytes };
 }
 
-function agentWants(agent: ClassAd, job: ClassAd, surroundings: Surroundings): boolean {
-  return !agent.has('Requirements') || new PreparedRequirements(agent, { surroundings }).accepts(job);
+function linesByUser(queue: WaitingQueue): Map<string, Set<Line>> {
+  const lines = new Map<string, Set<Line>>();
+  for (const line of queue.lines()) {
+    const own = lines.get(line.user);
+    if (own === undefined) lines.set(line.user, new Set([line]));
+    else own.add(line);
+  }
+  return lines;
+}
+
+function nextUser(
+  lines: ReadonlyMap<string, unknown>,
+  used: ReadonlyMap<string, number>,
+  { priorityOf }: MatchRound,
+): string | undefined {
+  let best: { user: string; priority: number; cores: number } | undefined;
+  for (const user of lines.keys()) {
+    const cores = used.get(user)!;
+    const priority = priorityOf(user, cores);
+    if (priority <= 0) continue;
+    if (best === undefined || priority > best.priority || (priority === best.priority && cores < best.cores))
+      best = { user, priority, cores };
+  }
+  return best?.user;
+}
+
+/** Of one user: the dearest, then the one whose first job is the oldest. */
+function nextLine(lines: Set<Line>): Line | undefined {
+  let best: Line | undefined;
+  for (const line of lines) {
+    if (line.jobIds.length === 0) lines.delete(line);
+    else if (
+      best === undefined ||
+      line.wants.price > best.wants.price ||
+      (line.wants.price === best.wants.price && line.jobIds[0]! < best.jobIds[0]!)
+    )
+      best = line;
+  }
+  return best;
+}
+
+/** Rooms whose agents and these jobs want each other, the highest rank first. */
+function* candidatesFor(
+  wants: Wants,
+  rooms: readonly Room[],
+  surroundings: Surroundings,
+): Generator<undefined, Candidate[], boolean | undefined> {
+  const found: Candidate[] = [];
+  for (const [i, room] of rooms.entries()) {
+    if (i % 64 === 63) yield undefined;
+    if (!fits(wants, room)) continue;
+    if (wants.requirements !== undefined && !wants.requirements.accepts(room.offer.ad)) continue;
+    if (room.wants !== undefined && !room.wants.accepts(wants.ad)) continue;
+    found.push({ room, rank: wants.hasRank ? rankOf(wants.ad, room.offer.ad, surroundings) : 0 });
+  }
+  return found.sort((a, b) => b.rank - a.rank);
+}
+
+const fits = (wants: Wants, room: Room): boolean =>
+  room.cores >= wants.cores &&
+  room.memoryBytes >= wants.memoryBytes &&
+  room.diskBytes >= wants.diskBytes &&
+  (wants.runsToEndOfSlot || room.offer.secondsLeft >= wants.ttlSeconds);
+
+/** Rooms only get smaller within a round: one that is too small now is dropped for good. */
+function bestRoom(wants: Wants, candidates: Candidate[]): Room | undefined {
+  let best: Candidate | undefined;
+  let kept = 0;
+  let i = 0;
+  for (; i < candidates.length; i++) {
+    const candidate = candidates[i]!;
+    if (best !== undefined && candidate.rank < best.rank) break;
+    if (!fits(wants, candidate.room)) continue;
+    candidates[kept++] = candidate;
+    if (best === undefined || candidate.room.cores > best.room.cores) best = candidate;
+  }
+  if (kept < i) candidates.splice(kept, i - kept);
+  return best?.room;
 }
 
 /** A Rank that is no number counts nothing, as in HTCondor. */
 function rankOf(job: ClassAd, agent: ClassAd, surroundings: Surroundings): number {
-  const rank = job.get('Rank');
-  if (rank === undefined) return 0;
-  const value = new MatchPair(job, agent, surroundings).evaluateInLeft(rank);
-  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0;
-}
-
-/** Jobs of one kind want the same: where Requirements speak of the job's own attributes, only of what stands here too. */
-function kindOf({ jobId, ad, cores, ttlSeconds, memoryBytes, diskBytes }: WaitingJob): string {
-  const requirements = ad.get('Requirements');
-  const text = requirements === undefined ? '' : printExpression(requirements);
-  // Without the other ad's names and texts nothing may be left that the ad itself defines.
-  const own = text.replace(/"(?:[^"\\]|\\.)*"/g, '').replace(/\b(?:other|target)\s*\.\s*\w+/gi, '');
-  const speaksOfItself = (own.match(/[A-Za-z_]\w*/g) ?? []).some(
-    (word) => ad.has(word) || /^(?:my|self|this)$/i.test(word),
-  );
-  return `${speaksOfItself ? jobId : ''}|${cores}|${ttlSeconds}|${memoryBytes}|${diskBytes}|${text}`;
+  const value = new MatchPair(job, agent, surroundings).evaluateInLeft(job.get('Rank')!);
+  const rank = typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0;
+  return Number.isNaN(rank) ? 0 : rank;
 }

@@ -70,7 +70,7 @@ const config: SiteConfig = {
     drainBeforeEndS: 10,
   },
   ...{ registerWithinS: 60, backOffS: 5, maxBackOffS: 60, holdUnfitS: 0, minDiskBytes: 0, minMemoryBytes: 0 },
-  ...{ storageDomain: null, closeSEs: [], batch: 'suspend', perf: 100 },
+  ...{ storageDomain: null, closeSEs: [], batch: 'suspend', perf: 100, packages: [], partitions: [] },
 };
 
 describe('proxy-server: pilot keeper', () => {

@@ -16,8 +16,8 @@ describe('proxy-server: states of a job', () => {
     expect(nextJobState('DONE', 'lose')).to.equal(undefined);
   });
 
-  it('are all reached from the first two', () => {
-    const reached = new Set<string>(['WAITING', 'SPLIT']);
+  it('are all reached from those of a new job, a new master and its sub-jobs', () => {
+    const reached = new Set<string>(['WAITING', 'SPLITTING', 'INSERTING']);
     for (const state of reached)
       for (const to of Object.values(JOB_MOVES[state as keyof typeof JOB_MOVES])) reached.add(to);
     expect([...reached].toSorted()).to.deep.equal([...jobState.options].toSorted());

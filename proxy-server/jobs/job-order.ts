@@ -1,0 +1,47 @@
+/** What an agent is told to run: the description of a job with all its names looked up in the catalog. */
+import type { BatchPolicy, JobOrder } from '../../protocol/job-messages.js';
+import { inputListText, mergedList } from './input-list.js';
+import { JobInputError, type JobInputs } from './job-inputs.js';
+import type { Job } from './job-store.js';
+import { inputDataOf, readStored } from './prepare-job.js';
+
+/** @throws {JobInputError} what it needs is not there; another GridError where the catalog cannot be asked */
+export async function jobOrder(job: Job, inputs: JobInputs, policy: BatchPolicy): Promise<JobOrder> {
+  const description = readStored(job.jdl);
+  const { user } = job;
+  const [data, sandbox, executable, validation] = await Promise.all([
+    inputDataOf(description, user, inputs),
+    inputs.files(user, description.inputFiles),
+    inputs.program(user, description.executable),
+    description.validationCommand === undefined ? null : inputs.program(user, description.validationCommand),
+  ]);
+  const fetched = [...sandbox, ...data].filter((file) => file.isDownloaded);
+  const names = fetched.map(({ lfn }) => lfn.split('/').at(-1)!);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new JobInputError(`Two input files are both named ${twice}; a job has one directory.`);
+  const without = fetched.find(({ replicas }) => replicas.length === 0);
+  if (without !== undefined) throw new JobInputError(`The input file ${without.lfn} has no copy that could be read.`);
+  const list = description.inputDataList;
+  const merged = list === undefined ? undefined : mergedList(list.format);
+  const original = merged === undefined ? undefined : await inputs.textOf(user, merged);
+  return {
+    jobId: job.jobId,
+    run: job.run,
+    user,
+    executable,
+    arguments: [...description.arguments],
+    variables: { ...description.variables },
+    inputs: fetched.map(({ replicas }, i) => ({ name: names[i]!, urls: replicas.map(({ url }) => url) })),
+    inputList: list === undefined ? null : { file: list.file, text: inputListText(list.format, data, original) },
+    outputs: description.outputs.flatMap(({ name, members, kind }) => (kind === 'archive' ? [...members] : [name])),
+    errorOutputs: description.errorOutputs.flatMap(({ name, members, kind }) =>
+      kind === 'archive' ? [...members] : [name],
+    ),
+    validation,
+    ttlSeconds: description.ttlSeconds,
+    memoryBytes: description.memoryBytes,
+    diskBytes: description.workDirectoryBytes,
+    cores: job.cores,
+    policy,
+  };
+}

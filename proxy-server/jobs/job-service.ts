@@ -1,0 +1,96 @@
+/** All of batch jobs in one ProxyServer, put together: the stores, the queue, what follows an end, and the desk that users ask. */
+import type Database from 'better-sqlite3';
+import { parseExpression } from '../../jdl/index.js';
+import type { ToAgentMessage } from '../../protocol/agent-messages.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { Logger } from '../../protocol/log.js';
+import type { AgentRegistry } from '../agent-registry.js';
+import type { CatalogAccess } from '../catalog-access.js';
+import type { ProxyConfig } from '../config.js';
+import { NO_SITE_OFFER, type SiteOffer } from './agent-ad.js';
+import { EndNotices } from './end-notices.js';
+import { JobDesk } from './job-desk.js';
+import { JobInputs } from './job-inputs.js';
+import { JobOutputs } from './job-outputs.js';
+import { JobRunner } from './job-runner.js';
+import { JobSplitter } from './job-splitter.js';
+import { JobStore } from './job-store.js';
+import { UsageStore } from './usage-store.js';
+
+export interface JobServiceOptions {
+  readonly config: ProxyConfig;
+  readonly db: Database.Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly registry: AgentRegistry;
+  readonly catalog: CatalogAccess;
+  readonly send: (agentId: string, message: ToAgentMessage) => void;
+}
+
+export class JobService {
+  readonly runner: JobRunner;
+  readonly desk: JobDesk;
+  readonly #store: JobStore;
+  readonly #usage: UsageStore;
+  readonly #inputs: JobInputs;
+  readonly #outputs: JobOutputs;
+
+  constructor({ config, db, clock, log, registry, catalog, send }: JobServiceOptions) {
+    const nowMs = (): number => clock.date().getTime();
+    this.#store = new JobStore(db);
+    this.#usage = new UsageStore(db);
+    this.#inputs = new JobInputs({ catalog, homes: config.homes, nowMs });
+    this.#outputs = new JobOutputs(config.stateDir);
+    const store = this.#store;
+    const hook = config.emailHook ?? null;
+    const sites = new Map(config.sites.map((site) => [site.name, { policy: site.batch, offer: siteOffer(site) }]));
+    this.runner = new JobRunner({
+      clock,
+      log,
+      store,
+      usage: this.#usage,
+      quotas: config.quotas,
+      notices: new EndNotices({ hook, clock, note: (jobId, text) => store.note(jobId, 'trace', text, nowMs()) }),
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      registry,
+      policyOf: (site) => sites.get(site)?.policy ?? 'suspend',
+      siteOf: (site) => sites.get(site)?.offer ?? NO_SITE_OFFER,
+      send,
+    });
+    this.desk = new JobDesk({
+      store,
+      runner: this.runner,
+      splitter: new JobSplitter({ clock, store, runner: this.runner }),
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      hasEmailHook: hook !== null,
+      computingElements: () => [
+        ...new Set([
+          ...config.sites.filter(({ max }) => max > 0).map(({ name }) => name),
+          ...registry.agents().map(({ node }) => node.ce ?? node.site),
+        ]),
+      ],
+      nowMs,
+    });
+  }
+
+  /** Jobs that ended before are forgotten, with their files. */
+  async prune(beforeMs: number): Promise<void> {
+    this.#usage.prune(beforeMs);
+    for (const jobId of this.#store.prune(beforeMs)) await this.#outputs.remove(jobId);
+  }
+
+  async close(): Promise<void> {
+    this.runner.close();
+    await this.#inputs.close();
+  }
+}
+
+function siteOffer({ packages, partitions, requirements }: ProxyConfig['sites'][number]): SiteOffer {
+  return {
+    packages,
+    partitions,
+    requirements: requirements === undefined ? undefined : parseExpression(requirements),
+  };
+}

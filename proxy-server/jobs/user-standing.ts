@@ -1,0 +1,110 @@
+/** Where users stand: what they have in the queue and with agents, what they used in the last day, and what follows by quotas.ts. */
+import type { UserQuota } from '../../protocol/job-messages.js';
+import type { ActiveJobs } from './active-jobs.js';
+import { checkQuota, computedPriority, type Quota, type Quotas, quotaOf, spentReason, type Usage } from './quotas.js';
+import type { UsageStore } from './usage-store.js';
+import type { WaitingQueue } from './waiting-queue.js';
+
+export interface UserStandingOptions {
+  readonly quotas: Quotas;
+  readonly queue: WaitingQueue;
+  readonly active: ActiveJobs;
+  readonly usage: UsageStore;
+  readonly nowMs: () => number;
+}
+
+const DAY_MS = 86_400_000;
+
+export class UserStanding {
+  readonly #options: UserStandingOptions;
+  /** Jobs that are being split: not in the queue yet. */
+  readonly #coming = new Map<string, number>();
+
+  constructor(options: UserStandingOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the places of `more` jobs until the answer is called. @throws {JobQuotaError} there are not so many */
+  reserve(user: string, more: number): () => void {
+    checkQuota(user, more, { quota: this.#quota(user), usage: this.#usage(user) });
+    this.#coming.set(user, (this.#coming.get(user) ?? 0) + more);
+    return () => {
+      const left = (this.#coming.get(user) ?? 0) - more;
+      if (left > 0) this.#coming.set(user, left);
+      else this.#coming.delete(user);
+    };
+  }
+
+  /** For the matchmaker: 0 while a quota of the last day is used up. Asked anew for each round. */
+  priorities(): (user: string, coresInUse: number) => number {
+    const spent = new Map<string, boolean>();
+    return (user, coresInUse) => {
+      const quota = this.#quota(user);
+      let isSpent = spent.get(user);
+      if (isSpent === undefined) {
+        isSpent = spentReason(quota, this.#used(user, quota)) !== undefined;
+        spent.set(user, isSpent);
+      }
+      return isSpent ? 0 : computedPriority(quota, coresInUse);
+    };
+  }
+
+  /** Why nothing more of this user is given out at present. */
+  heldBack(user: string): string | undefined {
+    const quota = this.#quota(user);
+    return spentReason(quota, this.#used(user, quota));
+  }
+
+  /** One user, or all who have or used anything. */
+  list(user: string | null): UserQuota[] {
+    const { queue, active, usage, quotas, nowMs } = this.#options;
+    const known = [...queue.users(), ...active.coresOfUsers().keys(), ...usage.users(nowMs())];
+    const users = user === null ? [...new Set([...known, ...Object.keys(quotas.users)])].toSorted() : [user];
+    const cores = active.coresOfUsers();
+    return users.map((one) => {
+      const quota = this.#quota(one);
+      const { unfinished, runningSecondsLast24h, cpuCostLast24h } = this.#usage(one);
+      const runningCores = cores.get(one) ?? 0;
+      return {
+        user: one,
+        priority: quota.priority,
+        computedPriority: computedPriority(quota, runningCores),
+        runningCores,
+        maxParallelCores: quota.maxParallelCores,
+        waiting: queue.of(one),
+        unfinished,
+        maxUnfinished: quota.maxUnfinished,
+        runningSecondsLast24h,
+        maxRunningSecondsLast24h: quota.maxRunningSeconds,
+        cpuCostLast24h,
+        maxCpuCostLast24h: quota.maxCpuCost,
+      };
+    });
+  }
+
+  #quota(user: string): Quota {
+    return quotaOf(this.#options.quotas, user);
+  }
+
+  #usage(user: string): Usage {
+    const { queue, active } = this.#options;
+    const unfinished = queue.of(user) + active.of(user) + (this.#coming.get(user) ?? 0);
+    return { unfinished, ...this.#used(user, this.#quota(user), true) };
+  }
+
+  /** Runs that have ended, and so far as anybody asks those that have not. */
+  #used(user: string, quota: Quota, isShown = false): Omit<Usage, 'unfinished'> {
+    const { usage, active, nowMs } = this.#options;
+    const isAsked = quota.maxRunningSeconds !== null || quota.maxCpuCost !== null;
+    if (!isAsked && !isShown) return { runningSecondsLast24h: 0, cpuCostLast24h: 0 };
+    const now = nowMs();
+    let { coreSeconds, cpuCost } = usage.last24h(user, now);
+    if (isAsked)
+      for (const job of active.all()) {
+        if (job.user !== user || job.startedAt === null) continue;
+        coreSeconds += (Math.min(DAY_MS, now - job.startedAt) / 1000) * job.cores;
+        cpuCost += job.cpuSeconds;
+      }
+    return { runningSecondsLast24h: coreSeconds, cpuCostLast24h: cpuCost };
+  }
+}
