@@ -10,7 +10,13 @@ export {
   parseJobDescription,
 } from './alien-job/job-description.js';
 export { expandOutputPatterns, type PatternContext } from './alien-job/output-patterns.js';
-export { type OutputSpec, parseOutputSpec, printOutputSpec, type StorageChoice } from './alien-job/output-spec.js';
+export {
+  DEFAULT_STORAGE,
+  type OutputSpec,
+  parseOutputSpec,
+  printOutputSpec,
+  type StorageChoice,
+} from './alien-job/output-spec.js';
 export { parseSize, type Threshold, thresholdCount } from './alien-job/quantities.js';
 export { SplitError, type SplitOptions, SubJob, splitJob } from './alien-job/split-job.js';
 export { parseSplitMode, type SplitSpecification } from './alien-job/split-specification.js';

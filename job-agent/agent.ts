@@ -18,6 +18,7 @@ import { type Dialler, dial } from '../protocol/dial.js';
 import type { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import { SPOKEN, speaks } from '../protocol/version.js';
+import type { StorageOptions } from '../storage/storage-options.js';
 import { AGENT_EXIT, type AgentExit } from './exit-status.js';
 import { availableMemory } from './node-check.js';
 import { PayloadDesk } from './payload/payload-desk.js';
@@ -33,6 +34,7 @@ export interface JobAgentOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly loadAverage: () => number;
+  readonly storage: StorageOptions;
   /** Makes the pool; its reports come to the functions given. */
   readonly makePool: (on: {
     change: (report: WorkerReport) => void;
@@ -89,6 +91,7 @@ export class JobAgent {
       cores: options.settings.cores,
       directory: options.scratch.directory,
       slot: slotMark(options.settings),
+      storage: options.storage,
       clock: options.clock,
       log: options.log,
       tell: (message) => this.#tell(message),

@@ -13,6 +13,7 @@ import { type Daemon, runDaemon } from '../protocol/daemon.js';
 import type { IsolationFacts } from '../protocol/isolation.js';
 import { createLogger } from '../protocol/log.js';
 import { PACKAGE_VERSION } from '../protocol/version.js';
+import { storageOptionsFromEnvironment } from '../storage/environment.js';
 import { JobAgent } from './agent.js';
 import { cleanEnvironment } from './clean-environment.js';
 import { isolationSentence, prepareLauncher } from './isolation/launcher.js';
@@ -69,6 +70,7 @@ async function start(): Promise<Daemon> {
     clock: systemClock,
     log,
     loadAverage: () => loadavg()[0] ?? 0,
+    storage: storageOptionsFromEnvironment(process.env, process.getuid?.()),
     unfit: unfitReasons(measure, settings),
     makePool: (on) =>
       new WorkerPool({

@@ -5,8 +5,9 @@
  */
 import { z } from 'zod';
 import { bytes, count, errorShape, idText } from './ids.js';
+import { innerPath } from './inner-path.js';
 import { isolationFacts } from './isolation.js';
-import { innerPath, jobOrder, payloadReport } from './job-messages.js';
+import { jobOrder, payloadReport } from './job-messages.js';
 import { versionRange } from './version.js';
 
 /** starting → warm → attached (to a session) → gone; a new process with a new id takes the place of one that is gone. */

@@ -1,6 +1,8 @@
 /** Batch jobs as they cross wires: states, the order that an agent gets, what it says of a payload, and the HTTP shapes. */
 import { z } from 'zod';
 import { count, idText } from './ids.js';
+import { innerPath } from './inner-path.js';
+import { outputWish, storedFile } from './output-messages.js';
 
 /** AliEn's names; the moves between them are proxy-server/jobs/job-states.ts. */
 export const jobState = z.enum([
@@ -13,6 +15,7 @@ export const jobState = z.enum([
   'RUNNING',
   'SAVING',
   'DONE',
+  'DONE_WARN',
   'ERROR_IB',
   'ERROR_E',
   'ERROR_V',
@@ -28,15 +31,6 @@ export type JobState = z.infer<typeof jobState>;
 /** What a slot does with a payload when a session needs its cores. */
 export const batchPolicy = z.enum(['suspend', 'share', 'decline']);
 export type BatchPolicy = z.infer<typeof batchPolicy>;
-
-/** A path below the job's directory: never out of it. */
-export const innerPath = z
-  .string()
-  .min(1)
-  .max(1000)
-  .refine((name) => !name.startsWith('/') && !name.includes('\0') && !name.split('/').includes('..'), {
-    error: 'must stay in the directory of the job',
-  });
 
 /** A file to fetch before the payload starts; without URLs `name` is a program of the node itself. */
 const program = z.object({ name: z.string().min(1).max(4000), urls: z.array(z.string().max(8000)).max(100) });
@@ -54,9 +48,9 @@ export const jobOrder = z.object({
   inputs: z.array(z.object({ name: innerPath, urls: z.array(z.string().max(8000)).min(1) })).max(100_000),
   /** What InputDataList asks for. */
   inputList: z.object({ file: innerPath, text: z.string() }).nullable(),
-  /** Names and patterns (`*.root`) of what is kept; standard output and error always are. */
-  outputs: z.array(innerPath).max(10_000),
-  errorOutputs: z.array(innerPath).max(10_000),
+  /** What is kept, and where; after a failure the latter. Standard output and error always are, by the ProxyServer. */
+  outputs: z.array(outputWish).max(10_000),
+  errorOutputs: z.array(outputWish).max(10_000),
   validation: program.nullable(),
   ttlSeconds: z.number().min(0),
   memoryBytes: z.number().min(0),
@@ -66,7 +60,16 @@ export const jobOrder = z.object({
 });
 export type JobOrder = z.infer<typeof jobOrder>;
 
-export const payloadOutcome = z.enum(['done', 'badInput', 'failed', 'invalid', 'notSaved', 'expired', 'killed']);
+export const payloadOutcome = z.enum([
+  'done',
+  'doneWarn',
+  'badInput',
+  'failed',
+  'invalid',
+  'notSaved',
+  'expired',
+  'killed',
+]);
 export const payloadEnd = z.object({
   outcome: payloadOutcome,
   why: z.string().max(2000),
@@ -77,7 +80,10 @@ export const payloadEnd = z.object({
   suspendedSeconds: z.number().min(0),
   /** The most that its processes held at once. */
   memoryBytes: z.number().min(0).optional(),
+  /** At the ProxyServer. */
   files: z.array(z.object({ name: innerPath, size: count })).max(100_000),
+  /** On storage elements, to be registered in the catalog. */
+  stored: z.array(storedFile).max(100_000).default([]),
 });
 export type PayloadEnd = z.infer<typeof payloadEnd>;
 

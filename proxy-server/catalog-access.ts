@@ -11,6 +11,7 @@ import { EmbeddedCatalog } from './embedded-catalog.js';
 
 /** Of the token in a session's file: longer than any session. */
 const TOKEN_LIFETIME_S = 30 * 86_400;
+const ADMIN_LIFETIME_S = 60;
 
 export class CatalogAccess {
   readonly #config: ProxyConfig;
@@ -48,6 +49,16 @@ export class CatalogAccess {
     if (catalogTokenFile !== undefined) return { url, token: readFileSync(catalogTokenFile, 'utf8').trim() };
     if (auth === 'development') return { url, token: null };
     const claims = { user, role: 'user' as const, lifetimeS: TOKEN_LIFETIME_S, tokenId: randomUUID() };
+    return { url, token: await signToken(this.#key, claims) };
+  }
+
+  /** To make what users may not: homes. Null where this server has no more rights than its users. */
+  async forAdmin(): Promise<SessionFile['catalog']> {
+    const { url } = this;
+    const { auth, catalogTokenFile } = this.#config;
+    if (url === null || catalogTokenFile !== undefined) return null;
+    if (auth === 'development') return { url, token: null }; // whoever runs this server owns what it started
+    const claims = { user: 'proof-proxy', role: 'admin' as const, lifetimeS: ADMIN_LIFETIME_S, tokenId: randomUUID() };
     return { url, token: await signToken(this.#key, claims) };
   }
 }

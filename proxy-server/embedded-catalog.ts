@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
@@ -146,7 +147,8 @@ export class EmbeddedCatalog {
       listen: `127.0.0.1:${port}`,
       stateDir: directory,
       auth,
-      ...(auth === 'token' ? { keyFile: `${keyFile}.pub.json` } : {}),
+      // Under development authentication this server is known by its user's name: it makes homes for others.
+      ...(auth === 'token' ? { keyFile: `${keyFile}.pub.json` } : { admins: [userInfo().username] }),
       log: { level: logLevel },
     };
     await writeFile(file, stringify(config), { mode: 0o600 });

@@ -12,6 +12,7 @@ const CODES: Readonly<Record<JobState, string>> = {
   RUNNING: 'R',
   SAVING: 'SV',
   DONE: 'D',
+  DONE_WARN: 'DW',
   ERROR_IB: 'EIB',
   ERROR_E: 'EE',
   ERROR_V: 'EV',
@@ -26,7 +27,7 @@ export const shortCode = (state: JobState): string => CODES[state];
 
 const STATES = Object.keys(CODES) as JobState[];
 const FAILED = STATES.filter((state) => state.startsWith('ERROR_') || state === 'EXPIRED');
-const OVER: readonly JobState[] = [...FAILED, 'DONE', 'KILLED'];
+const OVER: readonly JobState[] = [...FAILED, 'DONE', 'DONE_WARN', 'KILLED'];
 export const isOver = (state: JobState): boolean => OVER.includes(state);
 
 /** What `-f -r`, `-f r` and the like stand for. */
@@ -34,7 +35,7 @@ const GROUPS: Readonly<Record<string, readonly JobState[]>> = {
   a: STATES,
   r: ['ASSIGNED', 'STARTED', 'RUNNING', 'SAVING'],
   f: FAILED,
-  d: ['DONE'],
+  d: ['DONE', 'DONE_WARN'],
   s: ['SPLIT', 'SPLITTING'],
   q: ['INSERTING', 'WAITING', 'ZOMBIE'],
   t: [], // to be staged from tape: nothing is, here

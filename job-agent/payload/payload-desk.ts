@@ -4,6 +4,7 @@ import type { AgentMessage, ToAgentMessage } from '../../protocol/agent-messages
 import type { Clock } from '../../protocol/clock.js';
 import type { PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 import { Payload } from './payload.js';
 import { shareCores } from './policy.js';
 
@@ -12,6 +13,8 @@ export interface PayloadDeskOptions {
   /** Directories of payloads are made in it. */
   readonly directory: string;
   readonly slot: string;
+  /** Credentials for the storage that input comes from and outputs go to. */
+  readonly storage: StorageOptions;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tell: (message: AgentMessage) => void;
@@ -90,13 +93,14 @@ export class PayloadDesk {
   #take(order: Payload['order']): void {
     const key = `${order.jobId}.${order.run}`;
     if (this.#payloads.has(key)) return; // said twice
-    const { directory, slot, clock, log, tell } = this.#options;
+    const { directory, slot, storage, clock, log, tell } = this.#options;
     this.#payloads.set(
       key,
       new Payload({
         order,
         directory: join(directory, `job-${key}`),
         slot,
+        storage,
         clock,
         log,
         tell,

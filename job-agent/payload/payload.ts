@@ -5,15 +5,19 @@
  * starting -> running <-> suspended -> saving -> ended. Time that it is suspended does not count against its TTL.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AgentMessage } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { JobOrder, PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 import { limitReached } from './limits.js';
+import { OutputFeed } from './output-feed.js';
+import { payloadEnvironment } from './payload-environment.js';
 import { PayloadProcesses } from './payload-processes.js';
-import { chooseOutputs, filesBelow, stageIn } from './stage.js';
+import { saveOutputs } from './save-outputs.js';
+import { filesBelow, stageIn } from './stage.js';
 
 export interface PayloadOptions {
   readonly order: JobOrder;
@@ -23,6 +27,8 @@ export interface PayloadOptions {
   readonly slot: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Credentials for storage: they stay with the agent. */
+  readonly storage: StorageOptions;
   readonly tell: (message: AgentMessage) => void;
   /** It runs, or its processes are gone: who uses the cores is to be decided again. */
   readonly onChange: () => void;
@@ -34,12 +40,6 @@ type Ending = Pick<PayloadEnd, 'outcome' | 'why'>;
 const WATCH_MS = 1_000;
 /** From SIGTERM to SIGKILL: to write what it still has. */
 const KILL_GRACE_MS = 3_000;
-const CHUNK_BYTES = 2 ** 20;
-/** While it runs, so much of each standard stream is shown; all of it at the end. */
-const LIVE_BYTES = 4 * 2 ** 20;
-/** The ProxyServer keeps no more of one job. */
-const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
-
 export class Payload {
   readonly #options: PayloadOptions;
   #phase: Phase = 'waiting';
@@ -51,12 +51,13 @@ export class Payload {
   #startedAt = 0;
   #suspendedAt = 0;
   #suspendedMs = 0;
-  readonly #shown = { stdout: 0, stderr: 0 };
+  readonly #feed: OutputFeed;
   #cancelWatch: () => void = () => {};
   #cancelKill: () => void = () => {};
 
   constructor(options: PayloadOptions) {
     this.#options = options;
+    this.#feed = new OutputFeed(options.order, this.#work, options.tell);
   }
 
   get order(): JobOrder {
@@ -86,16 +87,16 @@ export class Payload {
     const { directory, order } = this.#options;
     try {
       mkdirSync(join(directory, 'work'), { recursive: true, mode: 0o700 });
-      const { program, validation } = await stageIn(order, this.#work);
+      const { program, validation } = await stageIn(order, this.#work, this.#options.storage);
       if (this.#ending !== undefined) {
-        this.#finish(this.#ending, null);
+        await this.#finish(this.#ending, null);
         return;
       }
       this.#tellPhase();
       const { status, why } = await this.#run(program, order.arguments);
       await this.#payloadEnded(status, why, validation);
     } catch (error) {
-      this.#finish(this.#ending ?? { outcome: 'badInput', why: (error as Error).message.slice(0, 2000) }, null);
+      await this.#finish(this.#ending ?? { outcome: 'badInput', why: (error as Error).message.slice(0, 2000) }, null);
     }
   }
 
@@ -124,7 +125,7 @@ export class Payload {
     if (this.#ending !== undefined || this.#end !== undefined) return;
     this.#ending = { outcome, why };
     if (this.#phase === 'waiting') {
-      this.#finish(this.#ending, null);
+      void this.#finish(this.#ending, null);
       return;
     }
     this.continue();
@@ -145,7 +146,7 @@ export class Payload {
     const { order, tell } = this.#options;
     const { jobId, run } = order;
     if (this.#end === undefined) return;
-    for (const { name, size } of this.#end.files) this.#send(name, 0, size);
+    for (const { name, size } of this.#end.files) this.#feed.send(name, 0, size);
     tell({ type: 'jobState', job: { jobId, run, phase: 'ended', end: this.#end } });
   }
 
@@ -170,7 +171,7 @@ export class Payload {
         detached: true,
         shell: false,
         stdio: ['ignore', out, err],
-        env: environment(order, { slot, work: this.#work, mark }),
+        env: payloadEnvironment(order, { slot, work: this.#work, mark }),
       });
       this.#child = child;
       await new Promise<void>((resolve, reject) => {
@@ -204,25 +205,25 @@ export class Payload {
     const isGood = this.#ending === undefined && status === 0;
     if (!isGood) {
       const reason = why ?? `its exit status is ${status}`;
-      this.#finish(this.#ending ?? { outcome: 'failed', why: `the payload failed: ${reason}` }, status);
+      await this.#finish(this.#ending ?? { outcome: 'failed', why: `the payload failed: ${reason}` }, status);
       return;
     }
     if (validation !== null) {
       const { status: verdict, why: how } = await this.#run(validation, []);
       if (verdict !== 0) {
         const reason = how ?? `exit status ${verdict}`;
-        return this.#finish(
+        return await this.#finish(
           this.#ending ?? { outcome: 'invalid', why: `ValidationCommand said no: ${reason}` },
           status,
         );
       }
     }
-    this.#finish({ outcome: 'done', why: 'the payload ended well' }, status);
+    await this.#finish({ outcome: 'done', why: 'the payload ended well' }, status);
   }
 
   #watch(): void {
     this.#cancelWatch = this.#options.clock.after(WATCH_MS, () => {
-      this.#show();
+      this.#feed.show();
       const { cpuSeconds, memoryBytes } = this.#processes?.usage() ?? { cpuSeconds: 0, memoryBytes: 0 };
       this.#cpuSeconds = Math.max(this.#cpuSeconds, cpuSeconds);
       const diskBytes = filesBelow(this.#work).reduce((sum, { size }) => sum + size, 0);
@@ -239,70 +240,31 @@ export class Payload {
     return (now - this.#startedAt - this.#suspendedMs) / 1000;
   }
 
-  #finish(ending: Ending, exitCode: number | null): void {
-    if (this.#end !== undefined) return;
-    const { order, onChange, log } = this.#options;
+  async #finish(ending: Ending, exitCode: number | null): Promise<void> {
+    if (this.#end !== undefined || this.#phase === 'saving') return;
+    const { order, directory, storage, onChange, log } = this.#options;
     this.continue();
     const wallSeconds = this.#wallSeconds();
     this.#phase = 'saving';
     this.#child = undefined;
     onChange();
     this.#tellPhase();
-    const isDone = ending.outcome === 'done';
-    const { kept, missing } = chooseOutputs(filesBelow(this.#work), isDone ? order.outputs : order.errorOutputs);
-    const total = kept.reduce((sum, { size }) => sum + size, 0);
-    let told = ending;
-    if (total > MOST_OUTPUT_BYTES)
-      told = {
-        outcome: isDone ? 'notSaved' : ending.outcome,
-        why: `${ending.why}; its output of ${total} bytes is more than the ProxyServer keeps`,
-      };
-    else if (isDone && missing.length > 0)
-      told = { outcome: 'failed', why: `the payload did not write ${missing.slice(0, 10).join(', ')}` };
+    const saved = await saveOutputs(ending, order, {
+      work: this.#work,
+      archives: join(directory, 'archives'),
+      storage,
+    });
     this.#phase = 'ended';
     this.#end = {
-      ...told,
+      ...saved,
       exitCode,
       cpuSeconds: this.#cpuSeconds,
       wallSeconds,
       suspendedSeconds: this.#suspendedMs / 1000,
-      files: total > MOST_OUTPUT_BYTES ? [] : kept,
     };
-    log.info('payload ended', { jobId: order.jobId, run: order.run, outcome: told.outcome, why: told.why });
+    const { outcome, why } = saved;
+    log.info('payload ended', { jobId: order.jobId, run: order.run, outcome, why });
     this.tellEnd();
-  }
-
-  /** What the standard streams have had since the last look. */
-  #show(): void {
-    const sizes = new Map(filesBelow(this.#work).map(({ name, size }): [string, number] => [name, size]));
-    for (const name of ['stdout', 'stderr'] as const) {
-      const size = Math.min(sizes.get(name) ?? 0, LIVE_BYTES);
-      if (size > this.#shown[name]) this.#shown[name] = this.#send(name, this.#shown[name], size);
-    }
-  }
-
-  /** @returns where it stopped */
-  #send(name: string, from: number, to: number): number {
-    const { jobId, run } = this.order;
-    let fd: number;
-    try {
-      fd = openSync(join(this.#work, name), 'r');
-    } catch {
-      return from; // the payload has removed it
-    }
-    try {
-      let at = from;
-      while (at < to) {
-        const data = Buffer.alloc(Math.min(CHUNK_BYTES, to - at));
-        const n = readSync(fd, data, 0, data.length, at);
-        if (n === 0) break;
-        this.#options.tell({ type: 'jobOutput', jobId, run, name, offset: at, data: data.subarray(0, n) });
-        at += n;
-      }
-      return at;
-    } finally {
-      closeSync(fd);
-    }
   }
 
   #tellPhase(): void {
@@ -310,24 +272,4 @@ export class Payload {
     if (this.#phase !== 'waiting' && this.#phase !== 'ended')
       this.#options.tell({ type: 'jobState', job: { jobId, run, phase: this.#phase } });
   }
-}
-
-/** All that a payload finds in its environment. */
-function environment(
-  order: JobOrder,
-  { slot, work, mark }: { slot: string; work: string; mark: string },
-): NodeJS.ProcessEnv {
-  const declared = Object.entries(order.variables).map(([name, value]) => [`ALIEN_JDL_${name}`, value]);
-  const [markName, markValue] = mark.split('=') as [string, string];
-  return {
-    ...Object.fromEntries(declared),
-    PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
-    HOME: work,
-    TMPDIR: work,
-    LANG: 'C.UTF-8',
-    ALIEN_PROC_ID: String(order.jobId),
-    ALIEN_USER: order.user,
-    PROOF_SLOT: slot,
-    [markName]: markValue,
-  };
 }

@@ -1,11 +1,11 @@
-/** Files into the directory of a payload before it starts, and those that are kept after its end. Nothing outside of it is touched. */
+/** Files into the directory of a payload before it starts, and those that are there after its end. Nothing outside of it is touched. */
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import picomatch from 'picomatch';
 import { GridError } from '../../protocol/errors.js';
 import type { JobOrder, PayloadProgram } from '../../protocol/job-messages.js';
 import { openSource } from '../../storage/open-source.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 
 /** A file that the payload needs cannot be had. */
 export class StageInError extends GridError {
@@ -18,6 +18,7 @@ const CHUNK_BYTES = 8 * 2 ** 20;
 export async function stageIn(
   order: JobOrder,
   directory: string,
+  storage: StorageOptions,
 ): Promise<{ program: string; validation: string | null }> {
   let left = order.diskBytes;
   const fetchFile = async (urls: readonly string[], name: string): Promise<string> => {
@@ -25,7 +26,7 @@ export async function stageIn(
     if (existsSync(target))
       throw new StageInError(`Two files of the job are both named ${name}; a job has one directory.`);
     mkdirSync(dirname(target), { recursive: true });
-    left -= await copy(urls, target, left);
+    left -= await copy(urls, target, { most: left, storage });
     return target;
   };
   const fetchProgram = async ({ name, urls }: PayloadProgram): Promise<string> => {
@@ -45,8 +46,12 @@ export async function stageIn(
   return { program, validation };
 }
 
-async function copy(urls: readonly string[], target: string, most: number): Promise<number> {
-  const source = await openSource(urls);
+async function copy(
+  urls: readonly string[],
+  target: string,
+  { most, storage }: { most: number; storage: StorageOptions },
+): Promise<number> {
+  const source = await openSource(urls, storage);
   try {
     if (source.size > most)
       throw new StageInError(
@@ -83,22 +88,4 @@ export function filesBelow(directory: string): { name: string; size: number }[] 
       return []; // gone meanwhile
     }
   });
-}
-
-/** What of a directory is kept, and the names that were asked for and are not there. Standard output and error always are. */
-export function chooseOutputs(
-  files: readonly { name: string; size: number }[],
-  wanted: readonly string[],
-): { kept: { name: string; size: number }[]; missing: string[] } {
-  const patterns = [...new Set(['stdout', 'stderr', ...wanted])].map((text) => ({
-    text,
-    matches: picomatch(text, { nonegate: true, nobrace: true, noextglob: true }),
-  }));
-  const isWanted = (name: string): boolean => patterns.some(({ text, matches }) => name === text || matches(name));
-  return {
-    kept: files.filter(({ name }) => isWanted(name)),
-    missing: patterns
-      .filter(({ text, matches }) => !files.some(({ name }) => name === text || matches(name)))
-      .map(({ text }) => text),
-  };
 }

@@ -33,7 +33,7 @@ export interface JobDeskOptions {
   readonly nowMs: () => number;
 }
 
-const RESUBMITTABLE = FINAL_STATES.filter((state) => state !== 'DONE');
+const RESUBMITTABLE = FINAL_STATES.filter((state) => state !== 'DONE' && state !== 'DONE_WARN');
 const MEGABYTE = 2 ** 20;
 
 export class JobDesk {

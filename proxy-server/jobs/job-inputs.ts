@@ -11,6 +11,7 @@ import { GridError } from '../../protocol/errors.js';
 import type { PayloadProgram } from '../../protocol/job-messages.js';
 import { openSource } from '../../storage/open-source.js';
 import type { CatalogAccess } from '../catalog-access.js';
+import { homeOf } from './home.js';
 
 /** What a job needs cannot be had: which file, and why. */
 export class JobInputError extends GridError {
@@ -51,8 +52,7 @@ export class JobInputs {
   /** `~/x` below the user's home. */
   home(user: string, name: string): string {
     if (name !== '~' && !name.startsWith('~/')) return name;
-    const home = this.#options.homes.replaceAll('{user}', user).replaceAll('{initial}', user.slice(0, 1));
-    return `${home}${name.slice(1)}`;
+    return `${homeOf(this.#options.homes, user)}${name.slice(1)}`;
   }
 
   /** Files by name or pattern, in order. @param mayMiss so many names may be unknown to the catalog. @throws {JobInputError} one is not there; an error of the catalog that cannot be asked */

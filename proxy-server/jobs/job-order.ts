@@ -1,12 +1,22 @@
 /** What an agent is told to run: the description of a job with all its names looked up in the catalog. */
+import type { NodeFacts } from '../../protocol/agent-messages.js';
 import type { BatchPolicy, JobOrder } from '../../protocol/job-messages.js';
 import { inputListText, mergedList } from './input-list.js';
 import { JobInputError, type JobInputs } from './job-inputs.js';
 import type { Job } from './job-store.js';
+import type { OutputSettlement } from './output-settlement.js';
 import { inputDataOf, readStored } from './prepare-job.js';
 
 /** @throws {JobInputError} what it needs is not there; another GridError where the catalog cannot be asked */
-export async function jobOrder(job: Job, inputs: JobInputs, policy: BatchPolicy): Promise<JobOrder> {
+export async function jobOrder(
+  job: Job,
+  {
+    inputs,
+    settlement,
+    node,
+    policy,
+  }: { inputs: JobInputs; settlement: OutputSettlement; node: NodeFacts; policy: BatchPolicy },
+): Promise<JobOrder> {
   const description = readStored(job.jdl);
   const { user } = job;
   const [data, sandbox, executable, validation] = await Promise.all([
@@ -33,10 +43,7 @@ export async function jobOrder(job: Job, inputs: JobInputs, policy: BatchPolicy)
     variables: { ...description.variables },
     inputs: fetched.map(({ replicas }, i) => ({ name: names[i]!, urls: replicas.map(({ url }) => url) })),
     inputList: list === undefined ? null : { file: list.file, text: inputListText(list.format, data, original) },
-    outputs: description.outputs.flatMap(({ name, members, kind }) => (kind === 'archive' ? [...members] : [name])),
-    errorOutputs: description.errorOutputs.flatMap(({ name, members, kind }) =>
-      kind === 'archive' ? [...members] : [name],
-    ),
+    ...(await settlement.plan(job, description, node)),
     validation,
     ttlSeconds: description.ttlSeconds,
     memoryBytes: description.memoryBytes,

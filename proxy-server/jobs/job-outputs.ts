@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GridError } from '../../protocol/errors.js';
-import { innerPath } from '../../protocol/job-messages.js';
+import { innerPath } from '../../protocol/inner-path.js';
 
 /** A job has no such file, or none yet. */
 export class NoSuchJobFileError extends GridError {

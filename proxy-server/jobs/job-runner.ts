@@ -9,7 +9,7 @@ import type { Surroundings } from '../../jdl/index.js';
 import type { AgentMessage, ToAgentMessage } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
 import { GridError } from '../../protocol/errors.js';
-import type { BatchPolicy, PayloadReport } from '../../protocol/job-messages.js';
+import type { BatchPolicy, PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
 import type { AgentRegistry, PoolWorker } from '../agent-registry.js';
 import { ActiveJobs } from './active-jobs.js';
@@ -25,6 +25,7 @@ import { ACTIVE_STATES } from './job-states.js';
 import type { Job, JobStore } from './job-store.js';
 import { readWants } from './job-wants.js';
 import type { AgentOffer } from './matchmaker.js';
+import type { OutputSettlement } from './output-settlement.js';
 import { storedWants } from './prepare-job.js';
 import type { Quotas } from './quotas.js';
 import type { UsageStore } from './usage-store.js';
@@ -40,6 +41,8 @@ export interface JobRunnerOptions {
   readonly notices: EndNotices;
   readonly inputs: JobInputs;
   readonly outputs: JobOutputs;
+  /** Where outputs go, and what becomes of them. */
+  readonly settlement: OutputSettlement;
   readonly registry: AgentRegistry;
   readonly policyOf: (site: string) => BatchPolicy;
   readonly siteOf: (site: string) => SiteOffer;
@@ -70,6 +73,8 @@ export class JobRunner {
   #firstUntil = Number.POSITIVE_INFINITY;
   /** Writes of one server, in their order. */
   #writing: Promise<void> = Promise.resolve();
+  /** Ends that are being settled: `JOB.RUN`. */
+  readonly #settling = new Set<string>();
   #isClosed = false;
 
   constructor(options: JobRunnerOptions) {
@@ -197,12 +202,28 @@ export class JobRunner {
     if (phase === 'suspended' || phase === 'running') this.#running(this.#active.get(jobId)!, phase === 'suspended');
     else if (phase === 'started') this.#step(job, 'start', 'its directory is made and its input fetched');
     else if (phase === 'saving') this.#step(job, 'save', 'the payload has ended; its output is being saved');
-    else if (end !== undefined)
-      void this.#writing.then(() => {
-        const now = this.#active.mine(agentId, jobId, run);
-        if (now !== undefined) this.#ended(now, end);
-        this.#options.send(agentId, { type: 'forgetJob', jobId, run });
-      });
+    else if (end !== undefined) void this.#settle(agentId, job, end);
+  }
+
+  /** Files of the end were sent before it; what lies on storage is registered first. Said twice, it is heard once. */
+  async #settle(agentId: string, { jobId, run }: Job, end: PayloadEnd): Promise<void> {
+    const key = `${jobId}.${run}`;
+    if (this.#settling.has(key)) return;
+    this.#settling.add(key);
+    const { settlement, send, log } = this.#options;
+    const mine = (): Job | undefined => (this.#isClosed ? undefined : this.#active.mine(agentId, jobId, run));
+    try {
+      await this.#writing;
+      const job = mine();
+      const settled = job === undefined ? end : await settlement.settle(job, end, () => mine() !== undefined);
+      const now = mine();
+      if (now !== undefined) this.#ended(now, settled);
+      if (!this.#isClosed) send(agentId, { type: 'forgetJob', jobId, run });
+    } catch (error) {
+      log.error('the end of a job is not settled', { jobId, stack: (error as Error).stack });
+    } finally {
+      this.#settling.delete(key);
+    }
   }
 
   /** Ends a job wherever it is. @returns false where it is over already */
@@ -244,11 +265,13 @@ export class JobRunner {
   }
 
   async #giveOut(job: Job): Promise<void> {
-    const { send, clock, log, store, inputs, policyOf } = this.#options;
+    const { send, clock, log, store, inputs, settlement, registry, policyOf } = this.#options;
     const agentId = job.agentId!;
     const isMine = (): boolean => this.#active.mine(agentId, job.jobId, job.run) !== undefined;
     try {
-      const order = await jobOrder(job, inputs, policyOf(job.site!));
+      const node = registry.get(agentId)?.node;
+      if (node === undefined) return; // its loss is told to the job already
+      const order = await jobOrder(job, { inputs, settlement, node, policy: policyOf(node.site) });
       if (isMine()) send(agentId, { type: 'runJob', job: order });
     } catch (error) {
       if (!isMine() || this.#isClosed) return;

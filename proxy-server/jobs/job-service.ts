@@ -15,6 +15,8 @@ import { JobOutputs } from './job-outputs.js';
 import { JobRunner } from './job-runner.js';
 import { JobSplitter } from './job-splitter.js';
 import { JobStore } from './job-store.js';
+import { OutputRegistrar } from './output-registrar.js';
+import { OutputSettlement } from './output-settlement.js';
 import { UsageStore } from './usage-store.js';
 
 export interface JobServiceOptions {
@@ -44,15 +46,17 @@ export class JobService {
     const store = this.#store;
     const hook = config.emailHook ?? null;
     const sites = new Map(config.sites.map((site) => [site.name, { policy: site.batch, offer: siteOffer(site) }]));
+    const note = (jobId: number, text: string): void => store.note(jobId, 'trace', text, nowMs());
     this.runner = new JobRunner({
       clock,
       log,
       store,
       usage: this.#usage,
       quotas: config.quotas,
-      notices: new EndNotices({ hook, clock, note: (jobId, text) => store.note(jobId, 'trace', text, nowMs()) }),
+      notices: new EndNotices({ hook, clock, note }),
       inputs: this.#inputs,
       outputs: this.#outputs,
+      settlement: new OutputSettlement({ registrar: new OutputRegistrar(catalog, config.homes), clock, note }),
       registry,
       policyOf: (site) => sites.get(site)?.policy ?? 'suspend',
       siteOf: (site) => sites.get(site)?.offer ?? NO_SITE_OFFER,

@@ -16,6 +16,7 @@ export type JobEvent =
   | 'run'
   | 'save'
   | 'done'
+  | 'doneWarn'
   | 'badInput'
   | 'failed'
   | 'invalid'
@@ -32,6 +33,7 @@ export type JobEvent =
 /** How a payload may end while it is with an agent; news of the steps between may be lost with a connection. */
 const ENDS = {
   done: 'DONE',
+  doneWarn: 'DONE_WARN',
   badInput: 'ERROR_IB',
   failed: 'ERROR_E',
   invalid: 'ERROR_V',
@@ -57,6 +59,8 @@ export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = 
   ZOMBIE: { recover: 'WAITING', expired: 'EXPIRED', killed: 'KILLED' },
   // A master, when one of its sub-jobs is resubmitted.
   DONE: { reopen: 'SPLIT' },
+  // It has fewer copies of its outputs than it asked for.
+  DONE_WARN: {},
   ERROR_IB: AGAIN,
   ERROR_E: AGAIN,
   ERROR_V: AGAIN,
@@ -72,6 +76,7 @@ export const ACTIVE_STATES: readonly JobState[] = ['ASSIGNED', 'STARTED', 'RUNNI
 /** Over, unless somebody resubmits it. */
 export const FINAL_STATES: readonly JobState[] = [
   'DONE',
+  'DONE_WARN',
   'ERROR_IB',
   'ERROR_E',
   'ERROR_V',

@@ -111,19 +111,10 @@ export function notServed(description: JobDescription): string[] {
 }
 
 /** What runs, but not in full: said to the submitter. */
-export function shortcomings(
-  { ad, outputs, email, outputDir }: JobDescription,
-  { hasEmailHook }: { hasEmailHook: boolean },
-): string[] {
+export function shortcomings({ ad, email }: JobDescription, { hasEmailHook }: { hasEmailHook: boolean }): string[] {
   const said = Object.entries(SERVICE)
     .filter(([name, { is }]) => is === 'without effect' && ad.has(name))
     .map(([name, { how }]) => `${name} has no effect: ${how}.`);
-  if (outputs.some(({ kind }) => kind === 'archive'))
-    said.push('OutputArchive: the members are kept one by one, not in an archive.');
-  if (outputs.length > 0 || outputDir !== undefined)
-    said.push(
-      'Outputs are kept by the ProxyServer (proof spy JOB FILE); OutputDir and storage elements are not served yet.',
-    );
   if (email !== undefined && !hasEmailHook) said.push('Email has no effect: this ProxyServer has no emailHook.');
   return said;
 }

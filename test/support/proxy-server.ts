@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
-import { pilotInfo, sessionInfo, siteInfo, workerInfo } from '../../protocol/api.js';
+import { pilotInfo, serverInfo, sessionInfo, siteInfo, workerInfo } from '../../protocol/api.js';
 import { systemClock } from '../../protocol/clock.js';
 import { dialOnce } from '../../protocol/dial.js';
 import type { Link } from '../../protocol/link.js';
@@ -34,10 +34,10 @@ export class TestProxy {
   #child: ChildProcess | undefined;
 
   /** @param config lines of YAML behind listen, stateDir and auth */
-  constructor(config: string, folder = mkdtempSync(join(tmpdir(), 'proof-proxy-'))) {
+  constructor(config: string, { catalog = 'none' } = {}, folder = mkdtempSync(join(tmpdir(), 'proof-proxy-'))) {
     this.folder = folder;
     this.configFile = join(folder, 'proxy.yaml');
-    const base = `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'state')}\nauth: development\ncatalog: none\n`;
+    const base = `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'state')}\nauth: development\ncatalog: ${catalog}\n`;
     writeFileSync(this.configFile, base + config);
   }
 
@@ -91,6 +91,9 @@ export class TestProxy {
     if (user !== undefined) headers['authorization'] = `Bearer dev:${user}`;
     const answer = await fetch(`${this.url}/v1${path}`, { ...rest, headers });
     return schema.parse(await answer.json());
+  }
+  info(): Promise<z.infer<typeof serverInfo>> {
+    return this.call(serverInfo, '/info');
   }
   pilots(): Promise<z.infer<typeof pilotInfo>[]> {
     return this.call(z.array(pilotInfo), '/pilots');

@@ -39,7 +39,7 @@ describe('client: flags of ps', () => {
     expect(selected().states).to.not.include.members(['DONE', 'KILLED', 'ERROR_E']);
     expect(selected('-A')).to.deep.equal({});
     expect(selected('-f', 'R,EV')).to.deep.equal({ states: ['RUNNING', 'ERROR_V'] });
-    expect(selected('-f', '-d')).to.deep.equal({ states: ['DONE'] });
+    expect(selected('-f', '-d')).to.deep.equal({ states: ['DONE', 'DONE_WARN'] });
     expect(selected('-W', '-u', 'bob,eve')).to.deep.equal({ states: ['WAITING'], users: ['bob', 'eve'] });
     expect(selected('-m', '1')).to.deep.equal({ masters: [1] });
     expect(selected('-j', '-7,8')).to.deep.equal({ jobs: [7, 8], everyones: true });

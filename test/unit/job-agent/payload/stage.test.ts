@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { chooseOutputs, filesBelow } from '../../../../job-agent/payload/stage.js';
-import { innerPath } from '../../../../protocol/job-messages.js';
+import { chooseOutputs } from '../../../../job-agent/payload/choose-outputs.js';
+import { filesBelow } from '../../../../job-agent/payload/stage.js';
+import { innerPath } from '../../../../protocol/inner-path.js';
 
 describe('job-agent: files of a payload', () => {
   it('that are kept are regular files of its directory: links lead nowhere', () => {
@@ -15,7 +16,8 @@ describe('job-agent: files of a payload', () => {
       symlinkSync('/etc/passwd', join(folder, 'b.root'));
       const files = filesBelow(folder);
       expect(files.map(({ name }) => name).toSorted()).to.deep.equal(['stdout', 'sub/a.root']);
-      expect(chooseOutputs(files, ['*.root', 'sub/*.root']).missing).to.deep.equal(['stderr', '*.root']);
+      const wish = { archive: null, names: ['*.root', 'sub/*.root'], targets: [] };
+      expect(chooseOutputs(files, [wish]).missing).to.deep.equal(['*.root']);
     } finally {
       rmSync(folder, { recursive: true });
     }
