@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { userInfo } from 'node:os';
 import type { JWK } from 'jose';
 import { ConfigError, configPath, isLoopback } from '../protocol/config.js';
+import { Revocations } from '../protocol/revocations.js';
 import { bearer, TokenError, verifyToken } from '../protocol/tokens.js';
 import type { CatalogConfig } from './catalog-config.js';
 import { USER_HEADER } from './grid/wire.js';
@@ -29,19 +30,22 @@ export function createAuthentication(config: CatalogConfig, file: string): Authe
       return callerNamed(user, false);
     };
   }
-  const key = readKey(config, file);
+  const { key, path } = readKey(config, file);
+  const revocations = new Revocations(path);
   return async (headers) => {
-    const { user, role } = await verifyToken(key, bearer(headers.authorization));
+    const { user, role, tokenId, issuedAt } = await verifyToken(key, bearer(headers.authorization));
+    if (revocations.isRevoked({ user, tokenId, issuedAt: issuedAt ?? 0 }))
+      throw new TokenError('The token was revoked. Get another one: "proof login".');
     return callerNamed(user, role === 'admin');
   };
 }
 
-function readKey(config: CatalogConfig, file: string): JWK {
+function readKey(config: CatalogConfig, file: string): { key: JWK; path: string } {
   if (config.keyFile === undefined)
     throw new ConfigError(`${file}: auth: token needs keyFile, the ProxyServer's key (FILE.pub.json).`);
   const path = configPath(file, config.keyFile);
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as JWK;
+    return { key: JSON.parse(readFileSync(path, 'utf8')) as JWK, path };
   } catch (cause) {
     throw new ConfigError(`${file}: keyFile: ${path} cannot be read as a key: ${(cause as Error).message}.`, { cause });
   }

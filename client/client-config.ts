@@ -11,7 +11,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkConfig, configPath, isLoopback, loadConfig } from '../protocol/config.js';
 import { GridError, UsageError } from '../protocol/errors.js';
@@ -60,7 +60,7 @@ export class UnknownHostError extends GridError {
 export function readClientConfig(named: string | undefined): ClientConfig {
   const wanted = named ?? process.env['PROOF_CONFIG'];
   if (wanted !== undefined) return { ...loadConfig(wanted, schema), file: wanted };
-  const usual = join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'proof', 'config.yaml');
+  const usual = usualFile();
   if (existsSync(usual)) return { ...loadConfig(usual, schema), file: usual };
   return { ...checkConfig({}, schema, usual), file: null };
 }
@@ -77,11 +77,12 @@ export function hostEntry(config: ClientConfig, host: string | undefined): HostE
     return {
       name,
       url: entry.url.replace(/\/$/, ''),
-      token: entry.token ?? readSecret(config, entry.tokenFile),
+      token: entry.token ?? readSecret(config, entry.tokenFile, entry.url),
       catalog: entry.catalog ?? null,
       ca: entry.ca === undefined ? null : readText(config, entry.ca, 'ca'),
     };
-  return { name, url: addressUrl(config, name), token: process.env['PROOF_TOKEN'] ?? null, catalog: null, ca: null };
+  const url = addressUrl(config, name);
+  return { name, url, token: readSecret(config, undefined, url), catalog: null, ca: null };
 }
 
 function onlyHost(config: ClientConfig): string | undefined {
@@ -106,13 +107,29 @@ function addressUrl(config: ClientConfig, name: string): string {
   return `${scheme}://${match[1]}:${match[2] ?? DEFAULT_PORT}`;
 }
 
-function readSecret(config: ClientConfig, path: string | undefined): string | null {
-  if (path === undefined) return process.env['PROOF_TOKEN'] ?? null;
-  return readText(config, path, 'tokenFile').trim();
+/** What the configuration names, else $PROOF_TOKEN, else what "proof login" has kept. */
+function readSecret(config: ClientConfig, path: string | undefined, url: string): string | null {
+  if (path !== undefined) return readText(config, path, 'tokenFile').trim();
+  return process.env['PROOF_TOKEN'] ?? keptToken(config, url);
+}
+
+/** Where "proof login" keeps the token of a server: beside the configuration, mode 0600. */
+export function keptTokenFile(config: ClientConfig, url: string): string {
+  const name = new URL(url).host.replace(/[^\w.-]/g, '_');
+  return join(dirname(config.file ?? usualFile()), 'tokens', name);
+}
+
+function keptToken(config: ClientConfig, url: string): string | null {
+  const file = keptTokenFile(config, url);
+  return existsSync(file) ? readText(config, file, 'kept token').trim() : null;
+}
+
+function usualFile(): string {
+  return join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'proof', 'config.yaml');
 }
 
 function readText(config: ClientConfig, path: string, key: string): string {
-  const file = configPath(config.file ?? '.', path);
+  const file = configPath(config.file ?? resolve('config.yaml'), path);
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {

@@ -28,6 +28,8 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
   { words: ['replay'], load: () => import('./commands/replay.js') },
   { words: ['retrieve'], load: () => import('./commands/retrieve.js') },
   { words: ['run', 'draw'], load: () => import('./commands/run.js') },
+  { words: ['login', 'logout', 'whoami'], load: () => import('./commands/login.js') },
+  { words: ['audit'], load: () => import('./commands/audit.js') },
   { words: ['token'], load: () => import('./commands/token.js') },
   { words: ['open'], load: () => import('./commands/open.js') },
   {

@@ -34,14 +34,19 @@ export class NoProxyServerError extends GridError {
 
 export class ServerApi {
   readonly #http: AxiosInstance;
-  constructor(readonly host: HostEntry) {
+  /** @param certificate PEM of a user's own, for a login */
+  constructor(
+    readonly host: HostEntry,
+    certificate?: { cert: string; key: string },
+  ) {
+    const trust = { ...(host.ca === null ? {} : { ca: host.ca }), ...certificate };
     this.#http = axios.create({
       baseURL: `${host.url}/v1`,
       timeout: 60_000,
       headers: authorization(host),
       proxy: false,
       maxContentLength: Number.POSITIVE_INFINITY,
-      ...(host.ca === null ? {} : { httpsAgent: new HttpsAgent({ ca: host.ca }) }),
+      ...(Object.keys(trust).length === 0 ? {} : { httpsAgent: new HttpsAgent(trust) }),
     });
   }
 

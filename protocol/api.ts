@@ -4,6 +4,7 @@ import { nodeFacts, workerPhase } from './agent-messages.js';
 import { queryRecord } from './control-messages.js';
 import { bytes, count, idText, params } from './ids.js';
 import { isolationFacts } from './isolation.js';
+import { role } from './tokens.js';
 import { programRef, queryFile } from './worker-messages.js';
 
 /** GET /v1/info, without a token. */
@@ -86,6 +87,8 @@ export const siteInfo = z.object({
   /** Why the factory did what it did at its last look. */
   lastDecision: z.string(),
   backOffUntil: count.nullable(),
+  /** Why an operator has closed it; null: it is open. */
+  banned: z.string().nullable(),
 });
 export type SiteInfo = z.infer<typeof siteInfo>;
 
@@ -127,9 +130,62 @@ export const newPilots = z.object({
   n: z.number().int().min(1).max(10_000),
   jdl: z.string().nullable(),
 });
-/** POST /v1/tokens */
+/** POST /v1/tokens -> `{ token, info }` */
 export const newToken = z.object({
-  user: z.string().min(1).max(100),
-  role: z.enum(['user', 'operator', 'admin', 'agent']),
-  lifetimeS: z.number().int().min(1),
+  user: z.string().regex(/^[\w.@-]{1,100}$/, 'must be letters, digits and . _ @ -, at most 100'),
+  role,
+  lifetimeS: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650 * 86_400),
+  note: z.string().max(200).default(''),
 });
+/** GET /v1/tokens; DELETE /v1/tokens/ID, or POST /v1/tokens/revoke `{ user }` for all of a user's. */
+export const tokenInfo = z.object({
+  tokenId: z.string(),
+  user: z.string(),
+  role,
+  note: z.string(),
+  /** '' where it was not made through this API. */
+  issuedBy: z.string(),
+  issuedAt: count,
+  expiresAt: count,
+  revokedAt: count.nullable(),
+});
+export type TokenInfo = z.infer<typeof tokenInfo>;
+export const issuedToken = z.object({ token: z.string(), info: tokenInfo });
+
+/** POST /v1/login, with a token of any issuer that the server takes, or with a client certificate: a token of the server's own. */
+export const login = z.object({
+  lifetimeS: z
+    .number()
+    .int()
+    .min(60)
+    .max(3650 * 86_400)
+    .nullable()
+    .default(null),
+});
+/** GET /v1/whoami */
+export const whoami = z.object({
+  user: z.string(),
+  role,
+  tokenId: z.string().nullable(),
+  /** s since 1970 */
+  expiresAt: z.number().nullable(),
+});
+
+/** GET /v1/audit */
+export const auditRecord = z.object({
+  at: z.string(),
+  user: z.string(),
+  role,
+  tokenId: z.string().nullable(),
+  /** Address that the request came from. */
+  peer: z.string(),
+  action: z.string(),
+  target: z.string(),
+  outcome: z.enum(['done', 'refused']),
+  detail: z.string().optional(),
+});
+export type AuditRecord = z.infer<typeof auditRecord>;

@@ -15,6 +15,9 @@ export interface Identity {
   readonly user: string;
   readonly role: Role;
   readonly tokenId: string | null;
+  /** s since 1970; null where there is no token. */
+  readonly issuedAt: number | null;
+  readonly expiresAt: number | null;
 }
 
 /** No token, or one that does not open this door: why, and how to get another. */
@@ -23,8 +26,8 @@ export class TokenError extends GridError {
 }
 
 const ALGORITHM = 'EdDSA';
-const ISSUER = 'proof-grid';
-/** Clocks may differ by so much. */
+export const ISSUER = 'proof-grid';
+/** Clocks of who issues and who checks may differ by so much. */
 export const CLOCK_SKEW_S = 60;
 
 /** The key pair of `file` (JWK, mode 0600), made at first use; FILE.pub.json is its public half. */
@@ -62,21 +65,43 @@ export async function verifyToken(key: JWK, token: string): Promise<Identity> {
       issuer: ISSUER,
       algorithms: [ALGORITHM],
       clockTolerance: CLOCK_SKEW_S,
+      requiredClaims: ['exp', 'iat'],
     });
+    // jose checks `iat` only against a largest age: a token from the future tells of a clock that is wrong.
+    if (payload.iat! > Date.now() / 1000 + CLOCK_SKEW_S) throw new TokenError(fromTheFuture(payload.iat!));
     return {
       user: z.string().min(1).parse(payload.sub),
       role: role.parse(payload['role']),
       tokenId: payload.jti ?? null,
+      issuedAt: payload.iat!,
+      expiresAt: payload.exp!,
     };
   } catch (cause) {
-    const expired = (cause as { code?: string }).code === 'ERR_JWT_EXPIRED';
-    throw new TokenError(
-      expired
-        ? 'The token has expired. Get a new one with "proof token create" on the ProxyServer\'s machine.'
-        : 'The token is not one of this ProxyServer. Check the host and its token in your configuration.',
-      { cause },
+    throw tokenError(
+      cause,
+      'The token is not one of this ProxyServer. Check the host and its token in your configuration.',
     );
   }
+}
+
+/** What jose says, as a sentence. */
+export function tokenError(cause: unknown, otherwise: string): TokenError {
+  if (cause instanceof TokenError) return cause;
+  const { code, payload } = cause as { code?: string; payload?: { exp?: number } };
+  if (code !== 'ERR_JWT_EXPIRED') return new TokenError(otherwise, { cause });
+  const when = payload?.exp === undefined ? '' : ` at ${new Date(payload.exp * 1000).toISOString()}`;
+  const here = `it is ${new Date().toISOString()} here, ${CLOCK_SKEW_S} s of difference are allowed`;
+  return new TokenError(
+    `The token has expired${when} (${here}). Get a new one: "proof login", or "proof token create".`,
+    {
+      cause,
+    },
+  );
+}
+
+export function fromTheFuture(issuedAt: number): string {
+  const at = new Date(issuedAt * 1000).toISOString();
+  return `The token was issued at ${at}, which is in the future here (${new Date().toISOString()}): set the clocks right; ${CLOCK_SKEW_S} s of difference are allowed.`;
 }
 
 /** `Bearer X` -> X. @throws {TokenError} where the header is missing */
@@ -84,7 +109,7 @@ export function bearer(header: string | undefined): string {
   const token = /^Bearer (\S+)$/i.exec(header ?? '')?.[1];
   if (token === undefined)
     throw new TokenError(
-      'This server wants a token. Put `token:` or `tokenFile:` beside the host in your configuration.',
+      'This server wants a token. Say "proof login", or put `tokenFile:` beside the host in your configuration.',
     );
   return token;
 }

@@ -13,9 +13,11 @@ import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
 import { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
+import type { Identity } from '../protocol/tokens.js';
 import { commonVersion } from '../protocol/version.js';
 import type { AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
+import { may } from './authorization.js';
 import type { Gate } from './identity.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import type { PilotStore } from './pilot-store.js';
@@ -58,6 +60,8 @@ export class AgentDoor {
   readonly #spent = new Set<string>();
   /** Agents that have had a warm worker. */
   readonly #proven = new Set<string>();
+  /** Agents that came by a token, not as pilots: whose. */
+  readonly #admittedBy = new Map<string, Identity>();
 
   constructor(options: AgentDoorOptions) {
     this.#options = options;
@@ -104,12 +108,23 @@ export class AgentDoor {
     this.#links.get(agentId)?.send(message);
   }
 
+  /** Agents that a token let in which is void now have to go. */
+  endVoid(isVoid: (identity: Identity) => boolean): void {
+    for (const [agentId, identity] of this.#admittedBy)
+      if (isVoid(identity)) {
+        const why = 'the token that let it in was revoked';
+        this.send(agentId, { type: 'stop', reason: why });
+        this.#options.registry.remove(agentId, why);
+      }
+  }
+
   /** Cuts the connection of an agent that was given up; its identity is not known any more. */
   forget(agentId: string, why: string): void {
     const link = this.#links.get(agentId);
     this.#links.delete(agentId);
     this.#spent.delete(agentId);
     this.#proven.delete(agentId);
+    this.#admittedBy.delete(agentId);
     link?.close(why);
     this.#options.agents.end(agentId, why, this.#options.clock.date().getTime());
   }
@@ -184,9 +199,11 @@ export class AgentDoor {
     const headers =
       hello.secret === '' ? request.headers : { ...request.headers, authorization: `Bearer ${hello.secret}` };
     const identity = await this.#options.gate.identify({ headers });
-    if (identity.role !== 'agent' && identity.role !== 'admin')
+    if (!may(identity, 'agent.register'))
       throw new AgentRefusedError(`An agent needs a token of the role agent; this one has the role ${identity.role}.`);
-    return this.#newAgent(hello, null);
+    const made = this.#newAgent(hello, null);
+    this.#admittedBy.set(made.agentId, identity);
+    return made;
   }
 
   #newAgent(

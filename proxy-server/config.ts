@@ -7,6 +7,7 @@ import { UsageError } from '../protocol/errors.js';
 import { isolationPolicy, networkPolicy } from '../protocol/isolation.js';
 import { batchPolicy } from '../protocol/job-messages.js';
 import { logLevels } from '../protocol/log.js';
+import { issuerConfig } from './issuers.js';
 import { emailHookShape } from './jobs/end-notices.js';
 import { quotasShape } from './jobs/quotas.js';
 import { arcShape, gridengineShape, htcondorShape, slurmShape, sshShape } from './sites/site-settings.js';
@@ -96,6 +97,25 @@ const schema = z.strictObject({
   publicUrl: url.optional(),
   /** PEM files; needed off the loopback. */
   tls: z.strictObject({ cert: z.string(), key: z.string(), ca: z.string().optional() }).optional(),
+  /** Users' X.509 certificates: PEM of the authorities, and subject (/DC=ch/…/CN=Ada) -> user and role. Takes `tls`. */
+  certificates: z
+    .strictObject({
+      ca: z.string(),
+      users: z
+        .record(
+          z.string().regex(/^\//, 'must be a subject, as in /DC=ch/DC=cern/CN=Ada'),
+          z.strictObject({
+            user: z.string().regex(/^[\w.@-]{1,100}$/),
+            role: z.enum(['user', 'operator', 'admin']).default('user'),
+          }),
+        )
+        .default({}),
+    })
+    .optional(),
+  /** OpenID Connect and WLCG issuers whose tokens are taken. */
+  issuers: z.array(issuerConfig).default([]),
+  /** Of a token that "proof login" gets, at most. */
+  loginHours: z.number().min(0.02).max(8760).default(24),
   /** `embedded`: a child process of its own; `none`; or the URL of one elsewhere. */
   catalog: z.union([z.literal('embedded'), z.literal('none'), url]).default('embedded'),
   catalogTokenFile: z.string().optional(),
@@ -154,6 +174,8 @@ export function readProxyConfig(file: string): ProxyConfig {
         `${file}: off the loopback (${config.listen.host}) a ProxyServer needs "tls: { cert: FILE, key: FILE }".`,
       );
   }
+  if (config.certificates !== undefined && config.tls === undefined)
+    throw new UsageError(`${file}: "certificates" of users take "tls": they are shown in its handshake.`);
   const names = config.sites.map((s) => s.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`${file}: two sites are named ${twice}. Give each its own name.`);

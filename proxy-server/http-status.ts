@@ -2,7 +2,7 @@
 import { WireError } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
 import { TokenError } from '../protocol/tokens.js';
-import { ForbiddenError } from './identity.js';
+import { ForbiddenError } from './authorization.js';
 
 /** Codes that say "there is none". */
 const NOT_FOUND = new Set([
@@ -14,6 +14,7 @@ const NOT_FOUND = new Set([
   'PROXY_NO_SUCH_PACKET',
   'PROXY_NO_SUCH_JOB',
   'PROXY_NO_SUCH_JOB_FILE',
+  'PROXY_NO_SUCH_TOKEN',
 ]);
 
 export function statusOf(error: unknown): number {

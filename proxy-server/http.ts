@@ -1,19 +1,22 @@
 /** The HTTP API: every route of /v1, its role and its shapes (protocol/api.ts). What it does is asked of the parts that know. */
-import { readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { newPilots, newSession, newToken, type ServerInfo } from '../protocol/api.js';
+import { newPilots, newSession, type ServerInfo } from '../protocol/api.js';
 import { checked } from '../protocol/check.js';
 import { errorBody, GridError } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
+import { type AccountParts, addAccountRoutes } from './account-routes.js';
+import type { Act } from './audit-log.js';
+import { type Action, authorize, ForbiddenError, reachOf } from './authorization.js';
 import { statusOf } from './http-status.js';
-import { ForbiddenError, type Gate, requireRole } from './identity.js';
+import type { Gate } from './identity.js';
 import type { JobDesk } from './jobs/job-desk.js';
 import { addJobRoutes } from './jobs/job-routes.js';
 import type { PilotDesk } from './pilot-desk.js';
 import type { QueryDesk } from './query-desk.js';
+import type { ServerTls } from './server-tls.js';
 import type { Sessions } from './sessions.js';
 import { NoSuchPathError } from './sockets.js';
 import { StateDirError } from './state-db.js';
@@ -26,8 +29,8 @@ export interface HttpOptions {
   readonly queries: QueryDesk;
   readonly pilots: PilotDesk;
   readonly jobs: JobDesk;
-  readonly sign: (request: z.infer<typeof newToken>) => Promise<string>;
-  readonly tls: { cert: string; key: string } | null;
+  readonly accounts: AccountParts;
+  readonly tls: ServerTls | null;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -36,14 +39,20 @@ const RECENT_MS = 24 * 3600 * 1000;
 
 export function makeHttp(options: HttpOptions): FastifyInstance {
   const { gate, log } = options;
+  const { audit } = options.accounts;
+  const audited: Audited = async (request, act, run) => {
+    const result = await run();
+    const { owner = null, ...rest } = act;
+    const identity = who(request);
+    if (owner !== identity.user) audit.write(identity, request.ip, { ...rest, outcome: 'done' });
+    return result;
+  };
   const app = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     // A peer that dribbles its request is cut off; idle connections do not hold up a stop.
     requestTimeout: 30_000,
     forceCloseConnections: true,
-    ...(options.tls === null
-      ? {}
-      : { https: { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) } }),
+    ...(options.tls === null ? {} : { https: options.tls.options() }),
   }) as unknown as FastifyInstance;
 
   app.setErrorHandler(async (thrown, request, reply) => {
@@ -57,30 +66,41 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
     if (typeof fromFastify === 'number' && fromFastify < 500)
       return reply.code(fromFastify).send({ code: 'USAGE', message: (error as Error).message });
     const status = statusOf(error);
-    if (status >= 500) log.error('a request failed', { path: request.url, stack: (error as Error).stack });
-    else log.info(`request refused: ${errorBody(error).message}`, { path: request.url, status });
+    const identity = identities.get(request);
+    if (error instanceof ForbiddenError && identity !== undefined)
+      audit.write(identity, request.ip, { action: 'request', target: pathOf(request), outcome: 'refused' });
+    if (status >= 500) log.error('a request failed', { path: pathOf(request), stack: (error as Error).stack });
+    else log.info(`request refused: ${errorBody(error).message}`, { path: pathOf(request), status });
     return reply.code(status).send(errorBody(error));
   });
   app.setNotFoundHandler(async (request) => {
     throw new NoSuchPathError(`There is no ${request.method} ${request.url.split('?')[0]} here.`);
   });
   app.addHook('onRequest', async (request) => {
-    if (request.url === '/v1/info') return;
+    if (OPEN_PATHS.has(pathOf(request))) return;
     const identity = await gate.identify(request.raw);
     if (identity.role === 'agent') throw new ForbiddenError('A token of the role agent is for agents only.');
     identities.set(request, identity);
   });
   app.get('/v1/info', async () => options.info());
-  addSessionRoutes(app, options);
-  addQueryRoutes(app, options);
-  addPilotRoutes(app, options);
-  addJobRoutes(app, options.jobs, who);
-  app.post('/v1/tokens', async (request) => {
-    requireRole(who(request), 'admin');
-    return { token: await options.sign(checked(newToken, request.body, 'body')) };
-  });
+  addSessionRoutes(app, options, audited);
+  addQueryRoutes(app, options, audited);
+  addPilotRoutes(app, options, audited);
+  addJobRoutes(app, options.jobs, who, audited);
+  addAccountRoutes(app, options.accounts, { gate, who, audited });
   return app;
 }
+
+/** Runs what an operator or admin asks for, and writes it down; what a user does with what is their own is not. */
+export type Audited = <T>(
+  request: FastifyRequest,
+  act: Omit<Act, 'outcome'> & { readonly owner?: string | null },
+  run: () => T | Promise<T>,
+) => Promise<T>;
+
+/** Without a token: what is to be known before a login, and the login itself, which looks for itself. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/v1/info', '/v1/login']);
+const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!.slice(0, 500);
 
 const identities = new WeakMap<FastifyRequest, Identity>();
 const who = (request: FastifyRequest): Identity => identities.get(request)!;
@@ -91,57 +111,65 @@ const params = <T extends string>(request: FastifyRequest, ...names: T[]): Recor
     'path',
   ) as Record<T, string>;
 
-function addSessionRoutes(app: FastifyInstance, { sessions }: HttpOptions): void {
-  const own = (request: FastifyRequest): string => {
-    const { id } = params(request, 'id');
-    const owner = sessions.get(id).record.user;
-    if (owner !== who(request).user) requireRole(who(request), 'admin');
-    return id;
-  };
+function addSessionRoutes(app: FastifyInstance, { sessions }: HttpOptions, audited: Audited): void {
   app.post('/v1/sessions', async (request) => {
+    authorize(who(request), 'session.open');
     const session = await sessions.start(who(request).user, checked(newSession, request.body ?? {}, 'body'));
     return session.info(0);
   });
   app.get('/v1/sessions', async (request) => {
-    const { user, role } = who(request);
     const all = sessions.list(Date.now() - RECENT_MS);
-    return role === 'user' ? all.filter((session) => session.user === user) : all;
+    const { user } = who(request);
+    return reachOf(who(request), 'session.list') === 'any' ? all : all.filter((session) => session.user === user);
   });
   app.delete('/v1/sessions/:id', async (request) => {
-    await sessions.end(own(request), `ended by ${who(request).user}`);
+    const { id } = params(request, 'id');
+    const owner = sessions.get(id).record.user;
+    authorize(who(request), 'session.end', owner);
+    await audited(request, { action: 'session.end', target: id, owner }, () =>
+      sessions.end(id, `ended by ${who(request).user}`),
+    );
     return {};
   });
 }
 
-function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions): void {
+function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions, audited: Audited): void {
+  const refOf = (request: FastifyRequest): string => params(request, 'ref').ref;
+  const act = (request: FastifyRequest, action: Action, run: () => void | Promise<void>): Promise<void> => {
+    const target = refOf(request);
+    return audited(request, { action, target, owner: queries.get(who(request), target).user }, run);
+  };
   app.get('/v1/queries', async (request) => queries.list(who(request)));
-  app.get('/v1/queries/:ref', async (request) => queries.get(who(request), params(request, 'ref').ref));
+  app.get('/v1/queries/:ref', async (request) => queries.get(who(request), refOf(request)));
   app.get('/v1/queries/:ref/result', async (request, reply) => {
-    const frame = await queries.result(who(request), params(request, 'ref').ref);
+    let frame: Uint8Array = new Uint8Array(0);
+    await act(request, 'query.result', async () => {
+      frame = await queries.result(who(request), refOf(request));
+    });
     return reply.type('application/msgpack').send(frame);
   });
-  app.get('/v1/queries/:ref/packets', async (request) => queries.packets(who(request), params(request, 'ref').ref));
+  app.get('/v1/queries/:ref/packets', async (request) => queries.packets(who(request), refOf(request)));
   app.get('/v1/queries/:ref/packets/:id', async (request, reply) => {
     const { ref, id } = params(request, 'ref', 'id');
     return reply.type('application/msgpack').send(await queries.packet(who(request), ref, Number(id)));
   });
-  app.post('/v1/queries/:ref/stop', async (request) => {
-    queries.tell(who(request), params(request, 'ref').ref, 'stopQuery');
-    return {};
-  });
-  app.post('/v1/queries/:ref/abort', async (request) => {
-    queries.tell(who(request), params(request, 'ref').ref, 'abortQuery');
-    return {};
-  });
+  for (const [word, message] of [
+    ['stop', 'stopQuery'],
+    ['abort', 'abortQuery'],
+  ] as const)
+    app.post(`/v1/queries/:ref/${word}`, async (request) => {
+      await act(request, 'query.stop', () => queries.tell(who(request), refOf(request), message));
+      return {};
+    });
   app.delete('/v1/queries/:ref', async (request) => {
-    await queries.remove(who(request), params(request, 'ref').ref);
+    await act(request, 'query.remove', () => queries.remove(who(request), refOf(request)));
     return {};
   });
 }
 
-function addPilotRoutes(app: FastifyInstance, { pilots }: HttpOptions): void {
+function addPilotRoutes(app: FastifyInstance, { pilots }: HttpOptions, audited: Audited): void {
   app.get('/v1/pilots', async () => pilots.pilots(Date.now() - RECENT_MS));
-  app.get('/v1/workers', async () => pilots.workers());
+  app.get('/v1/workers', async (request) => pilots.workers(who(request)));
   app.get('/v1/sites', async () => pilots.sites());
   app.get('/v1/sites/:name', async (request) => pilots.explain(params(request, 'name').name));
   app.get('/v1/sites/:name/jdl', async (request) => pilots.jdl(params(request, 'name').name));
@@ -149,17 +177,39 @@ function addPilotRoutes(app: FastifyInstance, { pilots }: HttpOptions): void {
     const body = checked(z.object({ jdl: z.string().nullable().default(null) }), request.body ?? {}, 'body');
     return pilots.translate(params(request, 'name').name, body.jdl);
   });
+  const act = <T>(
+    request: FastifyRequest,
+    action: Action,
+    target: string,
+    run: () => T | Promise<T>,
+    detail = '',
+  ): Promise<T> => {
+    authorize(who(request), action);
+    return audited(request, { action, target, ...(detail === '' ? {} : { detail }) }, run);
+  };
   app.post('/v1/pilots', async (request) => {
-    requireRole(who(request), 'operator');
-    return pilots.submit(checked(newPilots, request.body, 'body'));
+    const body = checked(newPilots, request.body, 'body');
+    return act(request, 'pilot.submit', body.site, () => pilots.submit(body), `${body.n} pilots`);
   });
   app.get('/v1/pilots/:id/output', async (request) => {
-    requireRole(who(request), 'operator');
+    authorize(who(request), 'pilot.log');
     return pilots.output(params(request, 'id').id);
   });
+  app.post('/v1/pilots/:id/drain', async (request) => {
+    const { id } = params(request, 'id');
+    await act(request, 'pilot.drain', id, () => pilots.drain(id, `drained by ${who(request).user}`));
+    return {};
+  });
   app.delete('/v1/pilots/:id', async (request) => {
-    requireRole(who(request), 'operator');
-    await pilots.kill(params(request, 'id').id, `killed by ${who(request).user}`);
+    const { id } = params(request, 'id');
+    await act(request, 'pilot.kill', id, () => pilots.kill(id, `killed by ${who(request).user}`));
+    return {};
+  });
+  app.put('/v1/sites/:name/ban', async (request) => {
+    const { name } = params(request, 'name');
+    const { why } = checked(z.object({ why: z.string().min(1).max(500).nullable() }), request.body, 'body');
+    const told = why === null ? null : `${why} (${who(request).user})`;
+    await act(request, 'site.ban', name, () => pilots.ban(name, told), why ?? 'lifted');
     return {};
   });
 }

@@ -6,15 +6,10 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
-import type { JWK } from 'jose';
 import { isLoopback } from '../protocol/config.js';
-import { GridError } from '../protocol/errors.js';
-import { bearer, type Identity, type Role, verifyToken } from '../protocol/tokens.js';
-
-/** Known, but not entitled: what role it takes. */
-export class ForbiddenError extends GridError {
-  readonly code = 'PROXY_FORBIDDEN';
-}
+import { bearer, type Identity } from '../protocol/tokens.js';
+import { ForbiddenError } from './authorization.js';
+import type { TokenBook } from './token-book.js';
 
 export interface Gate {
   /** @throws {TokenError | ForbiddenError} */
@@ -22,19 +17,19 @@ export interface Gate {
 }
 
 export class TokenGate implements Gate {
-  readonly #key: JWK;
-  constructor(key: JWK) {
-    this.#key = key;
+  readonly #book: TokenBook;
+  constructor(book: TokenBook) {
+    this.#book = book;
   }
   async identify(request: Pick<IncomingMessage, 'headers'>): Promise<Identity> {
-    return verifyToken(this.#key, bearer(request.headers.authorization));
+    return this.#book.verify(bearer(request.headers.authorization));
   }
 }
 
 export class DevelopmentGate implements Gate {
-  readonly #key: JWK;
-  constructor(key: JWK) {
-    this.#key = key;
+  readonly #book: TokenBook;
+  constructor(book: TokenBook) {
+    this.#book = book;
   }
   async identify(request: Pick<IncomingMessage, 'headers'>): Promise<Identity> {
     const { host = '', origin, authorization } = request.headers;
@@ -42,17 +37,11 @@ export class DevelopmentGate implements Gate {
       throw new ForbiddenError(`Development authentication answers to a loopback address only, not to ${host}.`);
     if (origin !== undefined && URL.canParse(origin) && new URL(origin).host !== host)
       throw new ForbiddenError(`Development authentication does not answer pages of ${origin}.`);
-    if (authorization === undefined) return { user: userInfo().username, role: 'admin', tokenId: null };
+    if (authorization === undefined) return developer(userInfo().username);
     const token = bearer(authorization);
     const user = /^dev:([\w.-]{1,100})$/.exec(token)?.[1];
-    return user === undefined ? verifyToken(this.#key, token) : { user, role: 'admin', tokenId: null };
+    return user === undefined ? this.#book.verify(token) : developer(user);
   }
 }
 
-const RANK: Record<Role, number> = { agent: 0, user: 1, operator: 2, admin: 3 };
-
-/** @throws {ForbiddenError} */
-export function requireRole(identity: Identity, least: Role): void {
-  if (RANK[identity.role] < RANK[least])
-    throw new ForbiddenError(`This takes the role ${least}; ${identity.user} has the role ${identity.role}.`);
-}
+const developer = (user: string): Identity => ({ user, role: 'admin', tokenId: null, issuedAt: null, expiresAt: null });

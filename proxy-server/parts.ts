@@ -8,17 +8,21 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { JWK } from 'jose';
 import type { Clock } from '../protocol/clock.js';
+import { configPath } from '../protocol/config.js';
 import type { Logger } from '../protocol/log.js';
+import { Revocations } from '../protocol/revocations.js';
 import { AgentDoor } from './agent-door.js';
 import { AgentLosses } from './agent-losses.js';
 import { AgentRegistry, type RegistryEffect } from './agent-registry.js';
 import { AgentStore } from './agent-store.js';
+import { AuditLog } from './audit-log.js';
 import { CatalogAccess } from './catalog-access.js';
 import type { ProxyConfig } from './config.js';
 import { Dispatcher } from './dispatcher.js';
 import { pilotJdl } from './factory/pilot-jdl.js';
 import { PilotKeeper } from './factory/pilot-keeper.js';
 import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
+import { Issuers } from './issuers.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import { JobService } from './jobs/job-service.js';
 import { MasterNursery } from './master-nursery.js';
@@ -32,6 +36,8 @@ import { SiteStore } from './site-store.js';
 import { makeSite } from './sites/make-site.js';
 import { socketDirectory } from './socket-directory.js';
 import { type StateLock, surviving } from './state-db.js';
+import { TokenBook } from './token-book.js';
+import { TokenStore } from './token-store.js';
 
 /** What a state directory gives before anything is made. */
 export interface Base {
@@ -52,6 +58,9 @@ export interface PartsOptions {
 
 export class Parts {
   readonly socketDir: string;
+  readonly tokenStore: TokenStore;
+  readonly tokens: TokenBook;
+  readonly audit: AuditLog;
   readonly gate: Gate;
   readonly agents: AgentStore;
   readonly pilots: PilotStore;
@@ -74,8 +83,17 @@ export class Parts {
     const { config, clock, log, base } = options;
     const { db, key, keyFile } = base;
     const { heartbeatMs } = config;
+    this.tokenStore = new TokenStore(db);
+    this.tokens = new TokenBook({
+      key,
+      store: this.tokenStore,
+      revocations: new Revocations(keyFile),
+      issuers: new Issuers(config.issuers),
+      nowMs: () => clock.date().getTime(),
+    });
+    this.audit = new AuditLog(join(config.stateDir, 'audit.jsonl'), () => clock.date());
     this.socketDir = socketDirectory(config.stateDir, db);
-    this.gate = config.auth === 'development' ? new DevelopmentGate(key) : new TokenGate(key);
+    this.gate = config.auth === 'development' ? new DevelopmentGate(this.tokens) : new TokenGate(this.tokens);
     this.agents = new AgentStore(db);
     this.pilots = new PilotStore(db);
     this.sessionStore = new SessionStore(db);
@@ -112,6 +130,7 @@ export class Parts {
     });
     this.pilotFollower = new PilotFollower(this.registry, this.pilots, log);
     this.door = this.#makeDoor();
+    this.tokens.onRevoked((isVoid) => this.door.endVoid(isVoid));
     this.keepers = new Map(config.sites.map((site) => [site.name, this.#makeKeeper(site)]));
     this.losses = new AgentLosses({
       clock,
@@ -201,7 +220,7 @@ export class Parts {
     const { stateDir, orphanedAfterS, tls, name, publicUrl } = this.#options.config;
     const site = makeSite(config, {
       serverUrl: () => publicUrl ?? url(),
-      ca: tls?.ca === undefined ? null : readFileSync(tls.ca, 'utf8'),
+      ca: tls?.ca === undefined ? null : readFileSync(configPath(this.#options.config.file, tls.ca), 'utf8'),
       orphanedAfterMs: orphanedAfterS * 1000,
       directory: join(stateDir, 'pilots'),
       secretPaths: secretPaths(this.#options.config, this.socketDir),

@@ -1,10 +1,13 @@
 /** Pilots, workers and sites for whoever asks; submission and cancellation by hand. */
 import type { z } from 'zod';
+import type { ToAgentMessage } from '../protocol/agent-messages.js';
 import type { newPilots, PilotInfo, SiteInfo, WorkerInfo } from '../protocol/api.js';
 import { pilotState } from '../protocol/api.js';
 import { GridError } from '../protocol/errors.js';
 import { didYouMean } from '../protocol/nearest.js';
+import type { Identity } from '../protocol/tokens.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { may } from './authorization.js';
 import type { PilotKeeper } from './factory/pilot-keeper.js';
 import { readPilotJdl } from './factory/read-pilot-jdl.js';
 import type { Pilot, PilotStore } from './pilot-store.js';
@@ -23,7 +26,7 @@ export interface PilotDeskOptions {
   readonly pilots: PilotStore;
   readonly registry: AgentRegistry;
   readonly sessions: () => Sessions;
-  readonly stopAgent: (agentId: string, why: string) => void;
+  readonly tell: (agentId: string, message: ToAgentMessage) => void;
   readonly nowMs: () => number;
 }
 
@@ -66,8 +69,13 @@ export class PilotDesk {
     return [...fromFactory, ...byHand];
   }
 
-  workers(): WorkerInfo[] {
+  /** Whose session holds one is for those who may list sessions. */
+  workers(identity: Identity): WorkerInfo[] {
     const { registry, sessions } = this.#options;
+    const holderOf = (sessionId: string | null): Pick<WorkerInfo, 'sessionId' | 'user'> => {
+      const user = sessionId === null ? null : (sessions().find(sessionId)?.record.user ?? null);
+      return may(identity, 'session.list', user) ? { sessionId, user } : { sessionId: null, user: null };
+    };
     return registry.agents().flatMap((agent) =>
       [...agent.workers.values()].map((worker) => ({
         workerId: worker.workerId,
@@ -75,8 +83,7 @@ export class PilotDesk {
         pilotId: agent.pilotId,
         phase: worker.phase,
         pid: worker.pid,
-        sessionId: worker.sessionId,
-        user: worker.sessionId === null ? null : (sessions().find(worker.sessionId)?.record.user ?? null),
+        ...holderOf(worker.sessionId),
         node: agent.node,
       })),
     );
@@ -138,14 +145,37 @@ export class PilotDesk {
     return { output: pilot.batchId === null ? '' : await this.keeper(pilot.site).site.output(pilot.batchId) };
   }
 
+  /** Its agent finishes what runs and ends; one whose agent is not there yet is ended. */
+  async drain(pilotId: string, why: string): Promise<void> {
+    const { registry, tell } = this.#options;
+    const byHand = registry.get(pilotId)?.pilotId === null;
+    const agentId = byHand ? pilotId : this.#pilot(pilotId).agentId;
+    if (agentId === null) await this.kill(pilotId, why);
+    else {
+      registry.drain(agentId, why); // nothing new from now on, also before the agent has heard
+      tell(agentId, { type: 'drain', reason: why });
+    }
+  }
+
+  /** No new pilots there, and those that wait are cancelled; agents drain. null lifts it. */
+  async ban(name: string, why: string | null): Promise<void> {
+    const keeper = this.keeper(name);
+    keeper.ban(why);
+    if (why === null) return;
+    const { registry } = this.#options;
+    for (const { agentId, node } of registry.agents())
+      if (node.site === name)
+        await this.drain(registry.get(agentId)?.pilotId ?? agentId, `site ${name} is banned: ${why}`);
+  }
+
   async kill(pilotId: string, why: string): Promise<void> {
     if (this.#options.registry.get(pilotId)?.pilotId === null) {
-      this.#options.stopAgent(pilotId, why); // started by hand: it goes by its agent's id
+      this.#options.tell(pilotId, { type: 'stop', reason: why }); // started by hand: it goes by its agent's id
       return;
     }
     const pilot = this.#pilot(pilotId);
     const { registry } = this.#options;
-    if (pilot.agentId !== null) this.#options.stopAgent(pilot.agentId, why); // some batch systems leave a job's processes alive
+    if (pilot.agentId !== null) this.#options.tell(pilot.agentId, { type: 'stop', reason: why }); // some batch systems leave a job's processes alive
     await this.keeper(pilot.site).kill([pilot], why);
     if (pilot.agentId !== null) registry.remove(pilot.agentId, why);
   }
@@ -186,6 +216,7 @@ export class PilotDesk {
         attached: workers.filter((worker) => worker.sessionId !== null).length,
       },
       lastDecision: keeper?.lastDecision ?? 'agents are started by hand there',
+      banned: keeper?.banned ?? null,
       backOffUntil: until !== null && until > this.#options.nowMs() ? until : null,
     };
   }

@@ -11,7 +11,7 @@ import { FINAL_QUERY_STATES, splitQueryRef } from '../protocol/ids.js';
 import { didYouMean } from '../protocol/nearest.js';
 import { queryResult } from '../protocol/session-messages.js';
 import type { Identity } from '../protocol/tokens.js';
-import { requireRole } from './identity.js';
+import { authorize, may, reachOf } from './authorization.js';
 import { type JournalFile, journalFile } from './master/journal-records.js';
 import { readPackets } from './master/packet-log.js';
 import { querySpecShape } from './master/query-spec.js';
@@ -43,13 +43,13 @@ export class QueryDesk {
   }
 
   list(identity: Identity): QueryInfo[] {
-    return this.#queries.list(identity.role === 'user' ? identity.user : null);
+    return this.#queries.list(reachOf(identity, 'query.list') === 'any' ? null : identity.user);
   }
 
   /** @throws {NoSuchQueryError} also for another user's: what one may not see does not exist */
   get(identity: Identity, ref: string): QueryInfo {
     const query = this.#queries.get(ref);
-    if (query !== undefined && (identity.role !== 'user' || query.user === identity.user)) return query;
+    if (query !== undefined && may(identity, 'query.list', query.user)) return query;
     const known = this.list(identity).map((q) => q.query);
     throw new NoSuchQueryError(`There is no query ${ref}.${didYouMean(ref, known)} "proof queries" lists them.`);
   }
@@ -57,6 +57,7 @@ export class QueryDesk {
   /** All that the end of the query on a client needs: MessagePack, `keptResult` of protocol/session-messages.ts. */
   async result(identity: Identity, ref: string): Promise<Buffer> {
     const query = this.get(identity, ref);
+    authorize(identity, 'query.result', query.user);
     if (!FINAL_QUERY_STATES.includes(query.state))
       throw new QueryStateError(
         `Query ${ref} is ${query.state}: there is no result yet. "proof retrieve" waits for it.`,
@@ -80,6 +81,7 @@ export class QueryDesk {
 
   /** All that it takes to run one packet again. @throws {NoSuchPacketError} */
   async packet(identity: Identity, ref: string, packetId: number): Promise<Buffer> {
+    authorize(identity, 'query.result', this.get(identity, ref).user);
     const packet = (await this.packets(identity, ref)).find((p) => p.packetId === packetId);
     if (packet === undefined)
       throw new NoSuchPacketError(`Query ${ref} has no packet ${packetId}. "proof replay ${ref}" lists them.`);
@@ -107,7 +109,7 @@ export class QueryDesk {
 
   tell(identity: Identity, ref: string, what: 'stopQuery' | 'abortQuery'): void {
     const query = this.get(identity, ref);
-    if (query.user !== identity.user) requireRole(identity, 'operator');
+    authorize(identity, 'query.stop', query.user);
     const parts = splitQueryRef(ref);
     if (parts === undefined || FINAL_QUERY_STATES.includes(query.state))
       throw new QueryStateError(`Query ${ref} is over (${query.state}): there is nothing to stop.`);
@@ -117,7 +119,7 @@ export class QueryDesk {
   /** Forgets a query that is over, with its result. */
   async remove(identity: Identity, ref: string): Promise<void> {
     const query = this.get(identity, ref);
-    if (query.user !== identity.user) requireRole(identity, 'admin');
+    authorize(identity, 'query.remove', query.user);
     if (!FINAL_QUERY_STATES.includes(query.state))
       throw new QueryStateError(
         `Query ${ref} is ${query.state}. Stop it with "proof abort ${ref}" before you remove it.`,

@@ -4,9 +4,9 @@
  * A stop ends what was started here (masters, pilots, the embedded catalog) unless `keepOnStop` says otherwise; a ProxyServer that
  * was killed leaves masters and agents alive, and the next one on the same state directory takes them back.
  */
-import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import cron, { type ScheduledTask } from 'node-cron';
 import type { ServerInfo } from '../protocol/api.js';
@@ -14,7 +14,7 @@ import type { Clock } from '../protocol/clock.js';
 import type { Daemon } from '../protocol/daemon.js';
 import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
-import { openKey, signToken } from '../protocol/tokens.js';
+import { openKey } from '../protocol/tokens.js';
 import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
 import type { ProxyConfig } from './config.js';
 import { makeHttp } from './http.js';
@@ -22,6 +22,7 @@ import { listenOn } from './listening.js';
 import { type Base, Parts } from './parts.js';
 import { PilotDesk } from './pilot-desk.js';
 import { QueryDesk } from './query-desk.js';
+import { ServerTls } from './server-tls.js';
 import { removeSocketDirectory } from './socket-directory.js';
 import { serveSockets } from './sockets.js';
 import { lockStateDir, makeStateDir, openStateDb } from './state-db.js';
@@ -54,6 +55,8 @@ class ProxyServer {
   readonly #parts: Parts;
   #tasks: ScheduledTask[] = [];
   #url = '';
+  readonly #tls: ServerTls | null;
+  #refreshTls: () => void = () => {};
   #closeHttp: () => Promise<void> = () => Promise.resolve();
 
   constructor({ config, clock, makeLog }: ProxyServerOptions, base: Base) {
@@ -61,6 +64,8 @@ class ProxyServer {
     this.#clock = clock;
     this.#base = base;
     this.#log = makeLog(config.stateDir);
+    const clientCa = config.certificates?.ca ?? null;
+    this.#tls = config.tls === undefined ? null : new ServerTls({ ...config.tls, clientCa }, config.file);
     this.#parts = new Parts({ config, clock, log: this.#log, base, url: () => this.#url });
   }
 
@@ -78,6 +83,7 @@ class ProxyServer {
       cron.schedule(`*/${config.factoryTickS} * * * * *`, () => {
         this.#parts.lookAtSites();
         jobs.look();
+        this.#refreshTls();
       }),
       cron.schedule('17 * * * *', () => void this.#keepHouse()),
     ];
@@ -102,6 +108,7 @@ class ProxyServer {
     await Promise.all([this.#closeHttp(), catalog.stop()]);
     if (!this.#config.keepOnStop) removeSocketDirectory(socketDir, this.#config.stateDir);
     await rm(join(this.#config.stateDir, 'url'), { force: true });
+    this.#parts.audit.close();
     this.#base.db.close();
     this.#base.lock.release();
     this.#log.info('stopped');
@@ -127,8 +134,8 @@ class ProxyServer {
   }
 
   async #listen(): Promise<string> {
-    const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher, batch } =
-      this.#parts;
+    const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher } = this.#parts;
+    const { batch, tokens, audit } = this.#parts;
     const nowMs = () => this.#clock.date().getTime();
     const app = makeHttp({
       log: this.#log,
@@ -141,15 +148,22 @@ class ProxyServer {
         pilots,
         registry,
         sessions: () => sessions,
-        stopAgent: (agentId, reason) => door.send(agentId, { type: 'stop', reason }),
+        tell: (agentId, message) => door.send(agentId, message),
         nowMs,
       }),
       jobs: batch.desk,
-      sign: (request) => signToken(this.#base.key, { ...request, tokenId: randomUUID() }),
-      tls: this.#config.tls ?? null,
+      accounts: {
+        tokens,
+        audit,
+        certificates: this.#config.certificates?.users ?? {},
+        loginLifetimeS: this.#config.loginHours * 3600,
+      },
+      tls: this.#tls,
     });
     const server = app.server as Server;
-    const closeSockets = serveSockets({ server, log: this.#log, gate, door, sessions, tickets: dispatcher.tickets });
+    const { tickets } = dispatcher;
+    const closeSockets = serveSockets({ server, log: this.#log, gate, tokens, door, sessions, tickets });
+    this.#refreshTls = () => this.#tls?.refresh(app.server as unknown as HttpsServer, this.#log);
     this.#closeHttp = async () => {
       closeSockets();
       await app.close();
@@ -170,9 +184,10 @@ class ProxyServer {
 
   /** What ended long ago is forgotten, with its files. */
   async #keepHouse(): Promise<void> {
-    const { queryStore, agents, batch, sessionStore, pilots } = this.#parts;
+    const { queryStore, agents, tokenStore, batch, sessionStore, pilots } = this.#parts;
     const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
     queryStore.prune(before);
+    tokenStore.prune(before);
     agents.prune(before);
     await batch.prune(before);
     for (const { directory } of sessionStore.prune(before)) await rm(directory, { recursive: true, force: true });

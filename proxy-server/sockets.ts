@@ -7,18 +7,21 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { type ErrorBody, errorBody, GridError } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
-import { TokenError } from '../protocol/tokens.js';
+import { type Identity, TokenError } from '../protocol/tokens.js';
 import type { AgentDoor } from './agent-door.js';
+import { authorize } from './authorization.js';
 import { handOver } from './handover.js';
 import { statusOf } from './http-status.js';
-import { ForbiddenError, type Gate } from './identity.js';
+import type { Gate } from './identity.js';
 import type { Sessions } from './sessions.js';
 import type { TicketBox } from './tickets.js';
+import type { TokenBook } from './token-book.js';
 
 export interface SocketsOptions {
   readonly server: Server;
   readonly log: Logger;
   readonly gate: Gate;
+  readonly tokens: TokenBook;
   readonly door: AgentDoor;
   readonly sessions: Sessions;
   readonly tickets: TicketBox;
@@ -36,11 +39,16 @@ export class NoSuchPathError extends GridError {
 export function serveSockets(options: SocketsOptions): () => void {
   const agents = new WebSocketServer({ noServer: true, maxPayload: MAX_AGENT_FRAME_BYTES, perMessageDeflate: false });
   const open = new Set<Duplex>();
+  /** Clients of sessions, by the token that let them in. */
+  const byToken = new Map<Duplex, Identity>();
+  const forget = options.tokens.onRevoked((isVoid) => {
+    for (const [socket, identity] of byToken) if (isVoid(identity)) socket.destroy();
+  });
   options.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     socket.on('error', () => {}); // a peer that vanishes: 'close' follows, and the Links tell why
-    route(options, agents, { request, socket, head }).catch((error: unknown) => {
+    route(options, { agents, byToken }, { request, socket, head }).catch((error: unknown) => {
       options.log.warn(`connection refused: ${errorBody(error).message}`, {
         peer: request.socket.remoteAddress,
         path: request.url?.split('?')[0]?.slice(0, 200),
@@ -49,6 +57,7 @@ export function serveSockets(options: SocketsOptions): () => void {
     });
   });
   return () => {
+    forget();
     agents.close();
     for (const socket of open) socket.destroy();
   };
@@ -56,7 +65,7 @@ export function serveSockets(options: SocketsOptions): () => void {
 
 async function route(
   { gate, door, sessions, tickets }: SocketsOptions,
-  agents: WebSocketServer,
+  { agents, byToken }: { agents: WebSocketServer; byToken: Map<Duplex, Identity> },
   peer: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
   const url = new URL(peer.request.url ?? '/', 'http://server');
@@ -77,11 +86,13 @@ async function route(
     facts['x-proof-worker'] = ticket.workerId;
     facts['x-proof-agent'] = ticket.agentId;
   } else {
-    const { user, role } = await gate.identify(peer.request);
+    const identity = await gate.identify(peer.request);
     const owner = sessions.get(sessionId).record.user;
-    if (owner !== user && role !== 'admin') throw new ForbiddenError(`Session ${sessionId} belongs to ${owner}.`);
-    if (role === 'agent') throw new ForbiddenError('A token of the role agent opens no session.');
-    facts['x-proof-user'] = user;
+    authorize(identity, 'session.attach', owner);
+    byToken.set(peer.socket, identity);
+    peer.socket.once('close', () => byToken.delete(peer.socket));
+    // The master knows one user, its own: an admin acts as that one.
+    facts['x-proof-user'] = owner;
   }
   const session = sessions.get(sessionId);
   await session.listening;

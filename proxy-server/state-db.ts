@@ -55,6 +55,11 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE job_usage (
      user TEXT NOT NULL, hour INTEGER NOT NULL, core_s REAL NOT NULL, cpu_cost REAL NOT NULL,
      PRIMARY KEY (user, hour)) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE token (
+     token_id TEXT PRIMARY KEY, user TEXT NOT NULL, role TEXT NOT NULL, note TEXT NOT NULL, issued_by TEXT NOT NULL,
+     issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER) STRICT;
+   CREATE INDEX token_user ON token (user);
+   ALTER TABLE site ADD COLUMN banned TEXT;`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */

@@ -15,7 +15,7 @@ export function addCommands(program: Command): void {
   const add = (parent: Command, name: string, description: string): Command =>
     parent.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
 
-  add(program, 'pilots', 'the pilots: where each is, what state it is in')
+  const pilots = add(program, 'pilots', 'the pilots: where each is, what state it is in')
     .option('--all', 'also those that ended within the last day')
     .option('--json', 'as JSON')
     .action(async (options: { all?: true; json?: true }, command: Command) => {
@@ -31,6 +31,17 @@ export function addCommands(program: Command): void {
           p.why,
         ]),
       );
+    });
+
+  pilots
+    .command('drain <pilot...>')
+    .description('let pilots finish what runs and end; nothing new goes there')
+    .option('--host <HOST>', 'the ProxyServer')
+    .action(async (ids: string[], _options: unknown, command: Command) => {
+      for (const id of ids) {
+        await apiOf(command).call('POST', `/pilots/${encodeURIComponent(id)}/drain`, z.unknown(), {});
+        process.stdout.write(`${id}: draining\n`);
+      }
     });
 
   add(program, 'workers', 'the worker processes of all agents')

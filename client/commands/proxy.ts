@@ -1,8 +1,8 @@
-/** `proof proxy start | stop | status | check`: the ProxyServer of a configuration file. */
+/** `proof proxy init`, and `proof proxy start | stop | status | check`: the ProxyServer of a configuration file. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
 import { detachRoom, runRoom } from '../room-program.js';
 
@@ -29,6 +29,22 @@ export function addCommands(program: Command): void {
       if (options.detach) process.stdout.write(`${await detachRoom('proxy-server', args)}\n`);
       else await runRoom('proxy-server', args);
     });
+  proxy
+    .command('init <dir>')
+    .description('make what a first ProxyServer needs: authority, certificates, configuration, a token for its admin')
+    .option('--name <HOST>', 'name or address under which it is reached', hostname())
+    .option('--port <N>', 'where it will listen', port, 1093)
+    .option('--admin <USER>', 'the first user', userInfo().username)
+    .option('--days <N>', 'lifetime of the token', wholeDays, 30)
+    .action(async (folder: string, options: { name: string; port: number; admin: string; days: number }) => {
+      if (!/^[\w.@-]{1,100}$/.test(options.admin))
+        throw new UsageError(`${options.admin} is no user name: letters, digits and . _ @ - are.`);
+      if (!/^[\w.:-]{1,255}$/.test(options.name)) throw new UsageError(`${options.name} is no name of a host.`);
+      const { name: host, port: wanted, admin, days: adminDays } = options;
+      const { makeInstallation } = await import('../set-up/first-installation.js');
+      const lines = await makeInstallation({ folder, host, port: wanted, admin, adminDays });
+      process.stdout.write(`made in ${folder}:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    });
   const VERBS = [
     ['stop', 'stop it, with all that it started'],
     ['status', 'does one run on this configuration? exit status 1 if not'],
@@ -38,4 +54,15 @@ export function addCommands(program: Command): void {
     add(verb, description).action((options: { config?: string }) =>
       runRoom('proxy-server', ['--config', configFile(options.config), `--${verb}`]),
     );
+}
+
+function port(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0 || n > 65_535) throw new InvalidArgumentError('must be a port, 0 to 65535.');
+  return n;
+}
+function wholeDays(text: string): number {
+  const n = Number(text);
+  if (!(n > 0 && n <= 3650)) throw new InvalidArgumentError('must be a number of days, up to 3650.');
+  return n;
 }

@@ -33,14 +33,30 @@ export function addCommands(program: Command): void {
           'warm',
           'attached',
           'back-off until',
+          'banned',
         ],
         all.map((s) => [
           ...[s.name, s.type, s.min, s.max, s.pilots.submitted + s.pilots.queued + s.pilots.starting],
           ...[s.pilots.idle, s.pilots.interactive, s.pilots.draining, s.workers.warm, s.workers.attached],
           s.backOffUntil === null ? null : new Date(s.backOffUntil).toISOString(),
+          s.banned,
         ]),
       );
     });
+  const ban = (name: string, description: string): Command =>
+    sites.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
+  const setBan = (command: Command, site: string, why: string | null): Promise<unknown> =>
+    apiOf(command).call('PUT', `/sites/${encodeURIComponent(site)}/ban`, z.unknown(), { why });
+  ban('ban <site>', 'send no more pilots to a site; those that wait are taken back, its agents drain')
+    .requiredOption('--why <TEXT>', 'the reason, which "proof sites explain" shows')
+    .action(async (site: string, options: { why: string }, command: Command) => {
+      await setBan(command, site, options.why);
+      process.stdout.write(`${site}: banned\n`);
+    });
+  ban('unban <site>', 'take a site back').action(async (site: string, _options: unknown, command: Command) => {
+    await setBan(command, site, null);
+    process.stdout.write(`${site}: open again\n`);
+  });
   sites
     .command('explain <site>')
     .description('why the factory did what it did at its last look')

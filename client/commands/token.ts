@@ -1,47 +1,88 @@
-/** `proof token create`: a token signed with the ProxyServer's key, on its machine (`--state-dir`) or through its API by an admin. */
+/** `proof token create | list | revoke`: through the ProxyServer's API, or `create` on its machine with the key itself (`--state-dir`). */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { issuedToken, type TokenInfo, tokenInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
 import { openKey, type Role, role, signToken } from '../../protocol/tokens.js';
 import { apiOf } from '../named-api.js';
+import { printJson, printTable } from '../print.js';
 
 interface Options {
   readonly user: string;
   readonly role: Role;
   readonly days: number;
+  readonly note: string;
   readonly stateDir?: string;
 }
 
 export function addCommands(program: Command): void {
-  program
-    .command('token')
-    .description('tokens of users, operators and agents')
-    .command('create')
-    .description('print a new token; put it into a file of mode 0600 and name that as tokenFile in the configuration')
+  const token = program.command('token').description('tokens of users, operators and agents');
+  const add = (name: string, description: string): Command =>
+    token.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
+
+  add('create', 'print a new token; put it into a file of mode 0600 and name that as tokenFile in the configuration')
     .requiredOption('--user <NAME>', 'whose it is')
     .addOption(new Option('--role <ROLE>').choices(role.options).default('user'))
     .option('--days <N>', 'lifetime', days, 30)
+    .option('--note <TEXT>', 'what it is for, as "proof token list" shows', '')
     .option('--state-dir <DIR>', "the ProxyServer's stateDir, on its own machine: signs with the key there")
-    .option('--host <HOST>', 'the ProxyServer, where you are admin')
     .action(async (options: Options, command: Command) => {
       const lifetimeS = Math.round(options.days * 86_400);
-      const { user, role: wanted, stateDir } = options;
-      if (stateDir === undefined) {
-        const body = { user, role: wanted, lifetimeS };
-        const { token } = await apiOf(command).call('POST', '/tokens', z.object({ token: z.string() }), body);
-        process.stdout.write(`${token}\n`);
-        return;
+      const { user, role: wanted, note, stateDir } = options;
+      const text =
+        stateDir === undefined
+          ? (await apiOf(command).call('POST', '/tokens', issuedToken, { user, role: wanted, lifetimeS, note })).token
+          : await signHere(stateDir, { user, role: wanted, lifetimeS });
+      process.stdout.write(`${text}\n`);
+    });
+  add('list', 'tokens that were made or seen, without the tokens themselves')
+    .option('--all', 'also those that expired or were revoked')
+    .option('--json', 'as JSON')
+    .action(async (options: { all?: true; json?: true }, command: Command) => {
+      const all = await apiOf(command).call('GET', '/tokens', z.array(tokenInfo));
+      const shown = options.all ? all : all.filter((one) => stateOf(one) === 'valid');
+      if (options.json) return printJson(shown);
+      printTable(
+        ['token', 'user', 'role', 'state', 'issued', 'expires', 'by', 'note'],
+        shown.map((one) => [
+          ...[one.tokenId, one.user, one.role, stateOf(one), date(one.issuedAt), date(one.expiresAt)],
+          ...[one.issuedBy === '' ? null : one.issuedBy, one.note],
+        ]),
+      );
+    });
+  add('revoke [id...]', 'make tokens void at once, everywhere; connections that they opened are cut')
+    .option('--user <NAME>', 'all tokens of this user that were issued until now, whoever issued them')
+    .action(async (ids: string[], options: { user?: string }, command: Command) => {
+      if ((ids.length === 0) === (options.user === undefined))
+        throw new UsageError('Which tokens? Give ids of "proof token list", or --user NAME.');
+      const api = apiOf(command);
+      if (options.user !== undefined) {
+        const answer = await api.call('POST', '/tokens/revoke', z.object({ tokens: z.number() }), options);
+        process.stdout.write(
+          `${options.user}: ${answer.tokens} listed tokens revoked, and all others issued until now\n`,
+        );
       }
-      const file = join(stateDir, 'key.json');
-      if (!existsSync(file))
-        throw new UsageError(`There is no ${file}: is ${stateDir} the stateDir of a ProxyServer that has run?`);
-      const key = await openKey(file);
-      process.stdout.write(`${await signToken(key, { user, role: wanted, lifetimeS, tokenId: randomUUID() })}\n`);
+      for (const id of ids) {
+        await api.call('DELETE', `/tokens/${encodeURIComponent(id)}`, z.unknown());
+        process.stdout.write(`${id}: revoked\n`);
+      }
     });
 }
+
+async function signHere(stateDir: string, claims: { user: string; role: Role; lifetimeS: number }): Promise<string> {
+  const file = join(stateDir, 'key.json');
+  if (!existsSync(file))
+    throw new UsageError(`There is no ${file}: is ${stateDir} the stateDir of a ProxyServer that has run?`);
+  return signToken(await openKey(file), { ...claims, tokenId: randomUUID() });
+}
+
+function stateOf({ revokedAt, expiresAt }: TokenInfo): 'valid' | 'revoked' | 'expired' {
+  return revokedAt !== null ? 'revoked' : expiresAt < Date.now() ? 'expired' : 'valid';
+}
+const date = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 function days(text: string): number {
   const n = Number(text);

@@ -24,6 +24,8 @@ export interface SiteView {
   /** Workers that sessions would use and nobody has. */
   readonly workersWanted: number;
   readonly backOff: BackOffState;
+  /** An operator has closed the site: why. */
+  readonly banned: string | null;
   readonly nowMs: number;
 }
 
@@ -35,6 +37,8 @@ export interface Decision {
 }
 
 export function decide(limits: SiteLimits, view: SiteView): Decision {
+  if (view.banned !== null)
+    return { submit: 0, cancel: view.waiting, because: `banned: ${view.banned}; "proof sites unban" lifts it` };
   const coming = view.serving + view.waiting;
   const extra = Math.ceil(view.workersWanted / limits.coresPerPilot);
   const target = Math.min(limits.max, Math.max(limits.min, view.serving + extra));

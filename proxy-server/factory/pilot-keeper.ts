@@ -65,6 +65,14 @@ export class PilotKeeper {
   get backOff(): BackOffState {
     return this.#options.sites.backOff(this.config.name);
   }
+  get banned(): string | null {
+    return this.#options.sites.banned(this.config.name);
+  }
+  /** @param why null: open again */
+  ban(why: string | null): void {
+    this.#options.sites.setBanned(this.config.name, why);
+    void this.look();
+  }
   /** Why it did what it did at its last look. */
   get lastDecision(): string {
     return this.#decision === undefined
@@ -228,6 +236,7 @@ export class PilotKeeper {
         draining,
         workersWanted: workersWanted(),
         backOff: this.backOff,
+        banned: this.banned,
         nowMs: clock.date().getTime(),
       },
     );

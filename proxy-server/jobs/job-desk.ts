@@ -1,9 +1,9 @@
-/** Jobs for whoever asks: submit, list, trace, files, kill, resubmit, and why one waits. Everyone sees and ends their own; operators all. */
+/** Jobs for whoever asks: submit, list, trace, files, kill, resubmit, and why one waits. Who may: authorization.ts. */
 import { explainMatch, type MatchExplanation, parseExpression, printExpression, type SubJob } from '../../jdl/index.js';
 import { GridError } from '../../protocol/errors.js';
 import type { JobInfo, JobSelection, SubmittedJob, TraceLine, UserQuota } from '../../protocol/job-messages.js';
 import type { Identity } from '../../protocol/tokens.js';
-import { ForbiddenError } from '../identity.js';
+import { type Action, authorize, may, reachOf } from '../authorization.js';
 import type { JobInputs } from './job-inputs.js';
 import type { JobOutputs } from './job-outputs.js';
 import type { JobRunner } from './job-runner.js';
@@ -60,40 +60,42 @@ export class JobDesk {
     }
   }
 
-  list({ user, role }: Identity, selection: Partial<JobSelection>): JobInfo[] {
-    const isOwnOnly = role === 'user' || (selection.everyones !== true && selection.users === undefined);
+  list(identity: Identity, selection: Partial<JobSelection>): JobInfo[] {
+    const { user } = identity;
+    const isOwnOnly =
+      reachOf(identity, 'job.list') !== 'any' || (selection.everyones !== true && selection.users === undefined);
     return this.#options.store.list(isOwnOnly ? { ...selection, users: [user] } : selection).map(toInfo);
   }
 
   get(identity: Identity, jobId: number): JobInfo & { jdl: string } {
-    const job = this.#own(identity, jobId);
+    const job = this.#find(identity, 'job.list', jobId);
     return { ...toInfo(job), jdl: job.jdl };
   }
 
   trace(identity: Identity, jobId: number, after: number): TraceLine[] {
-    this.#own(identity, jobId);
+    this.#find(identity, 'job.list', jobId);
     return this.#options.store.trace(jobId, after);
   }
 
   files(identity: Identity, jobId: number): { name: string; size: number }[] {
-    return this.#options.outputs.list(jobId, this.#own(identity, jobId).run);
+    return this.#options.outputs.list(jobId, this.#find(identity, 'job.files', jobId).run);
   }
 
   /** Path of a kept file. @throws {NoSuchJobFileError} */
   fileOf(identity: Identity, jobId: number, name: string): string {
-    return this.#options.outputs.pathOf({ jobId, run: this.#own(identity, jobId).run, name });
+    return this.#options.outputs.pathOf({ jobId, run: this.#find(identity, 'job.files', jobId).run, name });
   }
 
   /** Oneself; operators also others, or all (null). */
-  quotas({ user, role }: Identity, wanted: string | null): UserQuota[] {
-    if (role === 'user' && wanted !== null && wanted !== user)
-      throw new ForbiddenError(`The quota of ${wanted} is theirs and the operators' to see.`);
-    return this.#options.runner.standing.list(role === 'user' ? user : wanted);
+  quotas(identity: Identity, wanted: string | null): UserQuota[] {
+    authorize(identity, 'job.list', wanted);
+    const seesAll = reachOf(identity, 'job.list') === 'any';
+    return this.#options.runner.standing.list(seesAll ? wanted : identity.user);
   }
 
   /** A master with all its sub-jobs. @returns how many ended by it */
   kill(identity: Identity, jobId: number): number {
-    const job = this.#own(identity, jobId);
+    const job = this.#find(identity, 'job.kill', jobId);
     const { store, runner } = this.#options;
     const why = `killed by ${identity.user}`;
     const killed = store.together(() => {
@@ -107,7 +109,7 @@ export class JobDesk {
 
   /** A job that failed goes back to the queue; of a master, all its sub-jobs that failed. @returns how many */
   async resubmit(identity: Identity, jobId: number): Promise<number> {
-    const job = this.#own(identity, jobId);
+    const job = this.#find(identity, 'job.resubmit', jobId);
     if (job.state === 'ERROR_SPLT') return this.#splitAgain(job, `resubmitted by ${identity.user}`);
     const { store, runner, nowMs } = this.#options;
     const candidates = job.isMaster ? store.list({ masters: [jobId], states: RESUBMITTABLE }) : [job];
@@ -135,7 +137,7 @@ export class JobDesk {
 
   /** Why a job waits: its own clauses, and those that its limits add. */
   explain(identity: Identity, jobId: number): MatchExplanation & { heldBack: string | null } {
-    const job = this.#own(identity, jobId);
+    const job = this.#find(identity, 'job.list', jobId);
     const { runner, nowMs } = this.#options;
     const wants = readWants(storedWants(job), { now: nowMs, zoneOffset: () => 0, random: () => 0 });
     const { ad } = wants;
@@ -167,11 +169,12 @@ export class JobDesk {
     }
   }
 
-  #own({ user, role }: Identity, jobId: number): Job {
+  /** @throws {NoSuchJobError} also for one that may not be seen; {ForbiddenError} for one that may be seen only */
+  #find(identity: Identity, action: Action, jobId: number): Job {
     const job = this.#options.store.get(jobId);
-    if (job === undefined) throw new NoSuchJobError(`There is no job ${jobId}; "proof ps -A" lists yours.`);
-    if (job.user !== user && role !== 'operator' && role !== 'admin')
-      throw new ForbiddenError(`Job ${jobId} is ${job.user}'s.`);
+    if (job === undefined || !may(identity, 'job.list', job.user))
+      throw new NoSuchJobError(`There is no job ${jobId}; "proof ps -A" lists yours.`);
+    authorize(identity, action, job.user);
     return job;
   }
 }

@@ -5,11 +5,18 @@ import { z } from 'zod';
 import { checked, parseJson } from '../../protocol/check.js';
 import { jobSelection, newJob } from '../../protocol/job-messages.js';
 import type { Identity } from '../../protocol/tokens.js';
+import type { Action } from '../authorization.js';
+import type { Audited } from '../http.js';
 import type { JobDesk } from './job-desk.js';
 
 const path = z.object({ id: z.coerce.number().int().min(1) });
 
-export function addJobRoutes(app: FastifyInstance, jobs: JobDesk, who: (request: FastifyRequest) => Identity): void {
+export function addJobRoutes(
+  app: FastifyInstance,
+  jobs: JobDesk,
+  who: (request: FastifyRequest) => Identity,
+  audited: Audited,
+): void {
   const idOf = (request: FastifyRequest): number => checked(path, request.params, 'path').id;
   app.post('/v1/jobs', async (request) => jobs.submit(who(request), checked(newJob, request.body, 'body')));
   app.get('/v1/jobs', async (request) => {
@@ -32,6 +39,16 @@ export function addJobRoutes(app: FastifyInstance, jobs: JobDesk, who: (request:
     const file = jobs.fileOf(who(request), idOf(request), name);
     return reply.type('application/octet-stream').send(createReadStream(file));
   });
-  app.post('/v1/jobs/:id/resubmit', async (request) => ({ jobs: await jobs.resubmit(who(request), idOf(request)) }));
-  app.delete('/v1/jobs/:id', async (request) => ({ jobs: jobs.kill(who(request), idOf(request)) }));
+  const act = async (
+    request: FastifyRequest,
+    action: Action,
+    run: () => number | Promise<number>,
+  ): Promise<{ jobs: number }> => {
+    const owner = jobs.get(who(request), idOf(request)).user;
+    return { jobs: await audited(request, { action, target: String(idOf(request)), owner }, run) };
+  };
+  app.post('/v1/jobs/:id/resubmit', (request) =>
+    act(request, 'job.resubmit', () => jobs.resubmit(who(request), idOf(request))),
+  );
+  app.delete('/v1/jobs/:id', (request) => act(request, 'job.kill', () => jobs.kill(who(request), idOf(request))));
 }

@@ -33,11 +33,15 @@ export class TestProxy {
   url = '';
   #child: ChildProcess | undefined;
 
-  /** @param config lines of YAML behind listen, stateDir and auth */
-  constructor(config: string, { catalog = 'none' } = {}, folder = mkdtempSync(join(tmpdir(), 'proof-proxy-'))) {
+  /** @param config lines of YAML behind listen, stateDir, auth and catalog */
+  constructor(
+    config: string,
+    { catalog = 'none', auth = 'development' } = {},
+    folder = mkdtempSync(join(tmpdir(), 'proof-proxy-')),
+  ) {
     this.folder = folder;
     this.configFile = join(folder, 'proxy.yaml');
-    const base = `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'state')}\nauth: development\ncatalog: ${catalog}\n`;
+    const base = `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'state')}\nauth: ${auth}\ncatalog: ${catalog}\n`;
     writeFileSync(this.configFile, base + config);
   }
 

@@ -17,7 +17,9 @@ describe('protocol: tokens', () => {
     const publicHalf = JSON.parse(readFileSync(join(folder, 'a.pub.json'), 'utf8'));
     expect(publicHalf).not.to.have.property('d');
     const token = await signToken(key, { user: 'ada', role: 'user', lifetimeS: 60, tokenId: 't1' });
-    expect(await verifyToken(publicHalf, token)).to.deep.equal({ user: 'ada', role: 'user', tokenId: 't1' });
+    const identity = await verifyToken(publicHalf, token);
+    expect(identity).to.deep.include({ user: 'ada', role: 'user', tokenId: 't1' });
+    expect(identity.expiresAt! - identity.issuedAt!).to.equal(60);
     expect(await openKey(join(folder, 'a'))).to.deep.equal(key);
   });
 

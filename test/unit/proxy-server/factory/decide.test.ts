@@ -5,12 +5,18 @@ import { decide, type SiteLimits, type SiteView } from '../../../../proxy-server
 
 const limits: SiteLimits = { min: 2, max: 10, maxQueued: 4, maxPerCycle: 3, coresPerPilot: 2 };
 const view = (more: Partial<SiteView>): SiteView => ({
-  ...{ waiting: 0, serving: 0, draining: 0, workersWanted: 0, backOff: NO_BACK_OFF, nowMs: 1_000 },
+  ...{ waiting: 0, serving: 0, draining: 0, workersWanted: 0, backOff: NO_BACK_OFF, banned: null, nowMs: 1_000 },
   ...more,
 });
 const limited = { pauseMs: 1_000, maxPauseMs: 60_000 };
 
 describe('proxy-server: the factory', () => {
+  it('sends nothing to a site that is banned, takes back what waits, and says why', () => {
+    const decision = decide(limits, view({ banned: 'disks burn (olga)', waiting: 3, workersWanted: 9 }));
+    expect(decision).to.deep.include({ submit: 0, cancel: 3 });
+    expect(decision.because).to.contain('banned: disks burn (olga)');
+  });
+
   it('keeps the floor whether anybody works or not', () => {
     expect(decide(limits, view({})).submit).to.equal(2);
     expect(decide(limits, view({ waiting: 1 })).submit).to.equal(1);

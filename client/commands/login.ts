@@ -1,0 +1,115 @@
+/**
+ * `proof login | logout | whoami`: a token of the ProxyServer's own for this computer, kept beside the configuration (mode 0600).
+ *
+ * It is given for a client certificate, or for a token: one of --token-file (- reads it from standard input), of the configuration, or a
+ * bearer token as WLCG tools find it (BEARER_TOKEN, BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_uUID, /tmp/bt_uUID).
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { issuedToken, whoami } from '../../protocol/api.js';
+import { UsageError } from '../../protocol/errors.js';
+import { storageOptionsFromEnvironment } from '../../storage/environment.js';
+import { type HostEntry, hostEntry, keptTokenFile, readClientConfig } from '../client-config.js';
+import { apiOf } from '../named-api.js';
+import { printJson } from '../print.js';
+import { ServerApi } from '../server-api.js';
+
+interface Options {
+  readonly config?: string;
+  readonly host?: string;
+  readonly tokenFile?: string;
+  readonly certificate?: string | true;
+  readonly key?: string;
+}
+
+export function addCommands(program: Command): void {
+  program
+    .command('login [host]')
+    .description('get a token of a ProxyServer for this computer, and keep it')
+    .option('--token-file <FILE>', 'with the token in this file; - reads it from standard input')
+    .option('--certificate [PEM]', 'with this X.509 certificate; default: ~/.globus/usercert.pem')
+    .option('--key <PEM>', 'its key, not encrypted; default: ~/.globus/userkey.pem')
+    .action(async (host: string | undefined, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const config = readClientConfig(options.config);
+      const entry = hostEntry(config, host ?? options.host);
+      const { token, info } = await new ServerApi(...credentials(entry, options)).call(
+        'POST',
+        '/login',
+        issuedToken,
+        {},
+      );
+      const file = keptTokenFile(config, entry.url);
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      writeFileSync(`${file}.new`, `${token}\n`, { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+      const until = new Date(info.expiresAt).toISOString();
+      process.stdout.write(`${entry.name}: logged in as ${info.user} (${info.role}) until ${until}\n`);
+    });
+
+  program
+    .command('logout [host]')
+    .description('revoke the token that "proof login" has kept, and forget it')
+    .action(async (host: string | undefined, _options: unknown, command: Command) => {
+      const { config: named } = command.optsWithGlobals<Options>();
+      const config = readClientConfig(named);
+      const entry = hostEntry(config, host);
+      const file = keptTokenFile(config, entry.url);
+      if (!existsSync(file)) throw new UsageError(`No login at ${entry.name} is kept on this computer.`);
+      const api = new ServerApi({ ...entry, token: readFileSync(file, 'utf8').trim() });
+      try {
+        const { tokenId } = await api.call('GET', '/whoami', whoami);
+        if (tokenId !== null) await api.call('DELETE', `/tokens/${encodeURIComponent(tokenId)}`, z.unknown());
+      } finally {
+        rmSync(file); // also where the server cannot be asked, or the token is void already
+      }
+      process.stdout.write(`${entry.name}: logged out\n`);
+    });
+
+  program
+    .command('whoami')
+    .description('the user and role that a ProxyServer takes you for')
+    .option('--host <HOST>', 'the ProxyServer')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: true }, command: Command) => {
+      const answer = await apiOf(command).call('GET', '/whoami', whoami);
+      if (options.json) return printJson(answer);
+      const until = answer.expiresAt === null ? '' : ` until ${new Date(answer.expiresAt * 1000).toISOString()}`;
+      process.stdout.write(`${answer.user} (${answer.role})${until}\n`);
+    });
+}
+
+function credentials(entry: HostEntry, options: Options): [HostEntry, { cert: string; key: string }?] {
+  if (options.certificate !== undefined || options.key !== undefined) {
+    const cert = options.certificate === true ? undefined : options.certificate;
+    const globus = join(homedir(), '.globus');
+    const pair = {
+      cert: readText(cert ?? join(globus, 'usercert.pem'), 'certificate'),
+      key: readText(options.key ?? join(globus, 'userkey.pem'), 'key'),
+    };
+    return [{ ...entry, token: null }, pair];
+  }
+  if (options.tokenFile !== undefined) {
+    const token = readText(options.tokenFile === '-' ? 0 : options.tokenFile, 'token').trim();
+    return [{ ...entry, token }];
+  }
+  const { token, tokenFile } = storageOptionsFromEnvironment(process.env, process.getuid?.());
+  const found = token ?? (tokenFile === undefined ? undefined : readText(tokenFile, 'token').trim());
+  return [{ ...entry, token: found ?? entry.token }];
+}
+
+function readText(file: string | 0, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(
+      `The ${what} ${file === 0 ? 'of standard input' : file} cannot be read: ${(cause as Error).message}.`,
+      {
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,72 @@
+/** `proof proxy init`: everything that a first ProxyServer with TLS and tokens needs, in one folder that is not there yet. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../../protocol/errors.js';
+import { openKey, signToken } from '../../protocol/tokens.js';
+import { makeCa, makeCertificate } from './small-ca.js';
+
+export interface Installation {
+  readonly folder: string;
+  /** Name or address under which nodes and users reach it. */
+  readonly host: string;
+  readonly port: number;
+  /** The first user: an admin. */
+  readonly admin: string;
+  readonly adminDays: number;
+}
+
+/** @returns what was made, a line each. @throws {UsageError} where the folder holds something already */
+export async function makeInstallation(wanted: Installation): Promise<string[]> {
+  const folder = resolve(wanted.folder);
+  const { host, port, admin, adminDays } = wanted;
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new UsageError(`${folder} is not empty: name a folder that is not there yet. Nothing was changed.`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const ca = await makeCa(folder, `PROOF authority of ${host}`);
+  const hosts = [...new Set([host, 'localhost', '127.0.0.1', '::1'])];
+  await makeCertificate(folder, ca, { name: 'server', subject: host, hosts });
+  await makeCertificate(folder, ca, { name: 'admin', subject: admin, hosts: [] });
+  const stateDir = join(folder, 'state');
+  mkdirSync(stateDir, { mode: 0o700 });
+  const key = await openKey(join(stateDir, 'key.json'));
+  const lifetimeS = Math.round(adminDays * 86_400);
+  const token = await signToken(key, { user: admin, role: 'admin', lifetimeS, tokenId: randomUUID() });
+  writeFileSync(join(folder, 'admin.token'), `${token}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'proxy.yaml'), proxyYaml({ host, port, admin }), { mode: 0o600 });
+  writeFileSync(join(folder, 'client.yaml'), clientYaml({ host, port }), { mode: 0o600 });
+  return [
+    'ca.pem, ca.key          the authority; keep ca.key elsewhere, it is needed for further certificates only',
+    'server.pem, server.key  of the ProxyServer; renewed files are taken without a restart',
+    'admin.pem, admin.key    certificate of the first user, for "proof login --certificate"',
+    `admin.token             the same as a token, for ${adminDays} days`,
+    'proxy.yaml              start it: proof proxy start --config proxy.yaml',
+    'client.yaml             try it: proof --config client.yaml whoami',
+  ];
+}
+
+const urlOf = ({ host, port }: { host: string; port: number }): string =>
+  `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+function proxyYaml({ host, port, admin }: { host: string; port: number; admin: string }): string {
+  return `# Keys: docs/proxy-server.md. Paths are relative to this file.
+listen: 0.0.0.0:${port}
+${port === 0 ? '# publicUrl: how agents and clients reach this server, once its port is fixed' : `publicUrl: ${urlOf({ host, port })}`}
+stateDir: state
+auth: token
+tls: { cert: server.pem, key: server.key, ca: ca.pem }
+certificates:
+  ca: ca.pem
+  users: { ${JSON.stringify(`/CN=${admin}`)}: { user: ${JSON.stringify(admin)}, role: admin } }
+sites:
+  - { name: HERE, type: local, min: 1, cores: 2 }
+`;
+}
+
+function clientYaml(at: { host: string; port: number }): string {
+  return `# For ~/.config/proof/config.yaml; paths are relative to this file.
+defaultHost: here
+hosts:
+  here: { url: "${urlOf(at)}", ca: ca.pem, tokenFile: admin.token }
+`;
+}

@@ -1,0 +1,124 @@
+/**
+ * Tokens from all sides: gives out this server's own, verifies them and those of the configured issuers, knows which are void, and tells
+ * who hangs on one that is revoked.
+ */
+import { randomUUID } from 'node:crypto';
+import type { JWK } from 'jose';
+import type { TokenInfo } from '../protocol/api.js';
+import { GridError } from '../protocol/errors.js';
+import type { Revocations } from '../protocol/revocations.js';
+import { type Identity, type Role, signToken, TokenError, verifyToken } from '../protocol/tokens.js';
+import { authorize, may, reachOf } from './authorization.js';
+import type { Issuers } from './issuers.js';
+import type { TokenStore } from './token-store.js';
+
+export class NoSuchTokenError extends GridError {
+  readonly code = 'PROXY_NO_SUCH_TOKEN';
+}
+
+export interface TokenBookOptions {
+  readonly key: JWK;
+  readonly store: TokenStore;
+  readonly revocations: Revocations;
+  readonly issuers: Issuers;
+  readonly nowMs: () => number;
+}
+
+export interface NewToken {
+  readonly user: string;
+  readonly role: Role;
+  readonly lifetimeS: number;
+  readonly note: string;
+}
+
+export class TokenBook {
+  readonly #options: TokenBookOptions;
+  /** Tokens that the store knows: one write for each, not one for each request. */
+  readonly #recorded = new Set<string>();
+  readonly #listeners = new Set<(isVoid: (identity: Identity) => boolean) => void>();
+
+  constructor(options: TokenBookOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {TokenError} */
+  async verify(token: string): Promise<Identity> {
+    const { issuers, key } = this.#options;
+    const identity = issuers.isForeign(token) ? await issuers.verify(token) : await verifyToken(key, token);
+    if (this.isVoid(identity))
+      throw new TokenError(
+        'The token was revoked. Get another one: "proof login", or ask an admin of this ProxyServer.',
+      );
+    this.#record(identity);
+    return identity;
+  }
+
+  /** Revoked, or past its time. */
+  isVoid({ user, tokenId, issuedAt }: Identity): boolean {
+    return issuedAt !== null && this.#options.revocations.isRevoked({ user, tokenId, issuedAt });
+  }
+
+  async issue(by: string, { user, role, lifetimeS, note }: NewToken): Promise<{ token: string; info: TokenInfo }> {
+    const { key, store, nowMs } = this.#options;
+    const tokenId = randomUUID();
+    const token = await signToken(key, { user, role, lifetimeS, tokenId });
+    const issuedAt = nowMs();
+    const info = { tokenId, user, role, note, issuedBy: by, issuedAt, expiresAt: issuedAt + lifetimeS * 1000 };
+    store.add(info);
+    this.#recorded.add(tokenId);
+    return { token, info: { ...info, revokedAt: null } };
+  }
+
+  list(identity: Identity): TokenInfo[] {
+    return this.#options.store.list(reachOf(identity, 'token.list') === 'any' ? null : identity.user);
+  }
+
+  /** @throws {NoSuchTokenError | ForbiddenError} */
+  revoke(identity: Identity, tokenId: string): void {
+    const { store, revocations, nowMs } = this.#options;
+    const known = store.get(tokenId);
+    // An admin may name one that was signed on this machine and never shown: its end is not known then.
+    if (known === undefined && !may(identity, 'token.revoke', ''))
+      throw new NoSuchTokenError(`There is no token ${tokenId}. "proof token list" shows yours.`);
+    authorize(identity, 'token.revoke', known?.user ?? null);
+    const nowS = Math.floor(nowMs() / 1000);
+    const expiresAt = known === undefined ? nowS + LONGEST_LIFE_S : Math.ceil(known.expiresAt / 1000) + 3600;
+    revocations.add({ tokens: { [tokenId]: expiresAt } }, nowS);
+    store.revoke(tokenId, nowMs());
+    this.#tell();
+  }
+
+  /** All tokens of a user that were issued until now, whoever issued them. */
+  revokeAllOf(identity: Identity, user: string): number {
+    authorize(identity, 'token.revoke', user);
+    const { store, revocations, nowMs } = this.#options;
+    const nowS = Math.floor(nowMs() / 1000);
+    revocations.add({ users: { [user]: nowS + 1 } }, nowS);
+    const open = store.list(user).filter(({ revokedAt, expiresAt }) => revokedAt === null && expiresAt > nowMs());
+    for (const { tokenId } of open) store.revoke(tokenId, nowMs());
+    this.#tell();
+    return open.length;
+  }
+
+  /** Called at each revocation, with a test for identities. @returns stops it */
+  onRevoked(listener: (isVoid: (identity: Identity) => boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener((identity) => this.isVoid(identity));
+  }
+
+  /** One that was made elsewhere (another issuer, or with the key on this machine) is listed from its first use on. */
+  #record({ tokenId, user, role, issuedAt, expiresAt }: Identity): void {
+    if (tokenId === null || issuedAt === null || expiresAt === null || this.#recorded.has(tokenId)) return;
+    this.#options.store.add({
+      ...{ tokenId, user, role, note: 'first seen in use', issuedBy: '' },
+      ...{ issuedAt: issuedAt * 1000, expiresAt: expiresAt * 1000 },
+    });
+    this.#recorded.add(tokenId);
+  }
+}
+
+const LONGEST_LIFE_S = 3650 * 86_400;
