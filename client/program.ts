@@ -17,6 +17,7 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
     words: ['submit', 'ps', 'masterjob', 'kill', 'resubmit', 'trace', 'spy', 'quota'],
     load: () => import('./commands/jobs.js'),
   },
+  { words: ['request'], load: () => import('./commands/request.js') },
   { words: ['sites'], load: () => import('./commands/sites.js') },
   {
     words: [

@@ -25,6 +25,7 @@ import { UnreachableError } from '../protocol/dial.js';
 import { GridError, RemoteError } from '../protocol/errors.js';
 import { decodeFrame } from '../protocol/frame.js';
 import { errorShape } from '../protocol/ids.js';
+import { proxyAgentFor } from '../protocol/proxied.js';
 import type { HostEntry } from './client-config.js';
 
 /** The other end answers, but not as a ProxyServer does. */
@@ -40,13 +41,15 @@ export class ServerApi {
     certificate?: { cert: string; key: string },
   ) {
     const trust = { ...(host.ca === null ? {} : { ca: host.ca }), ...certificate };
+    const agent =
+      proxyAgentFor(host.url, trust) ?? (Object.keys(trust).length === 0 ? undefined : new HttpsAgent(trust));
     this.#http = axios.create({
       baseURL: `${host.url}/v1`,
       timeout: 60_000,
       headers: authorization(host),
-      proxy: false,
+      proxy: false, // the agent knows the way out
       maxContentLength: Number.POSITIVE_INFINITY,
-      ...(Object.keys(trust).length === 0 ? {} : { httpsAgent: new HttpsAgent(trust) }),
+      ...(agent === undefined ? {} : { httpAgent: agent, httpsAgent: agent }),
     });
   }
 

@@ -50,8 +50,16 @@ function trustedBy({ ca }: AgentSettings, directory: string): { env: NodeJS.Proc
   return { env: { NODE_EXTRA_CA_CERTS: file }, files: [file] };
 }
 
+/** In the usual variables, for all that this agent and its workers dial. */
+function useProxy({ httpsProxy, noProxy }: AgentSettings): void {
+  if (httpsProxy !== null)
+    for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) process.env[name] = httpsProxy;
+  if (noProxy !== null) for (const name of ['no_proxy', 'NO_PROXY']) process.env[name] = noProxy;
+}
+
 async function start(): Promise<Daemon> {
   const settings = readSettings(process.argv.slice(2), process.env);
+  useProxy(settings);
   const log = createLogger({ program: 'agent', level: settings.logLevel, file: null, terminal: true });
   const scratch = makeScratch(settings.scratch);
   const launcher = await prepareLauncher(

@@ -11,6 +11,7 @@ import { get as httpsGet } from 'node:https';
 import { freemem, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { IsolationFacts } from '../protocol/isolation.js';
+import { proxyAgentFor } from '../protocol/proxied.js';
 import type { AgentSettings } from './settings.js';
 
 export interface NodeMeasure {
@@ -105,7 +106,7 @@ function reachServer(server: string, ca: string | null): Promise<{ error: string
     const get = server.startsWith('https:') ? httpsGet : httpGet;
     const request = get(
       `${server.replace(/\/$/, '')}/v1/info`,
-      { timeout: 10_000, agent: false, ...(ca === null ? {} : { ca }) },
+      { timeout: 10_000, agent: proxyAgentFor(server) ?? false, ...(ca === null ? {} : { ca }) },
       (answer) => {
         answer.resume();
         const date = Date.parse(answer.headers.date ?? '');

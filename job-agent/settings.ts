@@ -27,6 +27,9 @@ export const agentSettings = z.object({
   secret: z.string().default(''),
   /** PEM of the authority to trust besides the system's. */
   ca: z.string().nullable().default(null),
+  /** HTTP proxy on the way to the ProxyServer, and what is reached without it; null: as the environment says. */
+  httpsProxy: z.string().min(1).nullable().default(null),
+  noProxy: z.string().nullable().default(null),
   cores: z.coerce.number().int().min(1).max(4096).default(1),
   storageDomain: name.nullable().default(null),
   closeSEs: names.default([]),
@@ -62,6 +65,8 @@ const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
   PROOF_SITE: 'site',
   PROOF_CE: 'ce',
   PROOF_PILOT_ID: 'pilotId',
+  PROOF_HTTPS_PROXY: 'httpsProxy',
+  PROOF_NO_PROXY: 'noProxy',
   PROOF_CORES: 'cores',
   PROOF_STORAGE_DOMAIN: 'storageDomain',
   PROOF_CLOSE_SES: 'closeSEs',

@@ -189,3 +189,32 @@ export const auditRecord = z.object({
   detail: z.string().optional(),
 });
 export type AuditRecord = z.infer<typeof auditRecord>;
+
+/** POST /v1/requests: workers that shall stand until it expires, near a data set where one is named. */
+export const newRequest = z.object({
+  /** DATASET words, as a query takes them. */
+  dataset: z.array(z.string().min(1).max(10_000)).max(1000).default([]),
+  workers: z.number().int().min(1).max(100_000),
+  /** Only there; null: where the files are, then anywhere. */
+  site: z.string().nullable().default(null),
+  lifetimeS: z
+    .number()
+    .int()
+    .min(10)
+    .max(7 * 86_400)
+    .default(3600),
+});
+/** GET /v1/requests, /v1/requests/ID */
+export const requestInfo = z.object({
+  requestId: idText,
+  user: z.string(),
+  dataset: z.array(z.string()),
+  workers: count,
+  /** Workers that are there, at all sites that would do. */
+  ready: count,
+  /** In the order in which they are asked; what of the data set is near each, in files and bytes that are known. */
+  sites: z.array(z.object({ site: z.string(), files: count, bytes: count })),
+  madeAt: count,
+  expiresAt: count,
+});
+export type RequestInfo = z.infer<typeof requestInfo>;

@@ -10,6 +10,7 @@ import { GridError, RemoteError } from './errors.js';
 import { MAX_FRAME_BYTES } from './frame.js';
 import { errorShape } from './ids.js';
 import { Link, type LinkOptions } from './link.js';
+import { proxyAgentFor } from './proxied.js';
 
 /** Nobody answers at that address, or not in the time allowed. */
 export class UnreachableError extends GridError {
@@ -128,7 +129,9 @@ function openSocket<In, Out extends object>(
   options: Omit<DialOptions<In, Out>, 'onOpen'>,
   headers: Record<string, string>,
 ): WebSocket {
+  const agent = proxyAgentFor(options.url);
   return new WebSocket(options.url, {
+    ...(agent === undefined ? {} : { agent }),
     headers,
     handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
     maxPayload: MAX_FRAME_BYTES,

@@ -31,6 +31,8 @@ export const PERMISSIONS = {
   'job.kill': row('own', 'any', 'any'),
   'job.resubmit': row('own', 'own', 'any'),
   'pool.list': row('any', 'any', 'any'),
+  'request.make': row('own', 'own', 'own'),
+  'request.end': row('own', 'any', 'any'),
   'pilot.submit': row('none', 'any', 'any'),
   'pilot.kill': row('none', 'any', 'any'),
   'pilot.drain': row('none', 'any', 'any'),

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { JWK } from 'jose';
+import type { Grid } from '../catalog/grid/grid.js';
+import { openGrid } from '../catalog/grid/open-grid.js';
 import type { Clock } from '../protocol/clock.js';
 import type { SessionFile } from '../protocol/control-messages.js';
 import type { Logger } from '../protocol/log.js';
@@ -60,5 +62,17 @@ export class CatalogAccess {
     if (auth === 'development') return { url, token: null }; // whoever runs this server owns what it started
     const claims = { user: 'proof-proxy', role: 'admin' as const, lifetimeS: ADMIN_LIFETIME_S, tokenId: randomUUID() };
     return { url, token: await signToken(this.#key, claims) };
+  }
+
+  /** With the rights of that user; undefined: there is no catalog. */
+  async withGrid<T>(user: string, ask: (grid: Grid | undefined) => Promise<T>): Promise<T> {
+    const access = await this.forUser(user);
+    if (access === null) return ask(undefined);
+    const grid = await openGrid(access.url, access.token === null ? { user } : { token: access.token });
+    try {
+      return await ask(grid);
+    } finally {
+      await grid.close();
+    }
   }
 }

@@ -44,6 +44,8 @@ const siteShape = {
   /** The first pause after a failure; it doubles with each further one. */
   backOffS: seconds.default(5),
   maxBackOffS: seconds.default(1800),
+  /** An agent above the floor that neither session nor job used for so long is let go. */
+  letGoIdleS: seconds.default(600),
   /** A node that is not fit keeps its slot for so long, so that it cannot swallow pilot after pilot. */
   holdUnfitS: seconds.default(300),
   minDiskBytes: z.number().int().min(0).default(200_000_000),
@@ -51,6 +53,12 @@ const siteShape = {
   /** Where its nodes are, as replicas are ordered by. */
   storageDomain: z.string().nullable().default(null),
   closeSEs: z.array(z.string()).default([]),
+  /** HTTP proxy through which its nodes reach this server (CONNECT), and what they reach without it. */
+  httpsProxy: z
+    .url({ protocol: /^http$/, error: 'must be a URL, as in http://squid.example.org:3128' })
+    .nullable()
+    .default(null),
+  noProxy: z.string().nullable().default(null),
   /** Relative speed of a core, 100 = nominal. */
   perf: z.number().min(1).max(10_000).default(100),
   /** What becomes of a batch payload when a session needs its cores: it is stopped meanwhile, shares them, or the session waits. */

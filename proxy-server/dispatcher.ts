@@ -41,8 +41,9 @@ export class Dispatcher {
     );
   }
 
-  /** Workers that sessions would use beyond those that exist. */
+  /** Workers that sessions would use beyond those that exist, those that have just come included. */
   get unmet(): number {
+    this.#lookIfDue();
     return this.#unmet;
   }
 
@@ -50,10 +51,13 @@ export class Dispatcher {
   look(): void {
     if (this.#isDue || this.#isClosed) return;
     this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      if (!this.#isClosed) this.#dispatch();
-    });
+    setImmediate(() => this.#lookIfDue());
+  }
+
+  #lookIfDue(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    if (!this.#isClosed) this.#dispatch();
   }
 
   /** A worker that its session is done with, or that nobody will come for: its agent replaces the process. */

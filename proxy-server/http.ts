@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { newPilots, newSession, type ServerInfo } from '../protocol/api.js';
+import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/api.js';
 import { checked } from '../protocol/check.js';
 import { errorBody, GridError } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
@@ -10,11 +10,13 @@ import type { Identity } from '../protocol/tokens.js';
 import { type AccountParts, addAccountRoutes } from './account-routes.js';
 import type { Act } from './audit-log.js';
 import { type Action, authorize, ForbiddenError, reachOf } from './authorization.js';
+import type { RequestDesk } from './factory/request-desk.js';
 import { statusOf } from './http-status.js';
 import type { Gate } from './identity.js';
 import type { JobDesk } from './jobs/job-desk.js';
 import { addJobRoutes } from './jobs/job-routes.js';
 import type { PilotDesk } from './pilot-desk.js';
+import type { PilotErrands } from './pilot-errands.js';
 import type { QueryDesk } from './query-desk.js';
 import type { ServerTls } from './server-tls.js';
 import type { Sessions } from './sessions.js';
@@ -28,6 +30,8 @@ export interface HttpOptions {
   readonly sessions: Sessions;
   readonly queries: QueryDesk;
   readonly pilots: PilotDesk;
+  readonly errands: PilotErrands;
+  readonly requests: RequestDesk;
   readonly jobs: JobDesk;
   readonly accounts: AccountParts;
   readonly tls: ServerTls | null;
@@ -77,7 +81,8 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
     throw new NoSuchPathError(`There is no ${request.method} ${request.url.split('?')[0]} here.`);
   });
   app.addHook('onRequest', async (request) => {
-    if (OPEN_PATHS.has(pathOf(request))) return;
+    // Errands of pilots look at their secret themselves.
+    if (OPEN_PATHS.has(pathOf(request)) || pathOf(request).startsWith('/v1/pilot/')) return;
     const identity = await gate.identify(request.raw);
     if (identity.role === 'agent') throw new ForbiddenError('A token of the role agent is for agents only.');
     identities.set(request, identity);
@@ -88,6 +93,8 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
   addPilotRoutes(app, options, audited);
   addJobRoutes(app, options.jobs, who, audited);
   addAccountRoutes(app, options.accounts, { gate, who, audited });
+  addRequestRoutes(app, options, audited);
+  options.errands.addRoutes(app);
   return app;
 }
 
@@ -210,6 +217,22 @@ function addPilotRoutes(app: FastifyInstance, { pilots }: HttpOptions, audited: 
     const { why } = checked(z.object({ why: z.string().min(1).max(500).nullable() }), request.body, 'body');
     const told = why === null ? null : `${why} (${who(request).user})`;
     await act(request, 'site.ban', name, () => pilots.ban(name, told), why ?? 'lifted');
+    return {};
+  });
+}
+
+function addRequestRoutes(app: FastifyInstance, { requests }: HttpOptions, audited: Audited): void {
+  app.post('/v1/requests', async (request) => {
+    authorize(who(request), 'request.make');
+    return requests.make(who(request), checked(newRequest, request.body, 'body'));
+  });
+  app.get('/v1/requests', async () => requests.list());
+  app.get('/v1/requests/:id', async (request) => requests.get(params(request, 'id').id));
+  app.delete('/v1/requests/:id', async (request) => {
+    const { id } = params(request, 'id');
+    const owner = requests.get(id).user;
+    authorize(who(request), 'request.end', owner);
+    await audited(request, { action: 'request.end', target: id, owner }, () => requests.remove(id));
     return {};
   });
 }

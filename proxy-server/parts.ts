@@ -19,13 +19,18 @@ import { AuditLog } from './audit-log.js';
 import { CatalogAccess } from './catalog-access.js';
 import type { ProxyConfig } from './config.js';
 import { Dispatcher } from './dispatcher.js';
+import { DemandDesk } from './factory/demand-desk.js';
+import { IdleWatch } from './factory/idle-watch.js';
 import { pilotJdl } from './factory/pilot-jdl.js';
 import { PilotKeeper } from './factory/pilot-keeper.js';
+import { RequestDesk } from './factory/request-desk.js';
+import { RequestStore } from './factory/request-store.js';
 import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
 import { Issuers } from './issuers.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import { JobService } from './jobs/job-service.js';
 import { MasterNursery } from './master-nursery.js';
+import { PilotErrands } from './pilot-errands.js';
 import { PilotFollower } from './pilot-follower.js';
 import { PilotStore } from './pilot-store.js';
 import { QueryStore } from './query-store.js';
@@ -56,6 +61,8 @@ export interface PartsOptions {
   readonly url: () => string;
 }
 
+const LOOK_GAP_MS = 200;
+
 export class Parts {
   readonly socketDir: string;
   readonly tokenStore: TokenStore;
@@ -73,10 +80,15 @@ export class Parts {
   readonly dispatcher: Dispatcher;
   readonly batch: JobService;
   readonly pilotFollower: PilotFollower;
+  readonly errands: PilotErrands;
+  readonly requestStore: RequestStore;
+  readonly requests: RequestDesk;
   readonly door: AgentDoor;
   readonly keepers: ReadonlyMap<string, PilotKeeper>;
   readonly losses: AgentLosses;
   readonly #options: PartsOptions;
+  readonly #demand: DemandDesk;
+  readonly #idle = new IdleWatch();
 
   constructor(options: PartsOptions) {
     this.#options = options;
@@ -127,10 +139,34 @@ export class Parts {
       registry: this.registry,
       catalog: this.catalog,
       send: (agentId, message) => this.door.send(agentId, message),
+      onDemand: () => this.lookAtSites(),
+      onUse: () => this.#watchIdle(),
+    });
+    this.errands = new PilotErrands(this.pilots, join(config.stateDir, 'pilots'));
+    this.requestStore = new RequestStore(db);
+    this.requests = new RequestDesk({
+      sites: config.sites,
+      store: this.requestStore,
+      catalog: this.catalog,
+      registry: this.registry,
+      nowMs: () => clock.date().getTime(),
+      onChange: () => this.lookAtSites(),
     });
     this.pilotFollower = new PilotFollower(this.registry, this.pilots, log);
     this.door = this.#makeDoor();
     this.tokens.onRevoked((isVoid) => this.door.endVoid(isVoid));
+    const siteStore = new SiteStore(db);
+    this.#demand = new DemandDesk({
+      sites: config.sites,
+      agents: () => this.registry.agents(),
+      livePilots: () => this.pilots.live(),
+      backOff: (site) => siteStore.backOff(site),
+      isBanned: (site) => siteStore.banned(site) !== null,
+      sessionsWant: () => this.dispatcher.unmet,
+      jobsWant: (nodes) => this.jobs.demand.wishes(nodes),
+      requests: () => this.requests.wishes(),
+      nowMs: () => clock.date().getTime(),
+    });
     this.keepers = new Map(config.sites.map((site) => [site.name, this.#makeKeeper(site)]));
     this.losses = new AgentLosses({
       clock,
@@ -156,11 +192,26 @@ export class Parts {
       if (name === undefined || keeper.config.name === name) void keeper.look();
   }
 
+  /** Agents of the site's pilots that were idle for long. */
+  #idleAt({ name, letGoIdleS }: ProxyConfig['sites'][number]): string[] {
+    const since = this.#options.clock.date().getTime() - letGoIdleS * 1000;
+    return this.#idle.idleSince(since).filter((agentId) => {
+      const agent = this.registry.get(agentId);
+      return agent?.node.site === name && agent.pilotId !== null && agent.draining === null;
+    });
+  }
+
+  #watchIdle(): void {
+    const now = this.#options.clock.date().getTime();
+    this.#idle.look(this.registry.agents(), (agentId) => this.jobs.hasJobs(agentId), now);
+  }
+
   #carryOut(effect: RegistryEffect): void {
     switch (effect.do) {
       case 'poolChanged':
         this.dispatcher.look();
         this.pilotFollower.look();
+        this.#watchIdle();
         this.jobs.look();
         return;
       case 'workerGone':
@@ -233,7 +284,14 @@ export class Parts {
       sites: new SiteStore(base.db),
       clock,
       log,
-      workersWanted: () => this.dispatcher.unmet,
+      demand: () => this.#demand.of(config.name),
+      idleLong: () => this.#idleAt(config),
+      gapMs: LOOK_GAP_MS,
+      sentLog: (pilotId) => this.errands.logOf(pilotId),
+      letGo: (agentId, reason) => {
+        this.registry.drain(agentId, reason); // at once, so that no session gets it meanwhile
+        this.door.send(agentId, { type: 'drain', reason });
+      },
       onPilotEnded: (pilot, why) => {
         if (pilot.agentId !== null) this.registry.remove(pilot.agentId, why);
       },

@@ -27,6 +27,8 @@ export interface PilotDeskOptions {
   readonly registry: AgentRegistry;
   readonly sessions: () => Sessions;
   readonly tell: (agentId: string, message: ToAgentMessage) => void;
+  /** What a pilot brought by itself; else ''. */
+  readonly sentLog: (pilotId: string) => Promise<string>;
   readonly nowMs: () => number;
 }
 
@@ -114,7 +116,7 @@ export class PilotDesk {
     return {
       ...this.#siteInfo(name),
       limits: { min, max, maxQueued, maxPerCycle, cores, ttlS, registerWithinS },
-      description: (await keeper.site.describe()).text,
+      description: await describe(keeper),
       recentEnds: recent.map(
         (pilot) => `${new Date(pilot.endedAt ?? 0).toISOString()} ${pilot.pilotId}: ${pilot.why ?? 'no reason'}`,
       ),
@@ -142,7 +144,9 @@ export class PilotDesk {
 
   async output(pilotId: string): Promise<{ output: string }> {
     const pilot = this.#pilot(pilotId);
-    return { output: pilot.batchId === null ? '' : await this.keeper(pilot.site).site.output(pilot.batchId) };
+    const sent = await this.#options.sentLog(pilotId);
+    if (sent !== '' || pilot.batchId === null) return { output: sent };
+    return { output: await this.keeper(pilot.site).site.output(pilot.batchId) };
   }
 
   /** Its agent finishes what runs and ends; one whose agent is not there yet is ended. */
@@ -219,5 +223,15 @@ export class PilotDesk {
       banned: keeper?.banned ?? null,
       backOffUntil: until !== null && until > this.#options.nowMs() ? until : null,
     };
+  }
+}
+
+/** A site that does not answer is explained all the same: that is when people ask. */
+async function describe({ site }: PilotKeeper): Promise<string> {
+  try {
+    return (await site.describe()).text;
+  } catch (error) {
+    if (error instanceof SiteError) return `it says nothing of itself: ${error.message}`;
+    throw error;
   }
 }

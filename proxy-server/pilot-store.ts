@@ -40,6 +40,8 @@ interface PilotRow {
 
 /** What is kept of a secret: enough to know it again, useless to a thief. */
 export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+/** Another hash, so that it opens nothing else. */
+const errandHashOf = (secret: string): string => hashOf(`errand:${secret}`);
 export function isSecret(secret: string, hash: string): boolean {
   return timingSafeEqual(Buffer.from(hashOf(secret)), Buffer.from(hash));
 }
@@ -62,7 +64,7 @@ export class PilotStore {
       `SELECT ${columns} FROM pilot WHERE state <> 'gone' OR ended_at >= ? ORDER BY submitted_at, pilot_id`,
     );
     this.#insert = db.prepare(
-      `INSERT INTO pilot (pilot_id, site, state, secret_hash, submitted_at) VALUES (?, ?, 'submitted', ?, ?)`,
+      `INSERT INTO pilot (pilot_id, site, state, secret_hash, errand_hash, submitted_at) VALUES (?, ?, 'submitted', ?, ?, ?)`,
     );
     this.#update = db.prepare(
       `UPDATE pilot SET state = @state, batch_id = @batchId, agent_id = @agentId, host = @host, cores = @cores,
@@ -74,7 +76,8 @@ export class PilotStore {
   /** Before it is handed over, so that a crash in between leaves a pilot that is known, not a doubled one. */
   add(pilots: readonly { pilotId: string; site: string; secret: string }[], nowMs: number): void {
     this.#db.transaction(() => {
-      for (const { pilotId, site, secret } of pilots) this.#insert.run(pilotId, site, hashOf(secret), nowMs);
+      for (const { pilotId, site, secret } of pilots)
+        this.#insert.run(pilotId, site, hashOf(secret), errandHashOf(secret), nowMs);
     })();
   }
 
@@ -111,6 +114,13 @@ export class PilotStore {
       .prepare<[string], { secret_hash: string | null }>('SELECT secret_hash FROM pilot WHERE pilot_id = ?')
       .get(pilotId);
     return row?.secret_hash != null && isSecret(secret, row.secret_hash);
+  }
+  /** May it fetch the payload and bring its log? Its secret is good for that also when it is spent. */
+  isErrandOf(pilotId: string, secret: string): boolean {
+    const row = this.#db
+      .prepare<[string], { errand_hash: string | null }>('SELECT errand_hash FROM pilot WHERE pilot_id = ?')
+      .get(pilotId);
+    return row?.errand_hash != null && timingSafeEqual(Buffer.from(errandHashOf(secret)), Buffer.from(row.errand_hash));
   }
   spendSecret(pilotId: string): void {
     this.#db.prepare('UPDATE pilot SET secret_hash = NULL WHERE pilot_id = ?').run(pilotId);

@@ -135,7 +135,7 @@ class ProxyServer {
 
   async #listen(): Promise<string> {
     const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher } = this.#parts;
-    const { batch, tokens, audit } = this.#parts;
+    const { batch, tokens, audit, errands, requests } = this.#parts;
     const nowMs = () => this.#clock.date().getTime();
     const app = makeHttp({
       log: this.#log,
@@ -148,9 +148,12 @@ class ProxyServer {
         pilots,
         registry,
         sessions: () => sessions,
+        sentLog: (pilotId) => errands.logOf(pilotId),
         tell: (agentId, message) => door.send(agentId, message),
         nowMs,
       }),
+      errands,
+      requests,
       jobs: batch.desk,
       accounts: {
         tokens,
@@ -184,10 +187,11 @@ class ProxyServer {
 
   /** What ended long ago is forgotten, with its files. */
   async #keepHouse(): Promise<void> {
-    const { queryStore, agents, tokenStore, batch, sessionStore, pilots } = this.#parts;
+    const { queryStore, requestStore, agents, tokenStore, batch, sessionStore, pilots } = this.#parts;
     const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
     queryStore.prune(before);
     tokenStore.prune(before);
+    requestStore.prune(before);
     agents.prune(before);
     await batch.prune(before);
     for (const { directory } of sessionStore.prune(before)) await rm(directory, { recursive: true, force: true });

@@ -60,6 +60,10 @@ const MIGRATIONS: readonly string[] = [
      issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER) STRICT;
    CREATE INDEX token_user ON token (user);
    ALTER TABLE site ADD COLUMN banned TEXT;`,
+  `ALTER TABLE pilot ADD COLUMN errand_hash TEXT;
+   CREATE TABLE request (
+     request_id TEXT PRIMARY KEY, user TEXT NOT NULL, dataset TEXT, workers INTEGER NOT NULL, sites TEXT NOT NULL,
+     made_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */

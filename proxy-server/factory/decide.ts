@@ -1,10 +1,12 @@
 /**
- * The factory's decision for one site: how many pilots to submit or to cancel now, and why, in words for people.
+ * The factory's decision for one site: how many pilots to submit, to cancel or to let go now, and why, in words for people.
  *
- * Pure. A floor of `min` live agents stands whether anybody works or not; sessions that lack workers ask for more, up to `max`.
+ * Pure. A floor of `min` live agents stands whether anybody works or not; demand (demand.ts) asks for more, up to `max`. What is too
+ * much goes in this order: pilots that wait in a queue, then agents that were idle for long.
  * Draining agents do not count towards the floor, but they hold slots and so count against `max`.
  */
 import { allowance, type BackOffState } from './back-off.js';
+import type { SiteDemand } from './demand.js';
 
 export interface SiteLimits {
   readonly min: number;
@@ -13,6 +15,8 @@ export interface SiteLimits {
   readonly maxQueued: number;
   readonly maxPerCycle: number;
   readonly coresPerPilot: number;
+  /** An agent above the floor that nobody used for so long is let go. */
+  readonly letGoIdleS: number;
 }
 
 export interface SiteView {
@@ -21,8 +25,9 @@ export interface SiteView {
   /** Agents that take work. */
   readonly serving: number;
   readonly draining: number;
-  /** Workers that sessions would use and nobody has. */
-  readonly workersWanted: number;
+  /** Of those that serve: idle for longer than `letGoIdleS`. */
+  readonly idleLong: number;
+  readonly demand: SiteDemand;
   readonly backOff: BackOffState;
   /** An operator has closed the site: why. */
   readonly banned: string | null;
@@ -33,21 +38,36 @@ export interface Decision {
   readonly submit: number;
   /** Queued pilots that nobody needs any more. */
   readonly cancel: number;
+  /** Idle agents that nobody needs any more. */
+  readonly letGo: number;
   readonly because: string;
 }
 
 export function decide(limits: SiteLimits, view: SiteView): Decision {
   if (view.banned !== null)
-    return { submit: 0, cancel: view.waiting, because: `banned: ${view.banned}; "proof sites unban" lifts it` };
+    return {
+      submit: 0,
+      cancel: view.waiting,
+      letGo: 0,
+      because: `banned: ${view.banned}; "proof sites unban" lifts it`,
+    };
+  const { demand } = view;
   const coming = view.serving + view.waiting;
-  const extra = Math.ceil(view.workersWanted / limits.coresPerPilot);
+  const extra = Math.ceil(demand.more / limits.coresPerPilot);
   const target = Math.min(limits.max, Math.max(limits.min, view.serving + extra));
   const has = `${view.serving} serving, ${view.waiting} on their way, ${view.draining} draining`;
-  const aim = `target ${target} (min ${limits.min}, max ${limits.max}, ${Number.isFinite(view.workersWanted) ? view.workersWanted : 'any number of'} more workers wanted)`;
+  const wants = demand.because.length === 0 ? 'no more cores wanted' : `cores wanted: ${demand.because.join(', ')}`;
+  const story = `${has}; target ${target} (min ${limits.min}, max ${limits.max}; ${wants})`;
+  const nothing = { submit: 0, cancel: 0, letGo: 0 };
+
   const surplus = Math.min(view.waiting, coming - target);
-  if (surplus > 0) return { submit: 0, cancel: surplus, because: `${has}; ${aim}: cancel ${surplus} not yet started` };
+  if (surplus > 0) return { ...nothing, cancel: surplus, because: `${story}: cancel ${surplus} not yet started` };
+  const floor = Math.max(limits.min, Math.ceil(demand.kept / limits.coresPerPilot));
+  const letGo = extra > 0 ? 0 : Math.min(view.idleLong, view.serving - floor);
+  if (letGo > 0)
+    return { ...nothing, letGo, because: `${story}: let ${letGo} go that were idle for ${limits.letGoIdleS} s` };
   const missing = target - coming;
-  if (missing <= 0) return { submit: 0, cancel: 0, because: `${has}; ${aim}: enough` };
+  if (missing <= 0) return { ...nothing, because: `${story}: enough` };
 
   const caps: readonly (readonly [number, string])[] = [
     [missing, 'what is missing'],
@@ -58,7 +78,7 @@ export function decide(limits: SiteLimits, view: SiteView): Decision {
   ];
   const [n, cap] = caps.reduce((least, next) => (next[0] < least[0] ? next : least));
   const submit = Math.max(0, n);
-  return { submit, cancel: 0, because: `${has}; ${aim}: submit ${submit} of ${missing} missing, limited by ${cap}` };
+  return { ...nothing, submit, because: `${story}: submit ${submit} of ${missing} missing, limited by ${cap}` };
 }
 
 function describeBackOff(state: BackOffState, nowMs: number): string {

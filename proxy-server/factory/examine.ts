@@ -10,16 +10,20 @@ export type FailureClass =
   | 'no connection'
   | 'killed'
   | 'settings'
+  | 'payload'
   | 'crashed'
   | 'silent'
   | 'unknown';
 
-/** The agent's exit statuses (job-agent/exit-status.ts): part of what a pilot promises to whoever runs it. */
+/** Exit statuses of agent (job-agent/exit-status.ts), script and payload (sites/): what a pilot promises to whoever runs it. */
 const BY_STATUS: ReadonlyMap<number, FailureClass> = new Map([
   [2, 'settings'],
   [10, 'unfit node'],
   [11, 'refused'],
   [12, 'no connection'],
+  [13, 'payload'],
+  [14, 'payload'],
+  [15, 'payload'],
 ]);
 
 export function examine(status: BatchStatus, output: string): { kind: FailureClass; why: string } {

@@ -17,8 +17,10 @@ import type { SiteStore } from '../site-store.js';
 import { type BatchStatus, type Site, SiteError } from '../sites/site.js';
 import { afterFailure, type BackOffState, NO_BACK_OFF } from './back-off.js';
 import { type Decision, decide } from './decide.js';
+import type { SiteDemand } from './demand.js';
 import { examine } from './examine.js';
 import { WAITING_STATES } from './pilot-states.js';
+import { type HeldJob, reconcile } from './reconcile.js';
 
 export interface PilotKeeperOptions {
   readonly site: Site;
@@ -28,14 +30,24 @@ export interface PilotKeeperOptions {
   readonly sites: SiteStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Workers that sessions would use beyond those that exist. */
-  readonly workersWanted: () => number;
+  /** What this site is asked for beyond its floor. */
+  readonly demand: () => SiteDemand;
+  /** Its agents that were idle for longer than `letGoIdleS`, the longest first. */
+  readonly idleLong: () => readonly string[];
+  /** This agent shall take nothing new and end. */
+  readonly letGo: (agentId: string, why: string) => void;
+  /** What a pilot brought by itself, where nodes share no directory; else ''. */
+  readonly sentLog: (pilotId: string) => Promise<string>;
+  /** From one look to the next at least: much may happen at once, and each look asks the batch system. */
+  readonly gapMs: number;
   /** The batch system says that a pilot is over: its agent, if it had one, is dead. */
   readonly onPilotEnded: (pilot: Pilot, why: string) => void;
 }
 
 /** A batch system that does not answer in this time has failed for this look. */
 const SITE_CALL_MS = 60_000;
+/** Jobs under the names of pilots are compared with the pilots that are known so often, and at the first look. */
+const RECONCILE_MS = 60_000;
 const EARLY_END_MS = 20_000;
 const EARLY_ENDS = 5;
 
@@ -47,6 +59,8 @@ export class PilotKeeper {
   #again = false;
   #stopped = false;
   #earlyEnds = 0;
+  #reconciledAt: number | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PilotKeeperOptions) {
     this.#options = options;
@@ -146,8 +160,13 @@ export class PilotKeeper {
   }
 
   async #run(): Promise<void> {
+    const { clock, gapMs } = this.#options;
     while (this.#again && !this.#stopped) {
+      const early = gapMs - (clock.now() - this.#lookedAt);
+      if (early > 0) await new Promise<void>((resolve) => clock.after(early, resolve));
       this.#again = false;
+      this.#lookedAt = clock.now();
+      if (this.#stopped) return;
       try {
         await this.#reconcile();
         if (!this.#stopped) await this.#act();
@@ -165,6 +184,9 @@ export class PilotKeeper {
 
   async #reconcile(): Promise<void> {
     const { pilots, clock } = this.#options;
+    const { site } = this.#options;
+    const sinceMs = clock.now() - (this.#reconciledAt ?? Number.NEGATIVE_INFINITY);
+    if (site.jobs !== undefined && sinceMs >= RECONCILE_MS) await this.#findJobs(site.jobs());
     const live = this.#live();
     const ids = live.flatMap((pilot) => (pilot.batchId === null ? [] : [pilot.batchId]));
     const statuses =
@@ -180,6 +202,23 @@ export class PilotKeeper {
       if (status?.state === 'ended') await this.#pilotEnded(pilot, status, isWaiting);
       else if (isWaiting && this.#isOverdue(pilot, status, nowMs)) await this.#giveUp(pilot, status);
     }
+  }
+
+  /** Pilots whose batch id was never heard are found by their name; doubled jobs, and those of pilots that were given up, are cancelled. */
+  async #findJobs(held: Promise<HeldJob[]>): Promise<void> {
+    const { clock, pilots, site } = this.#options;
+    const jobs = await this.#bounded(held, 'list its pilots');
+    this.#reconciledAt = clock.now();
+    const { adopt, cancel } = reconcile(jobs, (pilotId) => {
+      const pilot = pilots.get(pilotId);
+      return pilot?.site === this.config.name ? pilot : undefined;
+    });
+    for (const { pilotId, batchId } of adopt) {
+      pilots.setBatchId(pilotId, batchId);
+      this.#log.info('a pilot was found in the batch system', { pilotId, batchId });
+    }
+    for (const { pilotId, batchId, why } of cancel) this.#log.warn(`a job is cancelled: ${why}`, { pilotId, batchId });
+    if (cancel.length > 0) await this.#bounded(site.cancel(cancel.map(({ batchId }) => batchId)), 'cancel jobs');
   }
 
   /** Runs, or is not known to the batch system, for longer than a start can take. */
@@ -218,23 +257,20 @@ export class PilotKeeper {
   }
 
   async #act(): Promise<void> {
-    const { clock, workersWanted } = this.#options;
+    const { clock, demand, idleLong, letGo } = this.#options;
+    const { min, max, maxQueued, maxPerCycle, cores: coresPerPilot, letGoIdleS } = this.config;
     const live = this.#live();
     const waiting = live.filter((pilot) => WAITING_STATES.includes(pilot.state));
     const draining = live.filter((pilot) => pilot.state === 'draining').length;
+    const idle = idleLong();
     const decision = decide(
-      {
-        min: this.config.min,
-        max: this.config.max,
-        maxQueued: this.config.maxQueued,
-        maxPerCycle: this.config.maxPerCycle,
-        coresPerPilot: this.config.cores,
-      },
+      { min, max, maxQueued, maxPerCycle, coresPerPilot, letGoIdleS },
       {
         waiting: waiting.length,
         serving: live.length - waiting.length - draining,
         draining,
-        workersWanted: workersWanted(),
+        idleLong: idle.length,
+        demand: demand(),
         backOff: this.backOff,
         banned: this.banned,
         nowMs: clock.date().getTime(),
@@ -244,11 +280,12 @@ export class PilotKeeper {
     if (decision.submit > 0) await this.submit(decision.submit, null);
     // The youngest first: the oldest have waited longest and come next.
     if (decision.cancel > 0) await this.kill(waiting.slice(-decision.cancel), 'not needed any more');
+    for (const agentId of idle.slice(0, decision.letGo)) letGo(agentId, `idle for ${letGoIdleS} s, above the floor`);
   }
 
   #note(text: string, decision?: Decision): void {
     this.#decision = { at: this.#options.clock.date(), text };
-    if (decision !== undefined && decision.submit + decision.cancel > 0) this.#log.info(text);
+    if (decision !== undefined && decision.submit + decision.cancel + decision.letGo > 0) this.#log.info(text);
   }
 
   #fail(why: string): void {
@@ -262,7 +299,8 @@ export class PilotKeeper {
   }
 
   async #outputOf(pilot: Pilot): Promise<string> {
-    if (pilot.batchId === null) return '';
+    const sent = await this.#options.sentLog(pilot.pilotId);
+    if (sent !== '' || pilot.batchId === null) return sent;
     try {
       return await this.#bounded(this.site.output(pilot.batchId), 'give the output of a pilot');
     } catch (error) {

@@ -55,6 +55,10 @@ export class JobDispatch {
     this.#isDue = true;
     if (!this.#isAtWork) this.#begin();
   }
+  /** Nothing has happened that it has not looked at. */
+  get isSettled(): boolean {
+    return !this.#isDue && !this.#isAtWork;
+  }
   close(): void {
     this.#isClosed = true;
   }

@@ -16,6 +16,7 @@ import { ActiveJobs } from './active-jobs.js';
 import type { SiteOffer } from './agent-ad.js';
 import { AgentOffers, sessionCores } from './agent-offers.js';
 import type { EndNotices } from './end-notices.js';
+import { JobDemand } from './job-demand.js';
 import { JobDispatch } from './job-dispatch.js';
 import { JobEnds } from './job-ends.js';
 import { JobInputError, type JobInputs } from './job-inputs.js';
@@ -47,6 +48,10 @@ export interface JobRunnerOptions {
   readonly policyOf: (site: string) => BatchPolicy;
   readonly siteOf: (site: string) => SiteOffer;
   readonly send: (agentId: string, message: ToAgentMessage) => void;
+  /** The jobs for which there is no room have changed. */
+  readonly onDemand: () => void;
+  /** Agents got jobs, or are rid of them. */
+  readonly onUse: () => void;
 }
 
 /** A job whose agents were lost so often is not given out again. */
@@ -67,6 +72,7 @@ export class JobRunner {
   readonly #dispatch: JobDispatch;
   readonly #ends: JobEnds;
   readonly standing: UserStanding;
+  readonly demand: JobDemand;
   /** MaxWaitingTime of those that have one, ms since 1970. */
   readonly #waitUntil = new Map<number, number>();
   /** The earliest of them. */
@@ -96,8 +102,19 @@ export class JobRunner {
       surroundings: this.#surroundings,
       onAssigned: (jobs) => {
         for (const job of jobs) void this.#giveOut(job);
+        options.onUse();
       },
-      onRound: () => {},
+      onRound: () => this.demand.roundOver(),
+    });
+    this.demand = new JobDemand({
+      queue: this.#queue,
+      offers: this.#offers,
+      standing: this.standing,
+      surroundings: this.#surroundings,
+      siteOf,
+      coresOf: () => this.#active.coresOfUsers(),
+      isSettled: () => this.#dispatch.isSettled,
+      onChange: options.onDemand,
     });
     this.#ends = new JobEnds({
       clock,
@@ -138,6 +155,10 @@ export class JobRunner {
     this.#isClosed = true;
     this.#dispatch.close();
     this.#ends.close();
+  }
+
+  hasJobs(agentId: string): boolean {
+    return this.#active.on(agentId).length > 0;
   }
 
   /** Offers of all agents that serve, for explanations. */
@@ -339,6 +360,7 @@ export class JobRunner {
     this.#active.delete(job.jobId);
     const moved = this.#options.store.move(job.jobId, event, { nowMs: this.#nowMs(), why, facts });
     if (moved !== undefined) this.#ends.ended(moved);
+    this.#options.onUse();
     this.look();
   }
 

@@ -27,6 +27,9 @@ export interface JobServiceOptions {
   readonly registry: AgentRegistry;
   readonly catalog: CatalogAccess;
   readonly send: (agentId: string, message: ToAgentMessage) => void;
+  /** As JobRunner's. */
+  readonly onDemand: () => void;
+  readonly onUse: () => void;
 }
 
 export class JobService {
@@ -37,7 +40,7 @@ export class JobService {
   readonly #inputs: JobInputs;
   readonly #outputs: JobOutputs;
 
-  constructor({ config, db, clock, log, registry, catalog, send }: JobServiceOptions) {
+  constructor({ config, db, clock, log, registry, catalog, send, ...on }: JobServiceOptions) {
     const nowMs = (): number => clock.date().getTime();
     this.#store = new JobStore(db);
     this.#usage = new UsageStore(db);
@@ -61,6 +64,7 @@ export class JobService {
       policyOf: (site) => sites.get(site)?.policy ?? 'suspend',
       siteOf: (site) => sites.get(site)?.offer ?? NO_SITE_OFFER,
       send,
+      ...on,
     });
     this.desk = new JobDesk({
       store,

@@ -143,13 +143,21 @@ function* candidatesFor(
   const found: Candidate[] = [];
   for (const [i, room] of rooms.entries()) {
     if (i % 64 === 63) yield undefined;
-    if (!fits(wants, room)) continue;
-    if (wants.requirements !== undefined && !wants.requirements.accepts(room.offer.ad)) continue;
-    if (room.wants !== undefined && !room.wants.accepts(wants.ad)) continue;
+    if (!fits(wants, room) || !likeEachOther(wants, room)) continue;
     found.push({ room, rank: wants.hasRank ? rankOf(wants.ad, room.offer.ad, surroundings) : 0 });
   }
   return found.sort((a, b) => b.rank - a.rank);
 }
+
+/** Would an agent that offers this take such a job? */
+export function wouldMatch(wants: Wants, offer: AgentOffer, surroundings: Surroundings): boolean {
+  const room = roomOf(offer, surroundings);
+  return fits(wants, room) && likeEachOther(wants, room);
+}
+
+const likeEachOther = (wants: Wants, room: Room): boolean =>
+  (wants.requirements === undefined || wants.requirements.accepts(room.offer.ad)) &&
+  (room.wants === undefined || room.wants.accepts(wants.ad));
 
 const fits = (wants: Wants, room: Room): boolean =>
   room.cores >= wants.cores &&

@@ -1,7 +1,8 @@
-/** The settings that a pilot brings its agent (job-agent/settings.ts reads them), for all kinds of sites but `local`. */
+/** The settings that a pilot brings its agent (job-agent/settings.ts reads them), for all kinds of sites. */
 import { join } from 'node:path';
 import type { SiteConfig } from '../config.js';
 import type { PilotOrder } from '../factory/read-pilot-jdl.js';
+import type { PayloadFetch } from './pilot-script.js';
 import type { PilotTicket, SiteContext } from './site.js';
 
 export type PilotSiteConfig = Pick<
@@ -11,6 +12,8 @@ export type PilotSiteConfig = Pick<
   | 'storageDomain'
   | 'closeSEs'
   | 'perf'
+  | 'httpsProxy'
+  | 'noProxy'
   | 'drainBeforeEndS'
   | 'holdUnfitS'
   | 'minDiskBytes'
@@ -29,10 +32,10 @@ export const OWN_AGENT: readonly string[] = [
 /** What a site's configuration says to its agents. */
 export function siteSettings(config: PilotSiteConfig, { secretPaths }: SiteContext): Record<string, unknown> {
   const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = config;
-  const { isolation, network, hidePaths } = config;
+  const { isolation, network, hidePaths, httpsProxy, noProxy } = config;
   return {
     ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
-    ...{ isolation, network, hidePaths: [...hidePaths, ...secretPaths] },
+    ...{ isolation, network, hidePaths: [...hidePaths, ...secretPaths], httpsProxy, noProxy },
   };
 }
 
@@ -56,4 +59,10 @@ export function agentSettingsOf(of: {
     cores: order.cores,
     orphanedAfterMs: context.orphanedAfterMs,
   };
+}
+
+/** For pilots that fetch the payload themselves. */
+export function payloadFetch(config: PilotSiteConfig, context: SiteContext, sha256: string): PayloadFetch {
+  const { httpsProxy, noProxy } = config;
+  return { server: context.serverUrl(), sha256, ca: context.ca, httpsProxy, noProxy };
 }

@@ -6,7 +6,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type PilotOrder, readPilotJdl } from '../factory/read-pilot-jdl.js';
-import { agentSettingsOf, OWN_AGENT, type PilotSiteConfig } from './agent-settings.js';
+import { agentSettingsOf, OWN_AGENT, type PilotSiteConfig, payloadFetch } from './agent-settings.js';
 import { ArcClient } from './arc-client.js';
 import { OUTPUT_TAIL_BYTES } from './batch-host.js';
 import { payloadOf } from './payload.js';
@@ -59,7 +59,9 @@ export class ArcSite implements Site {
 
   async submit(jdl: string, tickets: readonly PilotTicket[]): Promise<Submitted[]> {
     const order = readPilotJdl(jdl, this.name);
-    const payload = this.#config.payload ? await readFile(await payloadOf(this.#context)) : undefined;
+    const { payload: way } = this.#config;
+    const payload = way === true ? await readFile((await payloadOf(this.#context)).file) : undefined;
+    const sha256 = way === 'fetch' ? (await payloadOf(this.#context)).sha256 : null;
     const taken = await this.#client.submit(tickets.map(() => this.#xrsl(order)));
     const answers: Submitted[] = [];
     for (const [i, ticket] of tickets.entries()) {
@@ -72,7 +74,7 @@ export class ArcSite implements Site {
       try {
         if (payload !== undefined) await this.#client.put(job.id, PAYLOAD, payload);
         await this.#client.put(job.id, SETTINGS, JSON.stringify(this.#settings(order, ticket)));
-        await this.#client.put(job.id, SCRIPT, this.#script(order, pilotId));
+        await this.#client.put(job.id, SCRIPT, this.#script(order, pilotId, sha256));
         answers.push({ pilotId, batchId: job.id });
       } catch (error) {
         await this.#client.kill([job.id]).catch(() => {}); // without its files it never starts; the first error is the one to tell
@@ -112,7 +114,7 @@ export class ArcSite implements Site {
 
   translate(jdl: string): string {
     const order = readPilotJdl(jdl, this.name);
-    return `${this.#xrsl(order)}\n\n# ${SCRIPT}\n${this.#script(order, 'PILOT')}`;
+    return `${this.#xrsl(order)}\n\n# ${SCRIPT}\n${this.#script(order, 'PILOT', this.#config.payload === 'fetch' ? '(SHA-256)' : null)}`;
   }
 
   async forget(batchId: string): Promise<void> {
@@ -142,15 +144,17 @@ export class ArcSite implements Site {
     });
   }
 
-  #script(order: PilotOrder, pilotId: string): string {
+  /** @param sha256 of the payload that it fetches, if it does */
+  #script(order: PilotOrder, pilotId: string, sha256: string | null): string {
     const { agentCommand, payload, scratch } = this.#config;
     return pilotScript({
       site: this.name,
       pilotId,
-      agentCommand: payload ? ['sh', `./${PAYLOAD}`] : (agentCommand ?? OWN_AGENT),
+      agentCommand: payload === true ? ['sh', `./${PAYLOAD}`] : (agentCommand ?? OWN_AGENT),
       ttlS: order.ttlS,
       scratch: scratch ?? null,
       settings: { file: SETTINGS },
+      ...(sha256 === null ? {} : { fetch: payloadFetch(this.#config, this.#context, sha256) }),
     });
   }
 
@@ -160,7 +164,7 @@ export class ArcSite implements Site {
     return [
       `&(executable="${SCRIPT}")`,
       `(jobname="proof-${this.name}")`,
-      `(inputfiles=("${SCRIPT}" "")("${SETTINGS}" "")${payload ? `("${PAYLOAD}" "")` : ''})`,
+      `(inputfiles=("${SCRIPT}" "")("${SETTINGS}" "")${payload === true ? `("${PAYLOAD}" "")` : ''})`,
       `(outputfiles=("${LOG}" ""))`,
       `(stdout="${LOG}")`,
       `(count="${cores}")${cores === 1 ? '' : `(countpernode="${cores}")`}`,

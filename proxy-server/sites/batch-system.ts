@@ -1,5 +1,7 @@
 /** What one kind of batch system adds to command-site.ts: its commands, and what its answers mean. */
+
 import type { PilotOrder } from '../factory/read-pilot-jdl.js';
+import type { HeldJob } from '../factory/reconcile.js';
 import type { BatchStatus, SiteDescription } from './site.js';
 
 /** One pilot, ready to be handed over. */
@@ -10,6 +12,8 @@ export interface PreparedPilot {
   readonly directory: string;
   /** File that brings Node.js and agent, on the submitting host; null: nodes have both. */
   readonly payload: string | null;
+  /** It fetches the payload and brings its log itself: nodes need not see the directory. */
+  readonly fetches: boolean;
   /** The agent's settings as JSON, the secret included. */
   readonly settings: string;
   /** The script around the agent, with its settings inside, or with the path of their file. */
@@ -26,6 +30,8 @@ export interface BatchSystem {
   /** Ids that it does not know are missing in the answer. */
   status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>>;
   cancel(batchIds: readonly string[]): Promise<void>;
+  /** As Site.jobs. */
+  jobs(): Promise<HeldJob[]>;
   describe(): Promise<SiteDescription>;
   /** The command that submits, and what it is given, for people; without secrets. */
   translate(pilot: PreparedPilot): string;

@@ -4,11 +4,14 @@
  */
 import { join } from 'node:path';
 import { type PilotOrder, readPilotJdl } from '../factory/read-pilot-jdl.js';
-import { agentSettingsOf, type PilotSiteConfig } from './agent-settings.js';
+import type { HeldJob } from '../factory/reconcile.js';
+import { agentSettingsOf, type PilotSiteConfig, payloadFetch } from './agent-settings.js';
 import type { BatchHost } from './batch-host.js';
 import type { BatchSystem, PreparedPilot } from './batch-system.js';
-import { pilotScript } from './pilot-script.js';
+import { payloadOf } from './payload.js';
+import { type PayloadFetch, pilotScript } from './pilot-script.js';
 import type { BatchStatus, PilotTicket, Site, SiteContext, SiteDescription, Submitted } from './site.js';
+import type { RemoteBatch } from './site-settings.js';
 
 /** Submitting commands at work at the same time. */
 const AT_ONCE = 4;
@@ -21,8 +24,8 @@ export interface CommandSiteOptions {
   readonly host: BatchHost;
   readonly system: BatchSystem;
   readonly agentCommand: readonly string[];
-  /** Makes the payload, once; null: nodes need none. */
-  readonly payload: (() => Promise<string>) | null;
+  /** How nodes get Node.js and agent: they have both, the pilot brings them, or it fetches them. */
+  readonly payload: RemoteBatch['payload'];
   readonly scratch: string | null;
 }
 
@@ -45,13 +48,17 @@ export class CommandSite implements Site {
     const order = readPilotJdl(jdl, this.name);
     const directory = await host.directory();
     const payload = await this.#payload();
+    const fetch = await this.#fetch();
     const answers: Submitted[] = [];
     const waiting = tickets.entries();
     const work = async (): Promise<void> => {
       for (const [i, ticket] of waiting) {
         const { pilotId } = ticket;
         try {
-          answers[i] = { pilotId, batchId: await system.submit(this.#prepared(order, ticket, directory, payload)) };
+          answers[i] = {
+            pilotId,
+            batchId: await system.submit(this.#prepared(order, ticket, directory, { payload, fetch })),
+          };
         } catch (error) {
           answers[i] = { pilotId, error: (error as Error).message };
         }
@@ -70,6 +77,10 @@ export class CommandSite implements Site {
     return this.#options.system.cancel(batchIds);
   }
 
+  jobs(): Promise<HeldJob[]> {
+    return this.#options.system.jobs();
+  }
+
   async output(batchId: string): Promise<string> {
     const { host, system } = this.#options;
     return host.tail(system.logFile(await host.directory(), batchId));
@@ -81,8 +92,12 @@ export class CommandSite implements Site {
 
   translate(jdl: string): string {
     const ticket = { pilotId: 'PILOT', secret: '(one-time secret)' };
-    const payload = this.#options.payload === null ? null : `DIRECTORY/${PAYLOAD}`;
-    return this.#options.system.translate(this.#prepared(readPilotJdl(jdl, this.name), ticket, 'DIRECTORY', payload));
+    const { payload, system, config, context } = this.#options;
+    const way = {
+      payload: payload === true ? `DIRECTORY/${PAYLOAD}` : null,
+      fetch: payload === 'fetch' ? payloadFetch(config, context, '(SHA-256)') : null,
+    };
+    return system.translate(this.#prepared(readPilotJdl(jdl, this.name), ticket, 'DIRECTORY', way));
   }
 
   async forget(batchId: string): Promise<void> {
@@ -92,9 +107,9 @@ export class CommandSite implements Site {
 
   /** In the directory of pilots; a server may be a new version, so it is put there once in a server's life. */
   async #payload(): Promise<string | null> {
-    const { payload, host } = this.#options;
-    if (payload === null) return null;
-    this.#provided ??= payload().then((file) => host.provide(file, PAYLOAD));
+    const { payload, host, context } = this.#options;
+    if (payload !== true) return null;
+    this.#provided ??= payloadOf(context).then(({ file }) => host.provide(file, PAYLOAD));
     try {
       return await this.#provided;
     } catch (error) {
@@ -103,7 +118,17 @@ export class CommandSite implements Site {
     }
   }
 
-  #prepared(order: PilotOrder, ticket: PilotTicket, directory: string, payload: string | null): PreparedPilot {
+  async #fetch(): Promise<PayloadFetch | null> {
+    const { payload, config, context } = this.#options;
+    return payload === 'fetch' ? payloadFetch(config, context, (await payloadOf(context)).sha256) : null;
+  }
+
+  #prepared(
+    order: PilotOrder,
+    ticket: PilotTicket,
+    directory: string,
+    { payload, fetch }: { payload: string | null; fetch: PayloadFetch | null },
+  ): PreparedPilot {
     const { config, context, system, scratch } = this.#options;
     const agentCommand =
       payload === null ? this.#options.agentCommand : ['sh', system.movesPayload ? `./${PAYLOAD}` : payload];
@@ -113,9 +138,13 @@ export class CommandSite implements Site {
       order,
       directory,
       payload,
+      fetches: fetch !== null,
       settings: JSON.stringify(agentSettingsOf({ config, context, order, ticket, ce: system.ce })),
       script: (settings, ownSession = false) =>
-        pilotScript({ site: this.name, pilotId, agentCommand, ttlS: order.ttlS, scratch, settings, ownSession }),
+        pilotScript({
+          ...{ site: this.name, pilotId, agentCommand, ttlS: order.ttlS, scratch, settings, ownSession },
+          ...(fetch === null ? {} : { fetch }),
+        }),
     };
   }
 }

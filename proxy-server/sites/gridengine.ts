@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { z } from 'zod';
+import type { HeldJob } from '../factory/reconcile.js';
 import { type BatchHost, firstLine } from './batch-host.js';
 import type { BatchSystem, PreparedPilot } from './batch-system.js';
 import { quoteWord } from './quote-word.js';
@@ -31,7 +32,11 @@ export const GRID_ENGINE_STATES: readonly (readonly [letter: string, state: Batc
 /** One `qacct` a job: so many at one look, the others at the next. */
 const ACCOUNTS_AT_ONCE = 20;
 
-const job = z.object({ JB_job_number: z.string().regex(/^\d+$/), state: z.string().default('') });
+const job = z.object({
+  JB_job_number: z.string().regex(/^\d+$/),
+  JB_name: z.string().default(''),
+  state: z.string().default(''),
+});
 const list = z
   .union([z.literal(''), z.object({ job_list: z.array(job).default([]) })])
   .default('')
@@ -105,6 +110,15 @@ export class GridEngine implements BatchSystem {
       );
   }
 
+  async jobs(): Promise<HeldJob[]> {
+    const prefix = `${this.#jobName}.`;
+    return this.#listed(await this.#host.run(['qstat', '-xml'])).flatMap(({ JB_job_number, JB_name, state }) =>
+      JB_name.startsWith(prefix) && !state.includes('d')
+        ? [{ batchId: JB_job_number, pilotId: JB_name.slice(prefix.length) }]
+        : [],
+    );
+  }
+
   async describe(): Promise<SiteDescription> {
     const text = await this.#host.run(['qstat', '-g', 'c']);
     const { queue } = this.#settings;
@@ -134,12 +148,16 @@ export class GridEngine implements BatchSystem {
     return join(directory, `pilot-${batchId}.log`);
   }
 
-  #words({ order, directory }: PreparedPilot): string[] {
+  get #jobName(): string {
+    return `proof-${this.#site.replace(/[^\w-]/g, '_')}`;
+  }
+
+  #words({ order, directory, pilotId }: PreparedPilot): string[] {
     const { queue, project, parallelEnvironment, options } = this.#settings;
     return [
       'qsub',
       '-terse',
-      ...['-N', `proof-${this.#site.replace(/[^\w.-]/g, '_')}`],
+      ...['-N', `${this.#jobName}.${pilotId}`],
       ...['-S', '/bin/sh'],
       ...['-j', 'y', '-o', join(directory, 'pilot-$JOB_ID.log')],
       ...['-wd', '/'],
@@ -154,15 +172,19 @@ export class GridEngine implements BatchSystem {
   }
 
   #parsed(text: string, counts: (state: string) => boolean = () => true): Map<string, BatchStatus> {
+    const found = new Map<string, BatchStatus>();
+    for (const { JB_job_number, state } of this.#listed(text))
+      if (counts(state)) found.set(JB_job_number, { state: stateOf(state), exitStatus: null, why: `state ${state}` });
+    return found;
+  }
+
+  #listed(text: string): z.infer<typeof job>[] {
     if (XMLValidator.validate(text) !== true) throw this.#garbage('qstat -xml', text);
     const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'job_list' });
     const answer = queueAnswer.safeParse(parser.parse(text));
     if (!answer.success) throw this.#garbage('qstat -xml', text);
     const { queue_info, job_info } = answer.data.job_info;
-    const found = new Map<string, BatchStatus>();
-    for (const { JB_job_number, state } of [...queue_info, ...job_info])
-      if (counts(state)) found.set(JB_job_number, { state: stateOf(state), exitStatus: null, why: `state ${state}` });
-    return found;
+    return [...queue_info, ...job_info];
   }
 
   #garbage(command: string, text: string): SiteError {

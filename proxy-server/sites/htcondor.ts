@@ -8,6 +8,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { HeldJob } from '../factory/reconcile.js';
 import { type BatchHost, firstLine } from './batch-host.js';
 import type { BatchSystem, PreparedPilot } from './batch-system.js';
 import { quoteWord } from './quote-word.js';
@@ -26,6 +27,7 @@ export const HTCONDOR_STATES: Readonly<Record<number, BatchState>> = {
 };
 
 const ATTRIBUTES = 'ClusterId,ProcId,JobStatus,ExitCode,ExitBySignal,ExitSignal,HoldReason,RemoveReason';
+const MARKED = 'ClusterId,ProcId,JobStatus,ProofPilot';
 const job = z.object({
   ClusterId: z.number().int(),
   ProcId: z.number().int(),
@@ -96,6 +98,15 @@ export class Htcondor implements BatchSystem {
       );
   }
 
+  async jobs(): Promise<HeldJob[]> {
+    const words = ['condor_q', ...this.#where(), '-constraint', `ProofSite == "${this.#site}"`];
+    const held = z.array(job.extend({ ProofPilot: z.string() }));
+    const found = this.#parsed('condor_q', held, await this.#host.run([...words, '-json', '-attributes', MARKED]));
+    return found
+      .filter(({ JobStatus }) => HTCONDOR_STATES[JobStatus] !== 'ended')
+      .map(({ ClusterId, ProcId, ProofPilot }) => ({ batchId: `${ClusterId}.${ProcId}`, pilotId: ProofPilot }));
+  }
+
   async describe(): Promise<SiteDescription> {
     const text = firstLine((await this.#host.run(['condor_q', ...this.#where(), '-version'])).replaceAll('$', ''));
     return { text: `${this.ce}: ${text ?? 'it says nothing of itself'}`, maxPilots: null };
@@ -135,6 +146,8 @@ export class Htcondor implements BatchSystem {
       stream_error: 'True',
       request_cpus: String(pilot.order.cores),
       '+MaxRuntime': String(pilot.order.ttlS),
+      '+ProofSite': `"${this.#site}"`,
+      '+ProofPilot': `"${pilot.pilotId}"`,
       // A second start would find its secret used.
       on_exit_remove: 'True',
       periodic_remove: `(NumJobStarts > 1) || ((JobStatus == 2) && (time() - EnteredCurrentStatus > ${pilot.order.ttlS}))`,
@@ -151,17 +164,21 @@ export class Htcondor implements BatchSystem {
     more: readonly string[] = [],
   ): Promise<Map<string, BatchStatus>> {
     const words = [command, ...this.#where(), ...batchIds, '-json', '-attributes', ATTRIBUTES, ...more];
-    const text = await this.#host.run(words);
-    if (text.trim() === '') return new Map(); // no job: no array either
+    const jobs = this.#parsed(command, z.array(job), await this.#host.run(words));
+    return new Map(jobs.map((found) => [`${found.ClusterId}.${found.ProcId}`, statusOf(found)]));
+  }
+
+  #parsed<T>(command: string, schema: z.ZodType<T[]>, text: string): T[] {
+    if (text.trim() === '') return []; // no job: no array either
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch {
       throw this.#garbage(command, text);
     }
-    const jobs = z.array(job).safeParse(value);
+    const jobs = schema.safeParse(value);
     if (!jobs.success) throw this.#garbage(command, text);
-    return new Map(jobs.data.map((found) => [`${found.ClusterId}.${found.ProcId}`, statusOf(found)]));
+    return jobs.data;
   }
 
   #garbage(command: string, text: string): SiteError {

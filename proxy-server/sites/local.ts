@@ -10,8 +10,9 @@ import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 import { isSameProcess, sendSignal, startTimeOf } from '../../protocol/process-id.js';
 import type { SiteConfig } from '../config.js';
-import { readPilotJdl } from '../factory/read-pilot-jdl.js';
-import { siteSettings } from './agent-settings.js';
+import { type PilotOrder, readPilotJdl } from '../factory/read-pilot-jdl.js';
+import type { HeldJob } from '../factory/reconcile.js';
+import { agentSettingsOf } from './agent-settings.js';
 import {
   type BatchStatus,
   type PilotTicket,
@@ -85,6 +86,16 @@ export class LocalSite implements Site {
     await Promise.all(batchIds.map((batchId) => this.#gone.get(batchId)));
   }
 
+  async jobs(): Promise<HeldJob[]> {
+    const jobs: HeldJob[] = [];
+    for (const pilotId of await readdir(this.#context.directory)) {
+      const batchId = await readFile(join(this.#context.directory, pilotId, 'batch-id'), 'utf8').catch(() => ''); // not of a pilot
+      const { pid, start } = splitBatchId(batchId);
+      if (batchId !== '' && isSameProcess(pid, start)) jobs.push({ batchId, pilotId });
+    }
+    return jobs;
+  }
+
   async output(batchId: string): Promise<string> {
     const directory = await this.#directoryOf(batchId);
     return directory === undefined ? '' : tailOf(join(directory, 'pilot.log'));
@@ -142,20 +153,11 @@ export class LocalSite implements Site {
     }
   }
 
-  #settings(order: { cores: number; ttlS: number }, ticket: PilotTicket, scratch: string): Record<string, unknown> {
-    return {
-      ...siteSettings(this.#config, this.#context),
-      server: this.#context.serverUrl(),
-      ca: this.#context.ca,
-      site: this.name,
-      ce: 'local',
-      pilotId: ticket.pilotId,
-      secret: ticket.secret,
-      cores: order.cores,
-      wallTimeEnd: Date.now() + order.ttlS * 1000,
-      orphanedAfterMs: this.#context.orphanedAfterMs,
-      scratch,
-    };
+  /** Nothing but the clock ends this slot. */
+  #settings(order: PilotOrder, ticket: PilotTicket, scratch: string): Record<string, unknown> {
+    const wallTimeEnd = Date.now() + order.ttlS * 1000;
+    const settings = agentSettingsOf({ config: this.#config, context: this.#context, order, ticket, ce: 'local' });
+    return { ...settings, wallTimeEnd, scratch };
   }
 
   /** A pilot that an earlier ProxyServer had started. */

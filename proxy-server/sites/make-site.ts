@@ -8,7 +8,6 @@ import { CommandSite, ownDirectory } from './command-site.js';
 import { GridEngine } from './gridengine.js';
 import { Htcondor } from './htcondor.js';
 import { LocalSite } from './local.js';
-import { payloadOf } from './payload.js';
 import type { Site, SiteContext } from './site.js';
 import type { RemoteBatch } from './site-settings.js';
 import { Slurm } from './slurm.js';
@@ -34,7 +33,7 @@ function commandSite(config: SiteConfig, context: SiteContext, batch: RemoteBatc
     host,
     system: batchSystem(config.name, batch, host),
     agentCommand: batch.agentCommand ?? OWN_AGENT,
-    payload: batch.payload ? () => payloadOf(context) : null,
+    payload: batch.payload,
     scratch: batch.scratch ?? null,
   });
 }

@@ -18,19 +18,33 @@ const TOP = resolve(import.meta.dirname, '..', '..', '..');
 /** What is started or loaded by path, not by an import. */
 const ENTRIES = ['dist/job-agent/main.js', 'dist/warm/worker.js', 'dist/warm/user-module.js'];
 
-/** The payload of this installation, in the directory of all sites' pilots: made anew by each server, those of earlier ones go. */
-export async function payloadOf({ directory }: SiteContext): Promise<string> {
-  const name = `payload-${process.pid}-${Math.round(performance.timeOrigin)}.sh`;
-  const file = join(directory, name);
-  if (existsSync(file)) return file;
-  await writePayload(file);
-  for (const other of await readdir(directory))
-    if (/^payload-\d+-\d+\.sh$/.test(other) && other !== name) await rm(join(directory, other), { force: true });
-  return file;
+export interface Payload {
+  readonly file: string;
+  readonly sha256: string;
 }
 
-/** Writes the payload. @returns its path and SHA-256 */
-export async function writePayload(file: string): Promise<{ file: string; sha256: string }> {
+/** By the directory of all sites' pilots. */
+const made = new Map<string, Promise<Payload>>();
+
+/** The payload of this installation, in the directory of all sites' pilots: made once by each server, those of earlier ones go. */
+export function payloadOf({ directory }: Pick<SiteContext, 'directory'>): Promise<Payload> {
+  const known = made.get(directory);
+  if (known !== undefined) return known;
+  const making = makePayload(directory);
+  made.set(directory, making);
+  making.catch(() => made.delete(directory)); // the next one tries again
+  return making;
+}
+
+async function makePayload(directory: string): Promise<Payload> {
+  const name = `payload-${process.pid}-${Math.round(performance.timeOrigin)}.sh`;
+  const payload = await writePayload(join(directory, name));
+  for (const other of await readdir(directory))
+    if (/^payload-\d+-\d+\.sh$/.test(other) && other !== name) await rm(join(directory, other), { force: true });
+  return payload;
+}
+
+export async function writePayload(file: string): Promise<Payload> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const work = await mkdtemp(`${file}-`);
   try {

@@ -22,9 +22,23 @@ export interface PilotScript {
    * which would open Node's debugger): the agent leaves the group, and the script tells it.
    */
   readonly ownSession?: boolean;
+  /** The payload is fetched from the ProxyServer, and the log is sent there at the end; the agent is then what was fetched. */
+  readonly fetch?: PayloadFetch;
+}
+
+export interface PayloadFetch {
+  /** Of the ProxyServer. */
+  readonly server: string;
+  readonly sha256: string;
+  /** PEM; null: the system's authorities. */
+  readonly ca: string | null;
+  readonly httpsProxy: string | null;
+  readonly noProxy: string | null;
 }
 
 const END_OF_SETTINGS = 'END-OF-PROOF-SETTINGS';
+/** Of a pilot's log, what the ProxyServer keeps. */
+export const SENT_LOG_BYTES = 65_536;
 
 export function pilotScript(pilot: PilotScript): string {
   const places = [pilot.scratch === null ? null : quoteWord(pilot.scratch), '"$_CONDOR_SCRATCH_DIR"', '"$TMPDIR"'];
@@ -33,22 +47,24 @@ export function pilotScript(pilot: PilotScript): string {
       ? `cat >"$directory/agent.json" <<'${END_OF_SETTINGS}'\n${pilot.settings.text.replaceAll('\n', ' ')}\n${END_OF_SETTINGS}
 PROOF_SETTINGS=$directory/agent.json`
       : `PROOF_SETTINGS=${quoteWord(pilot.settings.file)}\ncase $PROOF_SETTINGS in /*) ;; *) PROOF_SETTINGS=$PWD/$PROOF_SETTINGS ;; esac`;
+  const agent = pilot.fetch === undefined ? pilot.agentCommand.map(quoteWord).join(' ') : 'sh "$directory/payload.sh"';
   return `#!/bin/sh
 # Pilot ${pilot.pilotId} of site ${pilot.site}: starts one agent and tidies up after it.
 umask 077
 exec 2>&1
 directory=
+leave() { rm -rf "$directory"; exit "$1"; }
 for place in ${places.filter((place) => place !== null).join(' ')} /tmp /var/tmp "$PWD"; do
   [ -n "$place" ] && directory=$(mktemp -d "$place/proof-pilot-XXXXXX" 2>/dev/null) && break
 done
 [ -n "$directory" ] || { echo "pilot: cannot make a scratch directory on $(uname -n)" >&2; exit 10; }
 ${settings}
-PROOF_SCRATCH=$directory
+${pilot.fetch === undefined ? '' : fetchLines(pilot.pilotId, pilot.fetch)}PROOF_SCRATCH=$directory
 PROOF_WALL_TIME_END=\${SLURM_JOB_END_TIME:-$(($(date +%s) + ${pilot.ttlS}))}000
 export PROOF_SETTINGS PROOF_SCRATCH PROOF_WALL_TIME_END
 agent= asked=
 trap 'asked=1; [ -z "$agent" ] || kill -TERM "$agent" 2>/dev/null' TERM INT HUP USR2
-${pilot.ownSession === true ? 'trap : USR1\nsetsid ' : ''}${pilot.agentCommand.map(quoteWord).join(' ')} </dev/null &
+${pilot.ownSession === true ? 'trap : USR1\nsetsid ' : ''}${agent} </dev/null &
 agent=$!
 [ -z "$asked" ] || kill -TERM "$agent" 2>/dev/null
 wait "$agent"; status=$?
@@ -57,7 +73,41 @@ while kill -0 "$agent" 2>/dev/null; do wait "$agent"; status=$?; done
 for process in /proc/[0-9]*; do
   grep -qzxF ${quoteWord(`PROOF_SLOT=${pilot.pilotId}`)} "$process/environ" 2>/dev/null && kill -KILL "\${process#/proc/}" 2>/dev/null
 done
-rm -rf "$directory"
-exit "$status"
+leave "$status"
+`;
+}
+
+/**
+ * With curl or wget, whichever the node has. The pilot's secret goes through a file that only its owner reads, never through a word of a
+ * command. Exit statuses: 12 nothing comes from the ProxyServer, 13 it came damaged, 15 there is neither curl nor wget.
+ */
+function fetchLines(pilotId: string, { server, sha256, ca, httpsProxy, noProxy }: PayloadFetch): string {
+  const base = server.replace(/\/$/, '');
+  const variables = [
+    ...(httpsProxy === null ? [] : [`http_proxy=${quoteWord(httpsProxy)} https_proxy=${quoteWord(httpsProxy)}`]),
+    ...(noProxy === null ? [] : [`no_proxy=${quoteWord(noProxy)}`]),
+  ];
+  const authority =
+    ca === null
+      ? ''
+      : `cat >"$directory/ca.pem" <<'${END_OF_SETTINGS}'\n${ca.trim()}\n${END_OF_SETTINGS}
+echo "cacert = $directory/ca.pem" >>"$directory/curlrc"; echo "ca_certificate = $directory/ca.pem" >>"$directory/wgetrc"\n`;
+  return `exec 3>&1 >"$directory/pilot.log" 2>&1
+${variables.length === 0 ? '' : `export ${variables.join(' ')}\n`}secret=$(sed -n 's/.*"secret":"\\([^"]*\\)".*/\\1/p' "$PROOF_SETTINGS")
+printf 'header = "Authorization: Pilot %s:%s"\\n' ${quoteWord(pilotId)} "$secret" >"$directory/curlrc"
+printf 'header = Authorization: Pilot %s:%s\\n' ${quoteWord(pilotId)} "$secret" >"$directory/wgetrc"
+secret=
+${authority}WGETRC=$directory/wgetrc
+export WGETRC
+send_log() {
+  tail -c ${SENT_LOG_BYTES} "$directory/pilot.log" >"$directory/sent.log"
+  if command -v curl >/dev/null; then curl -sS -m 20 -K "$directory/curlrc" -H "Content-Type: application/octet-stream" -T "$directory/sent.log" ${quoteWord(`${base}/v1/pilot/log`)}
+  else wget -q -t 1 -T 20 -O - --header="Content-Type: application/octet-stream" --method=PUT --body-file="$directory/sent.log" ${quoteWord(`${base}/v1/pilot/log`)}; fi
+}
+leave() { cat "$directory/pilot.log" >&3; send_log >&3 2>&1; rm -rf "$directory"; exit "$1"; }
+if command -v curl >/dev/null; then curl -fsS --retry 3 -m 300 -K "$directory/curlrc" -o "$directory/payload.sh" ${quoteWord(`${base}/v1/pilot/payload`)}
+elif command -v wget >/dev/null; then wget -q -t 3 -T 60 -O "$directory/payload.sh" ${quoteWord(`${base}/v1/pilot/payload`)}
+else echo "pilot: neither curl nor wget on $(uname -n), to fetch the payload with"; leave 15; fi || { echo "pilot: cannot fetch the payload from ${base}"; leave 12; }
+echo "${sha256}  $directory/payload.sh" | sha256sum -c --quiet - || { echo "pilot: the payload came damaged"; leave 13; }
 `;
 }

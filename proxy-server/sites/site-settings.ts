@@ -12,8 +12,8 @@ const path = word.regex(/^\//, 'must be an absolute path');
 const commandShape = {
   /** What a node starts as agent; default: this server's own, which nodes must then see under the same path. */
   agentCommand: z.array(word).min(1).optional(),
-  /** Nodes have neither Node.js nor this installation: a pilot brings both, as one file (payload.ts). */
-  payload: z.boolean().default(false),
+  /** Nodes have neither Node.js nor this installation: a pilot brings both, as one file (payload.ts), or fetches it from this server. */
+  payload: z.union([z.boolean(), z.literal('fetch')]).default(false),
   /** Seen by the nodes and by whoever submits: logs of pilots, and settings where the batch system keeps no secrets. */
   directory: path.optional(),
   /** Where a pilot makes its scratch directory; default: the batch system's own, else $TMPDIR, /tmp. */
@@ -83,7 +83,7 @@ export const arcShape = {
   /** Authority that signed the certificate of the computing element; default: the system's. */
   ca: path.optional(),
   agentCommand: z.array(word).min(1).optional(),
-  payload: z.boolean().default(false),
+  payload: z.union([z.boolean(), z.literal('fetch')]).default(false),
   scratch: path.optional(),
   requestTimeoutS: z.number().min(0.1).max(600).default(30),
 };

@@ -4,6 +4,7 @@
  * No call blocks the ProxyServer: each is bounded in time and answers with a state, also when the batch system does not.
  */
 import { GridError } from '../../protocol/errors.js';
+import type { HeldJob } from '../factory/reconcile.js';
 
 /** One pilot to be: its id and the secret with which its agent registers, once. */
 export interface PilotTicket {
@@ -40,6 +41,8 @@ export interface Site {
   /** Many in one call; ids that the batch system does not know are `unknown`. */
   status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>>;
   cancel(batchIds: readonly string[]): Promise<void>;
+  /** Jobs that are not over and bear the name of a pilot of this site; absent where the batch system cannot tell. */
+  jobs?(): Promise<HeldJob[]>;
   /** The end of what a pilot wrote, running or over; '' where there is nothing. */
   output(batchId: string): Promise<string>;
   describe(): Promise<SiteDescription>;

@@ -5,6 +5,7 @@
  * States: man squeue, JOB STATE CODES. Seen with 22.05.
  */
 import { join } from 'node:path';
+import type { HeldJob } from '../factory/reconcile.js';
 import { type BatchHost, firstLine } from './batch-host.js';
 import type { BatchSystem, PreparedPilot } from './batch-system.js';
 import { quoteWord } from './quote-word.js';
@@ -53,6 +54,8 @@ const STUCK_REASONS: ReadonlySet<string> = new Set([
   'PartitionNodeLimit',
 ]);
 const QUEUE_FIELDS = 'JobID:|,State:|,exit_code:|,Reason:|';
+/** In the comment, which only the submitter writes: the name is the site's. */
+const PILOT_MARK = 'proof-pilot=';
 
 export class Slurm implements BatchSystem {
   readonly #site: string;
@@ -98,6 +101,17 @@ export class Slurm implements BatchSystem {
     if (batchIds.length > 0) await this.#host.run(['scancel', '--quiet', ...batchIds]);
   }
 
+  async jobs(): Promise<HeldJob[]> {
+    // Without --states: those that are not over.
+    const words = ['squeue', '--noheader', '--me', `--name=${this.#jobName}`, '--Format=JobID:|,Comment:|'];
+    return (await this.#host.run(words)).split('\n').flatMap((line) => {
+      const [batchId = '', comment = ''] = line.split('|').map((part) => part.trim());
+      return /^\d+$/.test(batchId) && comment.startsWith(PILOT_MARK)
+        ? [{ batchId, pilotId: comment.slice(PILOT_MARK.length) }]
+        : [];
+    });
+  }
+
   async describe(): Promise<SiteDescription> {
     const { partition } = this.#settings;
     const words = ['sinfo', '--noheader', '--format=%P %a %C', ...(partition ? [`--partition=${partition}`] : [])];
@@ -117,13 +131,18 @@ export class Slurm implements BatchSystem {
     return join(directory, `pilot-${batchId}.log`);
   }
 
-  #words({ order, directory }: PreparedPilot): string[] {
+  get #jobName(): string {
+    return `proof-${this.#site}`;
+  }
+
+  #words({ order, directory, pilotId, fetches }: PreparedPilot): string[] {
     const { partition, account, qos, options } = this.#settings;
     return [
       'sbatch',
       '--parsable',
-      `--job-name=proof-${this.#site}`,
-      `--output=${join(directory, 'pilot-%j.log')}`,
+      `--job-name=${this.#jobName}`,
+      `--comment=${PILOT_MARK}${pilotId}`,
+      `--output=${fetches ? '/dev/null' : join(directory, 'pilot-%j.log')}`,
       '--chdir=/',
       '--nodes=1',
       '--ntasks=1',

@@ -48,6 +48,7 @@ export const preparedPilot = (cores = 1) => ({
   order: { cores, ttlS: 3600, comment: null, packages: [] },
   directory: '/shared/pilots',
   payload: null,
+  fetches: false,
   settings: '{"secret":"s3cret"}',
   script: (settings: { text: string } | { file: string }) => `#!/bin/sh\n# ${JSON.stringify(settings)}\n`,
 });

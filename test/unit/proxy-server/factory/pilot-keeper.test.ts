@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { createLogger } from '../../../../protocol/log.js';
 import type { SiteConfig } from '../../../../proxy-server/config.js';
 import { PilotKeeper } from '../../../../proxy-server/factory/pilot-keeper.js';
+import type { HeldJob } from '../../../../proxy-server/factory/reconcile.js';
 import { type Pilot, PilotStore } from '../../../../proxy-server/pilot-store.js';
 import { SiteStore } from '../../../../proxy-server/site-store.js';
 import type { BatchStatus, PilotTicket, Site, Submitted } from '../../../../proxy-server/sites/site.js';
@@ -13,7 +14,8 @@ import { ManualClock } from '../../../support/manual-clock.js';
 class ScriptedSite implements Site {
   readonly name = 'S';
   readonly type = 'scripted';
-  readonly jobs = new Map<string, BatchStatus>();
+  readonly held = new Map<string, BatchStatus>();
+  names: HeldJob[] = [];
   readonly cancelled: string[] = [];
   refusal: string | undefined;
   isDeaf = false;
@@ -24,7 +26,7 @@ class ScriptedSite implements Site {
     if (refusal !== undefined) return Promise.resolve(tickets.map(({ pilotId }) => ({ pilotId, error: refusal })));
     return Promise.resolve(
       tickets.map(({ pilotId }) => {
-        this.jobs.set(`b-${pilotId}`, { state: 'queued', exitStatus: null, why: null });
+        this.held.set(`b-${pilotId}`, { state: 'queued', exitStatus: null, why: null });
         return { pilotId, batchId: `b-${pilotId}` };
       }),
     );
@@ -32,7 +34,7 @@ class ScriptedSite implements Site {
   status(ids: readonly string[]): Promise<Map<string, BatchStatus>> {
     if (this.isDeaf) return new Promise(() => {});
     return Promise.resolve(
-      new Map(ids.flatMap((id) => (this.jobs.has(id) ? [[id, this.jobs.get(id)!] as const] : []))),
+      new Map(ids.flatMap((id) => (this.held.has(id) ? [[id, this.held.get(id)!] as const] : []))),
     );
   }
   cancel(ids: readonly string[]): Promise<void> {
@@ -48,11 +50,14 @@ class ScriptedSite implements Site {
   translate(jdl: string): string {
     return jdl;
   }
+  jobs(): Promise<HeldJob[]> {
+    return Promise.resolve(this.names);
+  }
   forget(): Promise<void> {
     return Promise.resolve();
   }
   all(state: BatchStatus['state'], more: Partial<BatchStatus> = {}): void {
-    for (const id of this.jobs.keys()) this.jobs.set(id, { state, exitStatus: null, why: null, ...more });
+    for (const id of this.held.keys()) this.held.set(id, { state, exitStatus: null, why: null, ...more });
   }
 }
 
@@ -69,8 +74,25 @@ const config: SiteConfig = {
     ttlS: 600,
     drainBeforeEndS: 10,
   },
-  ...{ registerWithinS: 60, backOffS: 5, maxBackOffS: 60, holdUnfitS: 0, minDiskBytes: 0, minMemoryBytes: 0 },
-  ...{ storageDomain: null, closeSEs: [], batch: 'suspend', perf: 100, packages: [], partitions: [] },
+  ...{
+    registerWithinS: 60,
+    backOffS: 5,
+    maxBackOffS: 60,
+    holdUnfitS: 0,
+    letGoIdleS: 600,
+    minDiskBytes: 0,
+    minMemoryBytes: 0,
+  },
+  ...{
+    storageDomain: null,
+    closeSEs: [],
+    batch: 'suspend',
+    perf: 100,
+    packages: [],
+    partitions: [],
+    httpsProxy: null,
+    noProxy: null,
+  },
 };
 
 describe('proxy-server: pilot keeper', () => {
@@ -81,11 +103,17 @@ describe('proxy-server: pilot keeper', () => {
   let keeper: PilotKeeper;
   let ended: string[];
   let wanted: number;
+  let idle: string[];
+  let letGo: string[];
   const make = (): PilotKeeper =>
     new PilotKeeper({
       ...{ site, config, jdl: 'the JDL', pilots, sites, clock },
       log: createLogger({ program: 'test', level: 'error', file: null, terminal: false }),
-      workersWanted: () => wanted,
+      demand: () => ({ more: wanted, kept: 0, because: [] }),
+      idleLong: () => idle,
+      letGo: (agentId) => letGo.push(agentId),
+      gapMs: 0,
+      sentLog: () => Promise.resolve(''),
       onPilotEnded: (pilot: Pilot) => ended.push(pilot.pilotId),
     });
   beforeEach(() => {
@@ -96,6 +124,8 @@ describe('proxy-server: pilot keeper', () => {
     sites = new SiteStore(db);
     ended = [];
     wanted = 0;
+    idle = [];
+    letGo = [];
     keeper = make();
   });
   const states = (): string[] => pilots.since(0).map((pilot) => pilot.state);
@@ -117,7 +147,49 @@ describe('proxy-server: pilot keeper', () => {
     await keeper.look();
     keeper = make();
     await keeper.look();
-    expect(site.jobs.size).to.equal(2);
+    expect(site.held.size).to.equal(2);
+  });
+
+  it('finds a pilot whose batch id was never heard, and cancels a doubled job and one of a pilot that was given up', async () => {
+    pilots.add(
+      [
+        { pilotId: 'p1', site: 'S', secret: 'x' },
+        { pilotId: 'p2', site: 'S', secret: 'x' },
+      ],
+      clock.date().getTime(),
+    );
+    pilots.add([{ pilotId: 'p3', site: 'OTHER', secret: 'x' }], clock.date().getTime());
+    pilots.move('p2', 'end');
+    site.names = [
+      { pilotId: 'p1', batchId: '11' },
+      { pilotId: 'p1', batchId: '12' },
+      { pilotId: 'p2', batchId: '13' },
+      { pilotId: 'p3', batchId: '14' },
+      { pilotId: 'of another server', batchId: '15' },
+    ];
+    site.held.set('11', { state: 'running', exitStatus: null, why: null });
+    await keeper.look();
+    expect(pilots.get('p1')).to.deep.include({ batchId: '11', state: 'starting' });
+    expect(site.cancelled).to.deep.equal(['12', '13']);
+    await keeper.look();
+    expect(site.cancelled).to.have.length(2); // the next comparison is a minute away
+  });
+
+  it('lets idle agents above the floor go, those that were idle for longest first', async () => {
+    wanted = 2;
+    await keeper.look();
+    wanted = 0;
+    for (const pilot of pilots.live()) register(pilot);
+    idle = ['a1', 'a2', 'a3'];
+    await keeper.look();
+    expect(letGo).to.deep.equal([]);
+    wanted = 4;
+    await keeper.look();
+    for (const pilot of pilots.live()) register(pilot);
+    wanted = 0;
+    await keeper.look();
+    expect(letGo).to.deep.equal(['a1', 'a2']);
+    expect(keeper.lastDecision).to.contain('let 2 go that were idle for 600 s');
   });
 
   it('replaces a pilot whose job ended, and tells about its agent', async () => {
@@ -125,7 +197,7 @@ describe('proxy-server: pilot keeper', () => {
     const [first] = pilots.live();
     for (const pilot of pilots.live()) register(pilot);
     clock.advance(3_600_000);
-    site.jobs.set(first!.batchId!, { state: 'ended', exitStatus: 0, why: null });
+    site.held.set(first!.batchId!, { state: 'ended', exitStatus: 0, why: null });
     await keeper.look();
     expect(ended).to.deep.equal([first!.pilotId]);
     expect(pilots.live()).to.have.length(2);
@@ -155,7 +227,7 @@ describe('proxy-server: pilot keeper', () => {
     await keeper.look();
     const [silent, lost] = pilots.live();
     site.all('running');
-    site.jobs.delete(lost!.batchId!);
+    site.held.delete(lost!.batchId!);
     await keeper.look();
     clock.advance(59_000);
     await keeper.look();
