@@ -9,7 +9,9 @@ import compress from '@fastify/compress';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { systemClock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
+import { SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import type { Authenticate } from './auth.js';
 import { NoSuchRouteError } from './errors.js';
@@ -37,6 +39,8 @@ export interface CatalogParts {
 }
 
 /** JSON bodies; 10,000 names of 100 bytes are 1 MB, with all that a registration may say of them less than this. */
+/** A body of the largest size by a slow line. */
+const REQUEST_TIMEOUT_MS = 120_000;
 const BODY_LIMIT = 64 * 2 ** 20;
 /** Answers above it are not hashed for an ETag. */
 const ETAG_LIMIT = 2 ** 20;
@@ -48,8 +52,11 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   const server = Fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: SERVER_TIMES,
     routerOptions: { maxParamLength: 5000 },
   });
+  const guard = new ServerGuard(server.server, systemClock);
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(() => JSON.stringify); // our own answers: the schema documents them
   await server.register(swagger, {
@@ -69,12 +76,14 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   server.addHook('onRequest', async (request) => {
     if (PUBLIC.has(request.url.split('?')[0]!)) return;
     request.caller = await parts.authenticate(request.headers);
+    guard.settled(request.raw.socket);
   });
   addEtags(server);
   server.setErrorHandler((error, request, reply) => {
     const { status, body } = httpError(error);
     if (status >= 500)
       parts.log.error('request failed', { url: request.url, code: body.code, error: (error as Error).stack });
+    if (status === 401 && guard.refused(request.raw)) reply.header('connection', 'close');
     reply.status(status).send(body);
   });
   server.setNotFoundHandler((request, reply) => {

@@ -52,6 +52,7 @@ export interface AgentDoorOptions {
 
 /** A stranger that connects and says nothing is not kept. */
 const HELLO_WITHIN_MS = 10_000;
+const MOST_EARLY = 100;
 
 export class AgentDoor {
   readonly #options: AgentDoorOptions;
@@ -67,8 +68,8 @@ export class AgentDoor {
     this.#options = options;
   }
 
-  /** A WebSocket on /v1/agent. */
-  accept(socket: WebSocket, request: IncomingMessage): void {
+  /** A WebSocket on /v1/agent. @param onAdmitted it is an agent of ours */
+  accept(socket: WebSocket, request: IncomingMessage, onAdmitted: () => void): void {
     const { clock, log } = this.#options;
     const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
     let agentId: string | undefined;
@@ -81,13 +82,16 @@ export class AgentDoor {
       onMessage: (message) => {
         const from = agentId;
         if (from !== undefined) surviving(log, () => this.#hear(from, message));
-        else if (isAdmitting) early.push(message);
-        else if (message.type !== 'hello') link.close('the first message must be hello');
+        else if (isAdmitting) {
+          early.push(message);
+          if (early.length > MOST_EARLY) link.close('too much was said before the welcome');
+        } else if (message.type !== 'hello') link.close('the first message must be hello');
         else {
           isAdmitting = true;
           cancelHello();
           void this.#admit(message, request, link).then((admitted) => {
             agentId = admitted;
+            if (admitted !== undefined) onAdmitted();
             if (admitted !== undefined)
               for (const waiting of early) surviving(log, () => this.#hear(admitted, waiting));
           });

@@ -1,6 +1,7 @@
 /** Which HTTP status an error gets. Programs go by `code`; the status is for everything on the way. */
 import { WireError } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
+import { TooManyRequestsError } from '../protocol/guarded-server.js';
 import { TokenError } from '../protocol/tokens.js';
 import { ForbiddenError } from './authorization.js';
 
@@ -20,6 +21,7 @@ const NOT_FOUND = new Set([
 
 export function statusOf(error: unknown): number {
   if (error instanceof TokenError) return 401;
+  if (error instanceof TooManyRequestsError) return 429;
   if (error instanceof ForbiddenError) return 403;
   if (error instanceof UsageError || error instanceof WireError) return 400;
   if (error instanceof GridError) return NOT_FOUND.has(error.code) ? 404 : error.retryable ? 503 : 409;

@@ -1,10 +1,14 @@
 /** The HTTP API: every route of /v1, its role and its shapes (protocol/api.ts). What it does is asked of the parts that know. */
+
+import type { Server } from 'node:http';
 import Database from 'better-sqlite3';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/api.js';
 import { checked } from '../protocol/check.js';
+import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
+import { HANDSHAKE_TIMEOUT_MS, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { type AccountParts, addAccountRoutes } from './account-routes.js';
@@ -24,6 +28,7 @@ import { NoSuchPathError } from './sockets.js';
 import { StateDirError } from './state-db.js';
 
 export interface HttpOptions {
+  readonly clock: Clock;
   readonly log: Logger;
   readonly gate: Gate;
   readonly info: () => ServerInfo;
@@ -37,11 +42,12 @@ export interface HttpOptions {
   readonly tls: ServerTls | null;
 }
 
+const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Ended sessions and pilots are listed for so long. */
 const RECENT_MS = 24 * 3600 * 1000;
 
-export function makeHttp(options: HttpOptions): FastifyInstance {
+export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: ServerGuard } {
   const { gate, log } = options;
   const { audit } = options.accounts;
   const audited: Audited = async (request, act, run) => {
@@ -54,10 +60,13 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     // A peer that dribbles its request is cut off; idle connections do not hold up a stop.
-    requestTimeout: 30_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
-    ...(options.tls === null ? {} : { https: options.tls.options() }),
+    ...(options.tls === null
+      ? { http: SERVER_TIMES }
+      : { https: { ...options.tls.options(), ...SERVER_TIMES, handshakeTimeout: HANDSHAKE_TIMEOUT_MS } }),
   }) as unknown as FastifyInstance;
+  const guard = new ServerGuard(app.server as Server, options.clock);
 
   app.setErrorHandler(async (thrown, request, reply) => {
     const error =
@@ -70,6 +79,7 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
     if (typeof fromFastify === 'number' && fromFastify < 500)
       return reply.code(fromFastify).send({ code: 'USAGE', message: (error as Error).message });
     const status = statusOf(error);
+    if (status === 401 && guard.refused(request.raw)) reply.header('connection', 'close');
     const identity = identities.get(request);
     if (error instanceof ForbiddenError && identity !== undefined)
       audit.write(identity, request.ip, { action: 'request', target: pathOf(request), outcome: 'refused' });
@@ -86,6 +96,7 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
     const identity = await gate.identify(request.raw);
     if (identity.role === 'agent') throw new ForbiddenError('A token of the role agent is for agents only.');
     identities.set(request, identity);
+    guard.known(request.raw, identity.user);
   });
   app.get('/v1/info', async () => options.info());
   addSessionRoutes(app, options, audited);
@@ -95,7 +106,7 @@ export function makeHttp(options: HttpOptions): FastifyInstance {
   addAccountRoutes(app, options.accounts, { gate, who, audited });
   addRequestRoutes(app, options, audited);
   options.errands.addRoutes(app);
-  return app;
+  return { app, guard };
 }
 
 /** Runs what an operator or admin asks for, and writes it down; what a user does with what is their own is not. */

@@ -137,7 +137,8 @@ class ProxyServer {
     const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher } = this.#parts;
     const { batch, tokens, audit, errands, requests } = this.#parts;
     const nowMs = () => this.#clock.date().getTime();
-    const app = makeHttp({
+    const { app, guard } = makeHttp({
+      clock: this.#clock,
       log: this.#log,
       gate,
       info: () => this.#info(),
@@ -165,7 +166,7 @@ class ProxyServer {
     });
     const server = app.server as Server;
     const { tickets } = dispatcher;
-    const closeSockets = serveSockets({ server, log: this.#log, gate, tokens, door, sessions, tickets });
+    const closeSockets = serveSockets({ server, log: this.#log, gate, guard, tokens, door, sessions, tickets });
     this.#refreshTls = () => this.#tls?.refresh(app.server as unknown as HttpsServer, this.#log);
     this.#closeHttp = async () => {
       closeSockets();

@@ -6,6 +6,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { type ErrorBody, errorBody, GridError } from '../protocol/errors.js';
+import type { ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import { type Identity, TokenError } from '../protocol/tokens.js';
 import type { AgentDoor } from './agent-door.js';
@@ -21,6 +22,7 @@ export interface SocketsOptions {
   readonly server: Server;
   readonly log: Logger;
   readonly gate: Gate;
+  readonly guard: ServerGuard;
   readonly tokens: TokenBook;
   readonly door: AgentDoor;
   readonly sessions: Sessions;
@@ -64,13 +66,15 @@ export function serveSockets(options: SocketsOptions): () => void {
 }
 
 async function route(
-  { gate, door, sessions, tickets }: SocketsOptions,
+  { gate, guard, door, sessions, tickets }: SocketsOptions,
   { agents, byToken }: { agents: WebSocketServer; byToken: Map<Duplex, Identity> },
   peer: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
   const url = new URL(peer.request.url ?? '/', 'http://server');
   if (url.pathname === '/v1/agent') {
-    agents.handleUpgrade(peer.request, peer.socket, peer.head, (socket) => door.accept(socket, peer.request));
+    agents.handleUpgrade(peer.request, peer.socket, peer.head, (socket) =>
+      door.accept(socket, peer.request, () => guard.settled(peer.request.socket)),
+    );
     return;
   }
   const [, kind, sessionId] = /^\/v1\/(session|worker)\/([\w.:-]+)$/.exec(url.pathname) ?? [];
@@ -83,11 +87,13 @@ async function route(
     const ticket = text === undefined ? undefined : tickets.redeem(text);
     if (ticket === undefined || ticket.sessionId !== sessionId)
       throw new TokenError('The ticket is not valid for this session, or it was used already.');
+    guard.settled(peer.request.socket);
     facts['x-proof-worker'] = ticket.workerId;
     facts['x-proof-agent'] = ticket.agentId;
   } else {
     const identity = await gate.identify(peer.request);
     const owner = sessions.get(sessionId).record.user;
+    guard.known(peer.request, identity.user);
     authorize(identity, 'session.attach', owner);
     byToken.set(peer.socket, identity);
     peer.socket.once('close', () => byToken.delete(peer.socket));
