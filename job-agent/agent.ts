@@ -158,6 +158,9 @@ export class JobAgent {
         for (const workerId of this.#pool.wantTickets()) this.#wantTicket(workerId);
         void this.#beat(message.heartbeatMs);
         return;
+      case 'token':
+        if (this.#identity !== undefined) this.#identity = { ...this.#identity, token: message.token };
+        return;
       case 'refused':
         this.#log.error(`refused by the ProxyServer: ${message.error.message}`, { code: message.error.code });
         void this.#end(AGENT_EXIT.refused, message.error.message);

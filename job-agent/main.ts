@@ -20,6 +20,7 @@ import { isolationSentence, prepareLauncher } from './isolation/launcher.js';
 import { measureNode, type NodeMeasure, unfitReasons } from './node-check.js';
 import { makeScratch } from './scratch.js';
 import { type AgentSettings, readSettings, slotMark } from './settings.js';
+import { workerLimits } from './worker-limits.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** True facts: the host's own name, not what the pilot was told. */
@@ -92,6 +93,7 @@ async function start(): Promise<Daemon> {
         },
         directory: scratch.directory,
         launcher,
+        limits: workerLimits({ memoryBytes: totalmem(), cores: settings.cores, diskBytes: measure.diskBytes }),
         shown: trust.files,
         clock: systemClock,
         log,

@@ -25,6 +25,8 @@ import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import { innermostProcess } from '../protocol/process-id.js';
 import type { Launcher } from './isolation/launcher.js';
+import type { WorkerLimits } from './worker-limits.js';
+import { watchWorkers } from './worker-watch.js';
 
 export interface WorkerPoolOptions {
   /** Path of the worker's main.js. */
@@ -34,6 +36,8 @@ export interface WorkerPoolOptions {
   /** Scratch directories of the workers are made in it. */
   readonly directory: string;
   readonly launcher: Launcher;
+  /** Of one worker in a session; none: unlimited. */
+  readonly limits?: WorkerLimits;
   /** Files that a worker sees in any case. */
   readonly shown?: readonly string[];
   readonly clock: Clock;
@@ -74,11 +78,19 @@ export class WorkerPool {
   #failedStarts = 0;
   #closing = false;
   #draining = false;
+  #stopWatch: () => void = () => {};
   #cancelRestart: () => void = () => {};
   #whenEmpty: () => void = () => {};
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    if (options.limits !== undefined)
+      this.#stopWatch = watchWorkers({
+        clock: options.clock,
+        limits: options.limits,
+        workers: () => [...this.#workers.values()].filter((w) => w.sessionId !== null && w.ending === null),
+        onPassed: (workerId, why) => this.#limitPassed(workerId, why),
+      });
   }
 
   /** Starts what is missing to `n` processes. */
@@ -134,6 +146,7 @@ export class WorkerPool {
   /** Ends all. @returns when no process is left */
   close(why: string): Promise<void> {
     this.#closing = true;
+    this.#stopWatch();
     this.#cancelRestart();
     for (const worker of this.#workers.values()) this.#end(worker, why);
     return this.#empty();
@@ -216,6 +229,16 @@ export class WorkerPool {
       this.#end(worker, message.why);
       this.fill();
     }
+  }
+
+  /** It is not asked: it may not hear. What it had in hand goes to others. */
+  #limitPassed(workerId: string, why: string): void {
+    const worker = this.#workers.get(workerId);
+    if (worker === undefined) return;
+    this.#options.log.warn('a worker passed its limits', { workerId, why });
+    this.#end(worker, why);
+    killGroup(worker.child);
+    this.fill();
   }
 
   #end(worker: Worker, why: string): void {

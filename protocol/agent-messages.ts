@@ -104,6 +104,8 @@ export const toAgentMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('refused'), error: errorShape }),
   /** This warm worker shall dial /v1/worker/SESSION with the one-time ticket. */
   z.object({ type: z.literal('attach'), workerId: idText, sessionId: idText, ticket: z.string() }),
+  /** In place of the token of the welcome, or of the last such message. */
+  z.object({ type: z.literal('token'), token: z.string() }),
   /** The answer to ticketWanted. */
   z.object({ type: z.literal('ticket'), workerId: idText, ticket: z.string() }),
   /** End that worker process (its session let it go, or is over) and start a fresh one. */

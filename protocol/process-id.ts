@@ -27,6 +27,26 @@ export function innermostProcess(pid: number | undefined): number | null {
   }
 }
 
+/** Resident memory of a process and all that descend from it, in bytes. */
+export function memoryOfTree(pid: number): number {
+  let nbytes = 0;
+  const waiting = [pid];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    nbytes += residentBytes(at);
+    waiting.push(...childrenOf(at));
+  }
+  return nbytes;
+}
+
+function residentBytes(pid: number): number {
+  try {
+    const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return match === null ? 0 : Number(match[1]) * 1024;
+  } catch {
+    return 0; // it has ended
+  }
+}
+
 function childrenOf(pid: number): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();

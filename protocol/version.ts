@@ -15,6 +15,8 @@ export const PACKAGE_VERSION = '0.1.0';
 export const SINCE = {
   /** A worker whose link broke gets a fresh ticket through its agent (`ticketWanted`, `ticket`); before, it ended and was replaced. */
   ticketRenewal: 2,
+  /** An agent's token is replaced now and then over its connection (`token`), and ends with its time. */
+  tokenRenewal: 2,
   /** `submit` carries a key, so that one that is handed in again after a broken link is no second query. */
   submitKey: 2,
 } as const;

@@ -14,7 +14,7 @@ import { errorBody, GridError } from '../protocol/errors.js';
 import { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
-import { commonVersion } from '../protocol/version.js';
+import { commonVersion, speaks } from '../protocol/version.js';
 import type { AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
 import { may } from './authorization.js';
@@ -35,6 +35,8 @@ export interface AgentDoorOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly heartbeatMs: number;
+  /** Of an agent's token: longer than it lives without us. */
+  readonly tokenLifetimeMs: number;
   readonly registry: AgentRegistry;
   readonly pilots: PilotStore;
   readonly agents: AgentStore;
@@ -61,6 +63,7 @@ export class AgentDoor {
   readonly #spent = new Set<string>();
   /** Agents that have had a warm worker. */
   readonly #proven = new Set<string>();
+  readonly #cancelRenewal = new Map<string, () => void>();
   /** Agents that came by a token, not as pilots: whose. */
   readonly #admittedBy = new Map<string, Identity>();
 
@@ -102,6 +105,7 @@ export class AgentDoor {
         log.info('agent connection closed', { peer, agentId, why });
         if (agentId === undefined || this.#links.get(agentId) !== link) return;
         this.#links.delete(agentId);
+        this.#stopRenewing(agentId);
         this.#options.registry.disconnected(agentId);
         this.#options.onLeft(agentId, why);
       },
@@ -129,11 +133,18 @@ export class AgentDoor {
     this.#spent.delete(agentId);
     this.#proven.delete(agentId);
     this.#admittedBy.delete(agentId);
+    this.#stopRenewing(agentId);
     link?.close(why);
     this.#options.agents.end(agentId, why, this.#options.clock.date().getTime());
   }
 
+  #stopRenewing(agentId: string): void {
+    this.#cancelRenewal.get(agentId)?.();
+    this.#cancelRenewal.delete(agentId);
+  }
+
   close(why: string): void {
+    for (const agentId of this.#cancelRenewal.keys()) this.#stopRenewing(agentId);
     const links = [...this.#links.values()];
     this.#links.clear();
     for (const link of links) link.close(why);
@@ -151,6 +162,7 @@ export class AgentDoor {
       link.send({ type: 'welcome', protocol: commonVersion(hello), agentId, token, heartbeatMs });
       registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, workers: hello.workers });
       this.#options.jobs().joined(agentId, hello.jobs ?? []);
+      if (speaks(commonVersion(hello), 'tokenRenewal')) this.#keepRenewing(agentId, link);
       if (isNew) this.#options.onRegistered(hello.node.site);
       log.info(isNew ? 'agent registered' : 'agent came back', {
         agentId,
@@ -174,14 +186,28 @@ export class AgentDoor {
     }
   }
 
+  /** At once, and again while this connection stands. */
+  #keepRenewing(agentId: string, link: AgentLink): void {
+    const { agents, clock, tokenLifetimeMs } = this.#options;
+    if (!link.isOpen || this.#links.get(agentId) !== link) return;
+    const token = randomBytes(32).toString('base64url');
+    agents.renew(agentId, token, clock.date().getTime() + tokenLifetimeMs);
+    link.send({ type: 'token', token });
+    this.#cancelRenewal.get(agentId)?.();
+    this.#cancelRenewal.set(
+      agentId,
+      clock.after(tokenLifetimeMs / 3, () => surviving(this.#options.log, () => this.#keepRenewing(agentId, link))),
+    );
+  }
+
   async #identify(
     hello: Hello,
     request: IncomingMessage,
   ): Promise<{ agentId: string; pilotId: string | null; token: string; isNew: boolean }> {
-    const { agents, pilots } = this.#options;
+    const { agents, pilots, clock } = this.#options;
     commonVersion(hello);
     if (hello.agentId !== null) {
-      const known = agents.recognize(hello.agentId, hello.secret);
+      const known = agents.recognize(hello.agentId, hello.secret, clock.date().getTime());
       if (known === undefined)
         throw new AgentRefusedError(
           `Agent ${hello.agentId} is not known here (any more): it was given up, or its token is wrong.`,

@@ -2,6 +2,13 @@
 import type Database from 'better-sqlite3';
 import { hashOf, isSecret } from './pilot-store.js';
 
+interface Row {
+  readonly pilot_id: string | null;
+  readonly site: string;
+  readonly token_hash: string;
+  readonly former_hash: string | null;
+}
+
 export class AgentStore {
   readonly #db: Database.Database;
   constructor(db: Database.Database) {
@@ -15,14 +22,24 @@ export class AgentStore {
   }
 
   /** Its pilot, where the token is that of an agent that has not ended; undefined: not known, or not any more. */
-  recognize(agentId: string, token: string): { pilotId: string | null; site: string } | undefined {
+  recognize(agentId: string, token: string, nowMs: number): { pilotId: string | null; site: string } | undefined {
     const row = this.#db
-      .prepare<[string], { pilot_id: string | null; site: string; token_hash: string }>(
-        'SELECT pilot_id, site, token_hash FROM agent WHERE agent_id = ? AND ended_at IS NULL',
+      .prepare<[string, number], Row>(
+        `SELECT pilot_id, site, token_hash, former_hash FROM agent
+         WHERE agent_id = ? AND ended_at IS NULL AND ifnull(token_expires_at > ?, 1)`,
       )
-      .get(agentId);
-    if (row === undefined || !isSecret(token, row.token_hash)) return undefined;
+      .get(agentId, nowMs);
+    if (row === undefined) return undefined;
+    // The former as well: the message with the newest may have been lost with the connection.
+    if (![row.token_hash, row.former_hash].some((hash) => hash !== null && isSecret(token, hash))) return undefined;
     return { pilotId: row.pilot_id, site: row.site };
+  }
+
+  /** Another token in place of the newest; both open the door until then, ms since 1970. */
+  renew(agentId: string, token: string, expiresAt: number): void {
+    this.#db
+      .prepare('UPDATE agent SET former_hash = token_hash, token_hash = ?, token_expires_at = ? WHERE agent_id = ?')
+      .run(hashOf(token), expiresAt, agentId);
   }
 
   end(agentId: string, why: string, nowMs: number): void {

@@ -62,6 +62,8 @@ export interface PartsOptions {
 }
 
 const LOOK_GAP_MS = 200;
+/** Agents that are connected get another one every third of it. */
+const AGENT_TOKEN_MS = 3_600_000;
 
 export class Parts {
   readonly socketDir: string;
@@ -253,6 +255,7 @@ export class Parts {
       clock,
       log,
       heartbeatMs: config.heartbeatMs,
+      tokenLifetimeMs: Math.max(AGENT_TOKEN_MS, 2000 * config.orphanedAfterS),
       registry: this.registry,
       pilots: this.pilots,
       agents: this.agents,

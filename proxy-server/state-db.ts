@@ -64,6 +64,8 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE request (
      request_id TEXT PRIMARY KEY, user TEXT NOT NULL, dataset TEXT, workers INTEGER NOT NULL, sites TEXT NOT NULL,
      made_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;`,
+  `ALTER TABLE agent ADD COLUMN former_hash TEXT;
+   ALTER TABLE agent ADD COLUMN token_expires_at INTEGER;`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */

@@ -6,7 +6,7 @@ const LOOK_MS = 500;
 /** No share is smaller: the runtime and one file's baskets must fit. */
 const LEAST_BYTES = 512 * 1024 * 1024;
 
-export function memoryShare({ memoryBytes, cores }: NodeFacts): number {
+export function memoryShare({ memoryBytes, cores }: Pick<NodeFacts, 'memoryBytes' | 'cores'>): number {
   return Math.max(LEAST_BYTES, Math.floor(memoryBytes / cores));
 }
 

@@ -52,6 +52,7 @@ for (const isolation of ['never', 'preferred'] as const)
       pool = new WorkerPool({
         ...{ program: file, n, env: { PATH: process.env['PATH'] }, directory: folder, clock: systemClock },
         launcher,
+        limits: { memoryBytes: 250 * 2 ** 20, scratchBytes: 2 ** 20 },
         log: createLogger({ program: 'agent', level: 'error', file: null, terminal: false }),
         onChange: (report) => {
           reports.push(report);
@@ -119,6 +120,28 @@ for (const isolation of ['never', 'preferred'] as const)
       const { pid } = pool.reports()[0]!;
       await pool.close('enough');
       expect(isAlive(pid!)).to.equal(false);
+    });
+
+    it('ends a worker that passes its limits, by itself or by what it has started, though it does not listen', async () => {
+      for (const [what, why] of [
+        [`require('node:fs').writeFileSync('big', Buffer.alloc(3e6));`, 'MB to its scratch directory'],
+        [
+          `require('node:child_process').spawn(process.execPath, ['-e', 'const b = Buffer.alloc(4e8, 1); setInterval(() => b, 1e6)']);`,
+          'MB of memory',
+        ],
+      ] as const) {
+        open(
+          `process.on('disconnect', () => process.exit(0)); process.on('message', () => { ${what} }); process.send({ type: 'warm' });`,
+          1,
+        );
+        await until(() => phases()[0] === 'warm');
+        const { workerId, pid } = pool.reports()[0]!;
+        attach(workerId);
+        await until(() => reports.some((r) => r.workerId === workerId && r.phase === 'gone'));
+        expect(reports.find((r) => r.workerId === workerId && r.phase === 'gone')?.why).to.contain(why);
+        await pool.close('next');
+        expect(isAlive(pid!)).to.equal(false);
+      }
     });
 
     it('gives up on a program that never gets warm, with its last words', async () => {

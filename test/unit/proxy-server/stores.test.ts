@@ -54,11 +54,34 @@ describe('proxy-server: stores', () => {
   it('recognize an agent by its token until it has ended', () => {
     const agents = new AgentStore(db);
     agents.add({ agentId: 'a1', pilotId: 'p1', site: 'S', token: 't' }, 5);
-    expect(agents.recognize('a1', 't')).to.deep.equal({ pilotId: 'p1', site: 'S' });
-    expect(agents.recognize('a1', 'u')).to.equal(undefined);
+    expect(agents.recognize('a1', 't', 6)).to.deep.equal({ pilotId: 'p1', site: 'S' });
+    expect(agents.recognize('a1', 'u', 6)).to.equal(undefined);
     agents.end('a1', 'lost', 9);
-    expect(agents.recognize('a1', 't')).to.equal(undefined);
+    expect(agents.recognize('a1', 't', 10)).to.equal(undefined);
     expect(agents.open()).to.deep.equal([]);
+  });
+
+  it('recognize an agent by its newest token and the one before, until their time is over', () => {
+    const agents = new AgentStore(db);
+    agents.add({ agentId: 'a2', pilotId: null, site: 'S', token: 't1' }, 5);
+    agents.renew('a2', 't2', 100);
+    agents.renew('a2', 't3', 200);
+    const known = (token: string, at: number): boolean => agents.recognize('a2', token, at) !== undefined;
+    expect(['t1', 't2', 't3'].map((token) => known(token, 150))).to.deep.equal([false, true, true]);
+    expect(known('t3', 200)).to.equal(false);
+  });
+
+  it('keep the ban of a site apart from its back-off', () => {
+    const sites = new SiteStore(db);
+    sites.setBanned('B', 'disks burn');
+    sites.setBackOff('B', { failures: 1, until: null, lastFailure: 'x' });
+    expect([sites.banned('B'), sites.backOff('B').failures, sites.banned('other')]).to.deep.equal([
+      'disks burn',
+      1,
+      null,
+    ]);
+    sites.setBanned('B', null);
+    expect([sites.banned('B'), sites.backOff('B').failures]).to.deep.equal([null, 1]);
   });
 
   it('keep sessions and queries; what still ran when its session ended is aborted', () => {
