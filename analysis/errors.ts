@@ -48,3 +48,21 @@ export class UserCodeError extends GridError {
     super(message, options);
   }
 }
+
+/** An entry list that names an entry which its file has not. */
+export class EntryListError extends GridError {
+  readonly code = 'ANALYSIS_ENTRY_LIST';
+  constructor(file: string, entry: number, entries: number) {
+    super(`The entry list names entry ${entry} of ${file}, which has ${entries}. Is it the list of another tree?`);
+  }
+}
+
+/** A friend's file with fewer entries than the file that it goes with. */
+export class FriendTooShortError extends GridError {
+  readonly code = 'ANALYSIS_FRIEND_SHORT';
+  constructor(friend: { alias: string; name: string }, entries: number, file: string, wanted: number) {
+    super(
+      `The friend ${friend.alias} in ${friend.name} has ${entries} entries and ${file} ${wanted}: entry by entry they do not go together.`,
+    );
+  }
+}

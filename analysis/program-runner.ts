@@ -6,12 +6,14 @@
  * clusters. Between batches the event loop gets its turn, so that a stop is heard.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { pairsSize, pairsWithin } from '../protocol/entry-list.js';
 import { GridError } from '../protocol/errors.js';
-import type { Table } from '../rootio/table.js';
+import type { ColumnData, Table } from '../rootio/table.js';
 import { Batch } from './batch.js';
-import { batchesOf } from './batches.js';
+import { batchesOf, type EntryRange } from './batches.js';
 import { ColumnSet } from './column-set.js';
-import { UserCodeError } from './errors.js';
+import { sliceColumn } from './column-slice.js';
+import { EntryListError, UserCodeError } from './errors.js';
 import { encodeIncrement, type IncrementPart } from './increment.js';
 import type { LoadedProgram } from './load-program.js';
 import { AFTER_ALL, BEFORE_ALL, type Output, type PacketRange } from './outputs/output.js';
@@ -24,6 +26,8 @@ export interface Packet {
   readonly file: string;
   readonly first: number;
   readonly end: number;
+  /** Of these the entries that are meant, as pairs (protocol/entry-list.ts); undefined: all. */
+  readonly only?: readonly number[] | undefined;
 }
 
 export interface OpenTable {
@@ -49,6 +53,23 @@ interface OpenFile extends OpenTable {
   readonly filePosition: number;
   readonly columns: ColumnSet;
   readonly info: InputFile;
+}
+
+/** What is loaded at once, and the entries of it to process. */
+interface Load extends EntryRange {
+  readonly runs: readonly EntryRange[];
+}
+
+/** A batch of an entry list reaches from its first entry in it to its last; one without any is not loaded. */
+function batchesFor({ clusters }: Table, { first, end, only }: Packet): readonly Load[] {
+  const batches = batchesOf(clusters, first, end);
+  if (only === undefined) return batches.map((batch) => ({ ...batch, runs: [batch] }));
+  return batches.flatMap((batch) => {
+    const pairs = pairsWithin(only, batch.first, batch.end);
+    if (pairs.length === 0) return [];
+    const runs = Array.from({ length: pairs.length / 2 }, (_, i) => ({ first: pairs[2 * i]!, end: pairs[2 * i + 1]! }));
+    return [{ first: pairs[0]!, end: pairs.at(-1)!, runs }];
+  });
 }
 
 /** At most this long without a turn of the event loop (between batches). */
@@ -90,7 +111,7 @@ export class ProgramRunner {
       this.#commit(packet);
       const { user, system } = process.cpuUsage(cpu);
       return {
-        entries: packet.end - packet.first,
+        entries: packet.only === undefined ? packet.end - packet.first : pairsSize(packet.only),
         bytes: file.columns.reader.bytesRead - bytesBefore,
         cpuMs: (user + system) / 1000,
         wallMs: performance.now() - started,
@@ -184,16 +205,18 @@ export class ProgramRunner {
   }
 
   async #loop({ table, columns }: OpenFile, packet: Packet, signal: AbortSignal | undefined): Promise<void> {
-    const batches = batchesOf(table.clusters, packet.first, packet.end);
+    if (packet.only !== undefined && packet.end > table.entries)
+      throw new EntryListError(packet.file, packet.end - 1, table.entries);
+    const batches = batchesFor(table, packet);
     let lastTurn = performance.now();
     for (let b = 0; b < batches.length; b++) {
-      const { first, end } = batches[b]!;
+      const { first, end, runs } = batches[b]!;
       const next = batches[b + 1];
       const loading = columns.reader.load(first, end);
       if (loading !== undefined) await loading;
       if (next !== undefined) columns.reader.prefetch(next.first, next.end);
       columns.bind(first);
-      this.#process(columns, first, end);
+      for (const run of runs) this.#process(columns, first, end, run);
       if (performance.now() - lastTurn > TURN_AFTER_MS) {
         await turn();
         lastTurn = performance.now();
@@ -202,7 +225,8 @@ export class ProgramRunner {
     }
   }
 
-  #process(columns: ColumnSet, first: number, end: number): void {
+  /** @param run the entries to process of [loaded, loadedEnd), which are loaded */
+  #process(columns: ColumnSet, loaded: number, loadedEnd: number, { first, end }: EntryRange): void {
     const selector = this.#selector;
     const position = this.#position;
     if (selector.processBatch !== undefined) {
@@ -210,7 +234,10 @@ export class ProgramRunner {
         position.entry = entry;
         return selector.random;
       };
-      const batch = new Batch(first, end, { column: (name) => columns.data(name), random });
+      const isWhole = first === loaded && end === loadedEnd;
+      const column = (name: string): ColumnData =>
+        isWhole ? columns.data(name) : sliceColumn(columns.data(name), first - loaded, end - loaded);
+      const batch = new Batch(first, end, { column, random });
       const only = end - first === 1 ? first : null;
       this.#guarded('processBatch()', only, () => selector.processBatch?.(batch));
       return;
@@ -234,7 +261,7 @@ export class ProgramRunner {
   }
 
   #prefetch({ table, columns }: OpenFile, packet: Packet): void {
-    const batch = batchesOf(table.clusters, packet.first, packet.end)[0];
+    const batch = batchesFor(table, packet)[0];
     if (batch !== undefined) columns.reader.prefetch(batch.first, batch.end);
   }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { nodeFacts, workerPhase } from './agent-messages.js';
 import { queryRecord } from './control-messages.js';
+import { entryPairs } from './entry-list.js';
 import { bytes, count, idText, params } from './ids.js';
 import { isolationFacts } from './isolation.js';
 import { role } from './tokens.js';
@@ -116,6 +117,8 @@ export const packetOrder = z.object({
   packet: packetInfo,
   /** As the workers got it. */
   file: queryFile,
+  /** The entries that are meant, as pairs; absent: all of the packet. */
+  only: entryPairs.optional(),
   program: programRef,
   params,
   inputs: z.record(z.string(), z.unknown()),

@@ -5,6 +5,7 @@
  * A client may leave at any time; one that comes back says hello and attach, and gets what it missed as one state.
  */
 import { z } from 'zod';
+import { friendSet, namedEntryList } from './entry-list.js';
 import { bytes, count, errorShape, idText, params, queryState, sha256Text } from './ids.js';
 import { versionRange } from './version.js';
 import { programRef } from './worker-messages.js';
@@ -88,6 +89,9 @@ export const submitMessage = z.object({
   /** DATASET words of cli.md, local paths already made absolute file: URLs. */
   dataset: z.array(z.string().max(100_000)).min(1).max(1_000_000),
   tree: z.string().nullable(),
+  /** Files that a list is for are read at the entries that it names, and at no others; counts are of those. */
+  lists: z.array(namedEntryList).max(1000).default([]),
+  friends: z.array(friendSet).max(100).default([]),
   /** The part of the data set: first entry along its order, number of entries (null: all). */
   first: count,
   entries: count.nullable(),

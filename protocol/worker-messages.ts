@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { nodeFacts } from './agent-messages.js';
+import { entryPairs } from './entry-list.js';
 import { bytes, count, errorShape, idText, params, sha256Text } from './ids.js';
 import { versionRange } from './version.js';
 
@@ -40,6 +41,12 @@ export const queryFile = z.object({
   name: z.string(),
   urls: z.array(z.string()).min(1).max(100),
   tree: z.string().nullable(),
+  /** Files whose entries go with those of this one. */
+  friends: z
+    .array(
+      z.object({ alias: z.string(), name: z.string(), urls: z.array(z.string()).min(1), tree: z.string().nullable() }),
+    )
+    .default([]),
 });
 export type QueryFile = z.infer<typeof queryFile>;
 
@@ -52,6 +59,8 @@ export const packetShape = z.object({
   file: queryFile,
   first: count,
   end: count,
+  /** Of these the entries that are meant, as pairs (entry-list.ts); absent: all. */
+  only: entryPairs.optional(),
   /** Entries in the file as the master believes; the worker refuses the packet when the file says otherwise. Null: unknown. */
   fileEntries: count.nullable(),
   /** Run by another worker too: commit it in a commit of its own. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { PacketInfo, PacketOrder, QueryInfo } from '../protocol/api.js';
 import { checked, parseJson } from '../protocol/check.js';
+import { pairsWithin } from '../protocol/entry-list.js';
 import { GridError } from '../protocol/errors.js';
 import { encodeFrame } from '../protocol/frame.js';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../protocol/ids.js';
@@ -86,7 +87,7 @@ export class QueryDesk {
     if (packet === undefined)
       throw new NoSuchPacketError(`Query ${ref} has no packet ${packetId}. "proof replay ${ref}" lists them.`);
     const { directory, files } = await this.#record(this.get(identity, ref));
-    const { name, tree, places } = files[packet.position]!;
+    const { name, tree, places, friends, selected } = files[packet.position]!;
     const path = join(directory, 'query.json');
     const { program, params, inputs, seed } = checked(
       querySpecShape,
@@ -94,8 +95,9 @@ export class QueryDesk {
       path,
     );
     const code = await readFile(join(directory, '..', 'programs', program.sha256));
-    const file = { position: packet.position, name, urls: places.map(({ url }) => url), tree };
-    const order: PacketOrder = { packet, file, program, params, inputs, seed, code: new Uint8Array(code) };
+    const file = { position: packet.position, name, urls: places.map(({ url }) => url), tree, friends };
+    const only = selected === null ? {} : { only: pairsWithin(selected, packet.first, packet.end) };
+    const order: PacketOrder = { packet, file, ...only, program, params, inputs, seed, code: new Uint8Array(code) };
     return Buffer.from(encodeFrame(order));
   }
 

@@ -74,7 +74,7 @@ export class FriendTable implements Table {
       const why = table.whyAbsent?.(isOf({ alias }, name) ? name.slice(alias.length + 1) : name);
       if (why !== undefined) return why;
     }
-    return undefined;
+    return this.main.whyAbsent?.(name);
   }
 
   /** A column of the table itself comes first, should its name look like a friend's. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../protocol/errors.js';
 import { wildcard } from '../search/pattern.js';
 import { NothingMatchesError } from './errors.js';
-import type { GridEntry, GridFile, Replica } from './grid.js';
+import type { GridDataset, GridEntry, GridFile, Replica } from './grid.js';
 import { type FileList, readList } from './read-list.js';
 import { ReadingGrid } from './reading-grid.js';
 
@@ -44,7 +44,7 @@ export class FileGrid extends ReadingGrid {
     return this.#sorted((lfn) => lfn.startsWith(base) && matches(lfn.slice(lfn.lastIndexOf('/') + 1)));
   }
 
-  async dataset(name: string): Promise<{ files: GridFile[]; tree: string | null }> {
+  async dataset(name: string): Promise<GridDataset> {
     if (name === this.#list.name || name === 'all') return { files: [...this.#list.files], tree: null };
     throw new NothingMatchesError(`${this.url} has no data set ${name}; it has ${this.#list.name ?? 'all'}.`);
   }

@@ -2,6 +2,8 @@
  * The Grid interface, as ROOT's TGrid was: what client and master need of any file catalog. Plug-ins stand beside this
  * file, one a kind of catalog; open-grid.ts chooses by URL.
  */
+import type { FriendSet } from '../../protocol/entry-list.js';
+
 export interface Replica {
   readonly url: string;
   /** Storage element, `VO::SITE::NAME`; null where the catalog has none. */
@@ -19,6 +21,15 @@ export interface GridFile {
   readonly tree: string | null;
   /** Closest to `site` of the look-up first; bad ones left out. */
   readonly replicas: readonly Replica[];
+  /** In a data set: the entries that it has of the file, as pairs (protocol/entry-list.ts). */
+  readonly selected?: readonly number[] | null | undefined;
+}
+
+/** A named data set. */
+export interface GridDataset {
+  readonly files: GridFile[];
+  readonly tree: string | null;
+  readonly friends?: readonly FriendSet[] | undefined;
 }
 
 export interface Grid {
@@ -28,7 +39,7 @@ export interface Grid {
   /** `/base?name='*.root' and run>=119000`: the text behind `find:`. Bytewise order. */
   find(query: string, site?: string): Promise<GridFile[]>;
   /** Files of a named data set, in its own order, and its tree's name if it has one. */
-  dataset(name: string, site?: string): Promise<{ files: GridFile[]; tree: string | null }>;
+  dataset(name: string, site?: string): Promise<GridDataset>;
   /** One element a name, in the order given; undefined where there is no such file. */
   lookup(lfns: readonly string[], site?: string): Promise<(GridFile | undefined)[]>;
   /** What a query learnt about files: entry counts and tree names. */

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { RemoteError } from '../../protocol/errors.js';
 import { UnsupportedGridError } from './errors.js';
-import type { Grid, GridEntry, GridFile, GridJob, GridJobs, NewGridFile } from './grid.js';
+import type { Grid, GridDataset, GridEntry, GridFile, GridJob, GridJobs, NewGridFile } from './grid.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
 import {
   type BulkAnswer,
@@ -55,7 +55,7 @@ export class ProofGrid implements Grid {
     return this.#all('/v1/find', { query, shape: 'file', site });
   }
 
-  async dataset(name: string, site = this.#site): Promise<{ files: GridFile[]; tree: string | null }> {
+  async dataset(name: string, site = this.#site): Promise<GridDataset> {
     return this.#http.get('/v1/dataset', { name, site }, setFilesAnswer);
   }
 

@@ -1,13 +1,13 @@
 /** What plug-ins for catalogs that are only read have in common: everything that changes something is refused by name. */
 import { UnsupportedGridError } from './errors.js';
-import type { Grid, GridEntry, GridFile, GridJob, NewGridFile, Replica } from './grid.js';
+import type { Grid, GridDataset, GridEntry, GridFile, GridJob, NewGridFile, Replica } from './grid.js';
 
 export abstract class ReadingGrid implements Grid {
   abstract readonly kind: string;
   abstract readonly url: string;
   abstract glob(pattern: string, site?: string): Promise<GridFile[]>;
   abstract find(query: string, site?: string): Promise<GridFile[]>;
-  abstract dataset(name: string, site?: string): Promise<{ files: GridFile[]; tree: string | null }>;
+  abstract dataset(name: string, site?: string): Promise<GridDataset>;
   abstract lookup(lfns: readonly string[], site?: string): Promise<(GridFile | undefined)[]>;
   abstract ls(path: string): Promise<GridEntry[]>;
   abstract whereis(lfn: string, site?: string): Promise<{ lfn: string; replicas: readonly Replica[] }>;

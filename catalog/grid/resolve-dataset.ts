@@ -5,7 +5,10 @@
  * the URL of a file (`file:`, `root:`, `https:` …); `#TREE` behind any of them names the tree. Local paths, globs and @lists
  * are made URLs by the client before. Only words that need it ask the catalog, so that a local analysis needs none.
  */
+
+import type { FriendSet, NamedEntryList } from '../../protocol/entry-list.js';
 import { RemoteError, UsageError } from '../../protocol/errors.js';
+import { applyLists, type WordFiles } from './apply-lists.js';
 import { NothingMatchesError } from './errors.js';
 import type { Grid, GridFile, Replica } from './grid.js';
 
@@ -21,6 +24,18 @@ export interface DatasetFile {
   readonly size: number | null;
   readonly entries: number | null;
   /** The tree that the word, or else the data set, or else the catalog names. */
+  readonly tree: string | null;
+  /** The entries that an entry list selects, as pairs (protocol/entry-list.ts); null: all. */
+  readonly selected: readonly number[] | null;
+  readonly friends: readonly DatasetFriend[];
+}
+
+/** The file that goes with one of the data set, entry by entry. */
+export interface DatasetFriend {
+  readonly alias: string;
+  /** LFN, else URL. */
+  readonly name: string;
+  readonly urls: readonly string[];
   readonly tree: string | null;
 }
 
@@ -61,6 +76,9 @@ export interface ResolveOptions {
   readonly site?: string | undefined;
   /** Tree of all words that name none (`--tree`). */
   readonly tree?: string | null | undefined;
+  readonly lists?: readonly NamedEntryList[] | undefined;
+  /** Each has as many files as the data set. */
+  readonly friends?: readonly FriendSet[] | undefined;
 }
 
 /**
@@ -77,13 +95,13 @@ export async function resolveDataset(
     opened ??= typeof grid === 'function' ? grid() : Promise.resolve(grid);
     return opened;
   };
-  const files: DatasetFile[] = [];
+  const files: WordFiles[] = [];
   const parsed = words.map(parseDatasetWord);
   for (let i = 0; i < parsed.length; ) {
     const word = parsed[i]!;
     const tree = word.tree ?? options.tree ?? null;
     if (word.kind === 'url') {
-      files.push(fileOfUrl(word.text, tree));
+      files.push({ word: i, file: fileOfUrl(word.text, tree) });
       i++;
       continue;
     }
@@ -91,34 +109,61 @@ export async function resolveDataset(
       // Names in a row are one look-up: a list of a million is a hundred calls, not a million.
       let end = i + 1;
       while (end < parsed.length && isPlainLfn(parsed[end]!)) end++;
-      files.push(...(await lookUp(await catalog(), parsed.slice(i, end), options)));
+      for (const [k, of] of (await lookUp(await catalog(), parsed.slice(i, end), options)).entries())
+        for (const file of of) files.push({ word: i + k, file });
       i = end;
       continue;
     }
-    files.push(...(await matches(await catalog(), word, tree, options)));
+    for (const file of await matches(await catalog(), word, tree, options)) files.push({ word: i, file });
     i++;
   }
-  return files;
+  const listed = applyLists(files, options.lists ?? []);
+  return withFriends(listed, options.friends ?? [], catalog, options);
+}
+
+/** @throws {UsageError} a friend with more or fewer files */
+async function withFriends(
+  files: readonly DatasetFile[],
+  friends: readonly FriendSet[],
+  catalog: () => Promise<Grid>,
+  { site }: ResolveOptions,
+): Promise<DatasetFile[]> {
+  let result = [...files];
+  for (const { alias, dataset } of friends) {
+    const found = await resolveDataset(dataset, catalog, { site });
+    if (found.length !== files.length)
+      throw new UsageError(
+        `The friend ${alias} has ${found.length} files and its data set ${files.length}: they go together one by one, in order.`,
+      );
+    result = result.map((file, i) => {
+      const { lfn, urls, tree } = found[i]!;
+      return { ...file, friends: [...file.friends, { alias, name: lfn ?? urls[0] ?? '', urls, tree }] };
+    });
+  }
+  return result;
 }
 
 const isPlainLfn = ({ kind, text }: DatasetWord): boolean => kind === 'lfn' && !/[*?\\]/.test(text);
 
 function fileOfUrl(url: string, tree: string | null): DatasetFile {
-  return { lfn: null, urls: [url], replicas: [{ url, se: null, site: null }], size: null, entries: null, tree };
+  return {
+    ...{ lfn: null, urls: [url], replicas: [{ url, se: null, site: null }], size: null, entries: null, tree },
+    ...{ selected: null, friends: [] },
+  };
 }
 
-async function lookUp(grid: Grid, words: readonly DatasetWord[], options: ResolveOptions): Promise<DatasetFile[]> {
+/** Files of each word. */
+async function lookUp(grid: Grid, words: readonly DatasetWord[], options: ResolveOptions): Promise<DatasetFile[][]> {
   const found = await grid.lookup(
     words.map(({ text }) => text),
     options.site,
   );
-  const files: DatasetFile[] = [];
+  const files: DatasetFile[][] = [];
   for (const [i, word] of words.entries()) {
     const file = found[i];
     const tree = word.tree ?? options.tree ?? null;
     // A directory, a collection or nothing at all: the pattern call tells them apart and explains.
-    if (file === undefined) files.push(...(await matches(grid, word, tree, options)));
-    else files.push(asDatasetFile(file, tree));
+    files.push(file === undefined ? await matches(grid, word, tree, options) : [asDatasetFile(file, tree)]);
   }
   return files;
 }
@@ -135,7 +180,8 @@ async function matches(
     for (const name of word.text.split(/[|,]/).filter((part) => part !== '')) {
       const set = await grid.dataset(name, options.site);
       if (set.files.length === 0) throw new NothingMatchesError(`The data set ${name} has no files.`);
-      for (const file of set.files) files.push(asDatasetFile(file, tree ?? set.tree));
+      const own = set.files.map((file) => asDatasetFile(file, tree ?? set.tree));
+      files.push(...(await withFriends(own, set.friends ?? [], async () => grid, options)));
     }
     return files;
   }
@@ -156,6 +202,8 @@ function asDatasetFile(file: GridFile, tree: string | null): DatasetFile {
     size,
     entries: isOther ? null : entries,
     tree: tree ?? file.tree,
+    selected: file.selected ?? null,
+    friends: [],
   };
 }
 

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { RemoteError, UsageError } from '../../protocol/errors.js';
 import { wildcard } from '../search/pattern.js';
 import { CatalogAnswerError, CatalogUnreachableError, NothingMatchesError } from './errors.js';
-import type { GridEntry, GridFile, Replica } from './grid.js';
+import type { GridDataset, GridEntry, GridFile, Replica } from './grid.js';
 import { ReadingGrid } from './reading-grid.js';
 
 const TIMEOUT_MS = 120_000;
@@ -96,7 +96,7 @@ export class RucioGrid extends ReadingGrid {
   }
 
   /** `scope:name`, or `/scope/name`. */
-  async dataset(name: string, site?: string): Promise<{ files: GridFile[]; tree: string | null }> {
+  async dataset(name: string, site?: string): Promise<GridDataset> {
     const set = name.includes(':') && !name.startsWith('/') ? splitColon(name) : didOf(name);
     const members = await this.#get(`/dids/${part(set.scope)}/${part(set.name)}/files`, {}, listedFile);
     if (members.length === 0) throw new NothingMatchesError(`The data set ${name} has no files.`);

@@ -1,5 +1,6 @@
 /** The catalog's HTTP API, version 1: shapes of bodies and answers, shared by server and client. Errors are `{ code, message }`. */
 import { z } from 'zod';
+import { entryPairs, friendSet } from '../../protocol/entry-list.js';
 
 export const API_VERSION = 'v1';
 /** Names in one look-up or registration call; longer lists go in several, or through the bulk call. */
@@ -20,6 +21,8 @@ export const gridFileShape = z.object({
   entries: z.number().nullable(),
   tree: z.string().nullable(),
   replicas: z.array(replicaShape).readonly(),
+  /** In a data set: the entries of it, as pairs first, end. */
+  selected: z.array(z.number()).readonly().nullable().optional(),
 });
 export const lookupBody = z.object({ lfns: z.array(name).max(MAX_BATCH), site: z.string().optional() });
 export const lookupAnswer = z.object({ files: z.array(gridFileShape.nullable()) });
@@ -131,6 +134,8 @@ export const newMemberShape = z.object({
   tree: z.string().max(1000).optional(),
   entries: entryCount.optional(),
   size: bytes.optional(),
+  /** Of its entries only these: pairs first, end. */
+  selected: entryPairs.optional(),
 });
 export type NewMember = z.infer<typeof newMemberShape>;
 export const setBody = z.object({
@@ -140,6 +145,7 @@ export const setBody = z.object({
   tree: z.string().max(1000).nullable().optional(),
   access: z.enum(['any', 'local', 'remote', 'cache']).optional(),
   comment: z.string().max(10_000).optional(),
+  friends: z.array(friendSet).max(100).optional(),
 });
 export const setChanged = z.object({ path: z.string(), version: z.number().int(), added: z.number().int() });
 export const verifiedBody = z.object({
@@ -162,6 +168,7 @@ const memberShape = z.object({
   entries: z.number().nullable(),
   size: z.number().nullable(),
   state: z.string().nullable(),
+  selected: z.number().nullable().default(null),
 });
 export const setAnswer = z.object({
   path: z.string(),
@@ -172,13 +179,18 @@ export const setAnswer = z.object({
   access: z.string(),
   comment: z.string(),
   owner: z.string(),
+  friends: z.array(friendSet).readonly().default([]),
   files: z.number().int(),
   entries: z.number().nullable(),
   size: z.number().nullable(),
   members: z.array(memberShape).readonly(),
 });
 export type SetAnswer = z.infer<typeof setAnswer>;
-export const setFilesAnswer = z.object({ files: z.array(gridFileShape), tree: z.string().nullable() });
+export const setFilesAnswer = z.object({
+  files: z.array(gridFileShape),
+  tree: z.string().nullable(),
+  friends: z.array(friendSet).readonly().default([]),
+});
 
 const elementName = z.string().min(5).max(200);
 const elementStatus = z.enum(['up', 'readonly', 'down']);

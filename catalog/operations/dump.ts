@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { entryPairs, friendSet } from '../../protocol/entry-list.js';
 import { GridError } from '../../protocol/errors.js';
 import { BadNameError } from '../errors.js';
 import { checkName, joinName, splitName } from '../names.js';
@@ -33,6 +34,7 @@ const member = z.object({
   entries: nullable(z.number()),
   size: nullable(z.number()),
   state: nullable(z.string()),
+  selected: entryPairs.nullable().default(null),
 });
 const version = z.object({
   version: z.number().int(),
@@ -41,6 +43,7 @@ const version = z.object({
   comment: z.string(),
   created: z.number(),
   frozen: nullable(z.number()),
+  friends: z.array(friendSet).default([]),
   members: z.array(member),
 });
 const dumpLine = z.discriminatedUnion('kind', [

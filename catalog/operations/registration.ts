@@ -11,6 +11,7 @@ import type { Directory } from '../store/directory-store.js';
 import type { StorageElement } from '../store/element-store.js';
 import type { FileFacts, PackedReplica, StoredFile } from '../store/file-store.js';
 import type { ReplicaHolder } from '../store/replica-store.js';
+import { normalUrl } from '../url.js';
 import type { Context } from './context.js';
 import { FILE_MODE, makeDirectories, ownership } from './directories.js';
 import { fileEntryAt, requireAccess } from './paths.js';
@@ -148,11 +149,6 @@ function checkReplica({ stores }: Context, url: string, se: string | undefined):
   if (!/^[^:\s/]+::[^:\s/]+::[^:\s/]+$/.test(se))
     throw new BadNameError(se, 'a storage element is named VO::SITE::NAME');
   stores.elements.put({ name: se, site: se.split('::')[1]!, prefix: null, status: 'up', tags: [] });
-}
-
-/** `file:/x` and `file:///x` are the same place. */
-export function normalUrl(url: string): string {
-  return /^file:\/(?!\/)/i.test(url) ? `file://${url.slice(5)}` : url;
 }
 
 function refuseContradiction(known: StoredFile, facts: FileFacts, path: string): void {

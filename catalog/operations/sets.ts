@@ -2,19 +2,20 @@
  * Collections and data sets: named lists of files, URLs and other collections, in versions that cannot be changed once frozen.
  * A collection is an entry of the tree; a data set's name without a path is one in /datasets. `NAME@2` is its second version.
  */
+import { type FriendSet, pairsSize } from '../../protocol/entry-list.js';
 import { GridError } from '../../protocol/errors.js';
 import { BadNameError, NameExistsError, NoSuchNameError, WrongKindError } from '../errors.js';
-import type { GridFile } from '../grid/grid.js';
+import type { GridDataset, GridFile } from '../grid/grid.js';
 import { checkName, joinName, splitName } from '../names.js';
 import type { Caller } from '../permissions.js';
 import type { StoredFile } from '../store/file-store.js';
 import type { SetMember, SetVersion } from '../store/set-store.js';
 import type { Stores } from '../store/stores.js';
+import { normalUrl } from '../url.js';
 import type { Context } from './context.js';
 import { FILE_MODE, makeDirectories, ownership } from './directories.js';
 import { entryAt, fileEntryAt, requireAccess } from './paths.js';
 import { gridFile } from './reading.js';
-import { normalUrl } from './registration.js';
 
 export class NoSuchSetError extends GridError {
   readonly code = 'CATALOG_NO_SUCH_SET';
@@ -34,6 +35,8 @@ export interface NewMember {
   readonly tree?: string | undefined;
   readonly entries?: number | undefined;
   readonly size?: number | undefined;
+  /** An entry list's pairs (protocol/entry-list.ts). */
+  readonly selected?: readonly number[] | undefined;
 }
 
 export interface SetChange {
@@ -44,6 +47,7 @@ export interface SetChange {
   readonly tree?: string | null | undefined;
   readonly access?: string | undefined;
   readonly comment?: string | undefined;
+  readonly friends?: readonly FriendSet[] | undefined;
 }
 
 /** `a/b@3` -> /datasets/a/b and 3. @throws {BadNameError} */
@@ -71,6 +75,7 @@ export function changeSet(
     tree: args.tree === undefined ? (last?.tree ?? null) : args.tree,
     access: args.access ?? last?.access ?? 'any',
     comment: args.comment ?? last?.comment ?? '',
+    friends: args.friends ?? last?.friends ?? [],
   };
   let id = last?.id;
   let version = last?.version ?? 1;
@@ -136,6 +141,8 @@ export interface ShownMember {
   readonly entries: number | null;
   readonly size: number | null;
   readonly state: string | null;
+  /** How many entries an entry list selects; null: all. */
+  readonly selected: number | null;
 }
 
 export interface ShownSet {
@@ -147,7 +154,8 @@ export interface ShownSet {
   readonly access: string;
   readonly comment: string;
   readonly owner: string;
-  /** Sums over all files, those of nested sets too; null where one is unknown. */
+  readonly friends: readonly FriendSet[];
+  /** Sums over all files, of their selected entries, those of nested sets too; null where one is unknown. */
   readonly files: number;
   readonly entries: number | null;
   readonly size: number | null;
@@ -170,8 +178,9 @@ export function showSet(stores: Stores, caller: Caller, name: string): ShownSet 
     access: version.access,
     comment: version.comment,
     owner: collection.owner,
+    friends: version.friends,
     files: files.length,
-    entries: sum(files.map(({ entries }) => entries)),
+    entries: sum(files.map(({ entries, selected }) => (selected ? pairsSize(selected) : entries))),
     size: sum(files.map(({ size }) => size)),
     members: stores.sets.members(version.id).map((member) => shown(stores, member)),
   };
@@ -183,7 +192,7 @@ export function setFiles(
   caller: Caller,
   name: string,
   site?: string,
-): { files: GridFile[]; tree: string | null } {
+): GridDataset & { friends: readonly FriendSet[] } {
   const { collection, version, path } = versionOf(stores, caller, name);
   requireAccess(caller, collection, 'read', path);
   const files: GridFile[] = [];
@@ -198,7 +207,7 @@ export function setFiles(
     }
   };
   walk(version, null, []);
-  return { files, tree: version.tree };
+  return { files, tree: version.tree, friends: version.friends };
 }
 
 function memberFile(
@@ -213,10 +222,18 @@ function memberFile(
   if (file === undefined || directory === undefined || directory.isRemoved) {
     const lfn = member.text ?? (file === undefined ? '?' : joinName(directory!.path, file.name));
     const replicas = lfn.startsWith('/') ? [] : [{ url: lfn, se: null, site: null }];
-    return { lfn, size: member.size, checksum: null, entries: member.entries, tree, replicas };
+    return {
+      lfn,
+      size: member.size,
+      checksum: null,
+      entries: member.entries,
+      tree,
+      replicas,
+      selected: member.selected,
+    };
   }
   const found = gridFile(stores, directory, file, site);
-  return { ...found, tree: tree ?? found.tree, entries: member.entries ?? found.entries };
+  return { ...found, tree: tree ?? found.tree, entries: member.entries ?? found.entries, selected: member.selected };
 }
 
 function create(at: Context, caller: Caller, path: string): StoredFile {
@@ -263,7 +280,12 @@ function memberOf(
   given: NewMember,
   self: number,
 ): Omit<SetMember, 'position' | 'state'> {
-  const facts = { tree: given.tree ?? null, entries: given.entries ?? null, size: given.size ?? null };
+  const facts = {
+    tree: given.tree ?? null,
+    entries: given.entries ?? null,
+    size: given.size ?? null,
+    selected: given.selected ?? null,
+  };
   if (given.url !== undefined) return { file: null, text: normalUrl(given.url), ...facts };
   const name = given.set === undefined ? given.lfn : setName(given.set).path;
   if (name === undefined) throw new BadNameError('{}', 'a member is an lfn, a set or a url');
@@ -279,15 +301,16 @@ const iso = (ms: number | null): string | null => (ms === null ? null : new Date
 
 function shown(stores: Stores, member: SetMember): ShownMember {
   const { position, tree, state } = member;
+  const selected = member.selected === null ? null : pairsSize(member.selected);
   const file = member.file === null ? undefined : stores.files.get(member.file);
   const directory = file === undefined ? undefined : stores.directories.get(file.dir);
   const entries = member.entries ?? file?.entries ?? null;
   const size = member.size ?? file?.size ?? null;
   if (file === undefined || directory === undefined) {
     const name = member.text ?? '?';
-    return { position, name, kind: name.startsWith('/') ? 'missing' : 'url', tree, entries, size, state };
+    return { position, name, kind: name.startsWith('/') ? 'missing' : 'url', tree, entries, size, state, selected };
   }
   const name = joinName(directory.path, file.name);
   const kind = directory.isRemoved ? 'missing' : file.kind === 'collection' ? 'collection' : 'file';
-  return { position, name, kind, tree: tree ?? file.tree, entries, size, state };
+  return { position, name, kind, tree: tree ?? file.tree, entries, size, state, selected };
 }

@@ -100,4 +100,8 @@ DROP TABLE file;
 ALTER TABLE new_file RENAME TO file;
 INSERT INTO setting VALUES ('epoch', '1'); -- counts what makes others' caches untrue
 `,
+  `
+ALTER TABLE collection_version ADD COLUMN friends TEXT; -- JSON, as protocol/entry-list.ts has it
+ALTER TABLE collection_member ADD COLUMN selected TEXT; -- an entry list: JSON of its pairs; null: all entries
+`,
 ];

@@ -1,5 +1,6 @@
 /** Versions and members of collections: the only module that knows those tables. A collection itself is a row of `file`. */
 import type Database from 'better-sqlite3';
+import type { FriendSet } from '../../protocol/entry-list.js';
 import type { WordStore } from './word-store.js';
 
 export interface SetVersion {
@@ -13,6 +14,7 @@ export interface SetVersion {
   readonly created: number;
   /** ms since 1970; null while it may be changed. */
   readonly frozen: number | null;
+  readonly friends: readonly FriendSet[];
 }
 
 export interface SetMember {
@@ -26,10 +28,14 @@ export interface SetMember {
   readonly size: number | null;
   /** What the last verification found: `ok`, `missing`, `corrupt`; null: not verified. */
   readonly state: string | null;
+  /** An entry list's pairs; null: all entries. */
+  readonly selected: readonly number[] | null;
 }
 
-type VersionRow = Omit<SetVersion, 'tree'> & { tree: number | null };
-type MemberRow = Omit<SetMember, 'tree'> & { tree: number | null };
+type VersionRow = Omit<SetVersion, 'tree' | 'friends'> & { tree: number | null; friends: string | null };
+type MemberRow = Omit<SetMember, 'tree' | 'selected'> & { tree: number | null; selected: string | null };
+/** What may be said of a version. */
+export type SetAbout = Pick<SetVersion, 'tree' | 'access' | 'comment' | 'friends'>;
 
 export class SetStore {
   readonly #words: WordStore;
@@ -48,21 +54,23 @@ export class SetStore {
     this.#words = words;
     this.#versions = db.prepare('SELECT * FROM collection_version WHERE file = ? ORDER BY version');
     this.#insertVersion = db.prepare(
-      'INSERT INTO collection_version (file, version, tree, access, comment, created) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO collection_version (file, version, tree, access, comment, created, friends) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#describe = db.prepare('UPDATE collection_version SET tree = ?, access = ?, comment = ? WHERE id = ?');
+    this.#describe = db.prepare(
+      'UPDATE collection_version SET tree = ?, access = ?, comment = ?, friends = ? WHERE id = ?',
+    );
     this.#freeze = db.prepare('UPDATE collection_version SET frozen = ? WHERE id = ?');
     this.#members = db.prepare(
-      'SELECT position, file, text, tree, entries, size, state FROM collection_member WHERE version = ? ORDER BY position',
+      'SELECT position, file, text, tree, entries, size, state, selected FROM collection_member WHERE version = ? ORDER BY position',
     );
     this.#insertMember = db.prepare(
-      'INSERT INTO collection_member (version, position, file, text, tree, entries, size) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO collection_member (version, position, file, text, tree, entries, size, selected) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#last = db
       .prepare<[number], number>('SELECT coalesce(max(position), -1) FROM collection_member WHERE version = ?')
       .pluck();
     this.#copy = db.prepare(
-      'INSERT INTO collection_member SELECT ?, position, file, text, tree, entries, size, state FROM collection_member WHERE version = ?',
+      'INSERT INTO collection_member SELECT ?, position, file, text, tree, entries, size, state, selected FROM collection_member WHERE version = ?',
     );
     this.#record = db.prepare(
       'UPDATE collection_member SET state = ?, entries = coalesce(?, entries), size = coalesce(?, size), tree = coalesce(?, tree)' +
@@ -73,17 +81,21 @@ export class SetStore {
 
   /** Oldest first. */
   versions(file: number): SetVersion[] {
-    return this.#versions.all(file).map((row) => ({ ...row, tree: this.#text(row.tree) }));
+    return this.#versions.all(file).map((row) => ({
+      ...row,
+      tree: this.#text(row.tree),
+      friends: row.friends === null ? [] : (JSON.parse(row.friends) as FriendSet[]),
+    }));
   }
 
-  addVersion(file: number, about: Pick<SetVersion, 'version' | 'tree' | 'access' | 'comment' | 'created'>): number {
-    const { version, tree, access, comment, created } = about;
-    const result = this.#insertVersion.run(file, version, this.#word(tree), access, comment, created);
+  addVersion(file: number, about: SetAbout & Pick<SetVersion, 'version' | 'created'>): number {
+    const { version, tree, access, comment, created, friends } = about;
+    const result = this.#insertVersion.run(file, version, this.#word(tree), access, comment, created, json(friends));
     return Number(result.lastInsertRowid);
   }
 
-  describe(id: number, about: Pick<SetVersion, 'tree' | 'access' | 'comment'>): void {
-    this.#describe.run(this.#word(about.tree), about.access, about.comment, id);
+  describe(id: number, about: SetAbout): void {
+    this.#describe.run(this.#word(about.tree), about.access, about.comment, json(about.friends), id);
   }
 
   freeze(id: number, nowMs: number): void {
@@ -91,13 +103,19 @@ export class SetStore {
   }
 
   members(version: number): SetMember[] {
-    return this.#members.all(version).map((row) => ({ ...row, tree: this.#text(row.tree) }));
+    return this.#members.all(version).map((row) => ({
+      ...row,
+      tree: this.#text(row.tree),
+      selected: row.selected === null ? null : (JSON.parse(row.selected) as number[]),
+    }));
   }
 
   append(version: number, members: readonly Omit<SetMember, 'position' | 'state'>[]): void {
     let position = this.#last.get(version)!;
-    for (const { file, text, tree, entries, size } of members)
-      this.#insertMember.run(version, ++position, file, text, this.#word(tree), entries, size);
+    for (const { file, text, tree, entries, size, selected } of members) {
+      const list = selected === null ? null : JSON.stringify(selected);
+      this.#insertMember.run(version, ++position, file, text, this.#word(tree), entries, size, list);
+    }
   }
 
   copyMembers(from: number, to: number): void {
@@ -125,3 +143,5 @@ export class SetStore {
     return id === null ? null : this.#words.text(id);
   }
 }
+
+const json = (list: readonly unknown[]): string | null => (list.length === 0 ? null : JSON.stringify(list));

@@ -2,7 +2,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { FriendSet } from '../../protocol/entry-list.js';
 import { UsageError } from '../../protocol/errors.js';
+import { expandDatasetWords } from '../run/dataset-words.js';
 
 export interface RunOptions {
   readonly host?: string;
@@ -10,6 +12,8 @@ export interface RunOptions {
   readonly workers?: number;
   readonly tree?: string;
   readonly objects?: string;
+  readonly entryList?: string;
+  readonly friend: Readonly<Record<string, readonly string[]>>;
   readonly first: number;
   readonly entries?: number;
   readonly param: Readonly<Record<string, string>>;
@@ -36,6 +40,18 @@ function addParam(text: string, before: Record<string, string>): Record<string, 
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** `--friend`: words of one alias stand behind one another. */
+export function addFriend(text: string, before: Record<string, string[]>): Record<string, string[]> {
+  const match = /^([A-Za-z_]\w{0,99})=(.+)$/s.exec(text);
+  if (match === null) throw new InvalidArgumentError('must be ALIAS=WORD, the alias a word of letters and digits.');
+  const [, alias, word] = match as unknown as [string, string, string];
+  return { ...before, [alias]: [...(before[alias] ?? []), word] };
+}
+
+export function friendsOf(given: RunOptions['friend']): FriendSet[] {
+  return Object.entries(given).map(([alias, words]) => ({ alias, dataset: expandDatasetWords(words) }));
+}
+
 export function addRunOptions(command: Command): Command {
   return command
     .option('--host <HOST>', 'the ProxyServer: a name of your configuration, or host[:port]')
@@ -48,6 +64,11 @@ export function addRunOptions(command: Command): Command {
         'one object of this class an entry (columns: object, path), instead of a tree',
       ).conflicts('tree'),
     )
+    .option(
+      '--entry-list <FILE>',
+      'only the entries that it names: text, JSON, or a TEntryList in a ROOT file (FILE.root#NAME)',
+    )
+    .option('--friend <ALIAS=WORD>', 'files whose entries go with those of the data set (repeatable)', addFriend, {})
     .option('--first <N>', 'skip so many entries of the data set', whole(0), 0)
     .option('--entries <N>', 'process so many entries at most', whole(0))
     .option('--param <KEY=VALUE>', 'a parameter for the selector (repeatable)', addParam, {})

@@ -9,7 +9,8 @@ import { OBJECTS } from '../../rootio/root-file.js';
 import { type ClientConfig, hostEntry, readClientConfig } from '../client-config.js';
 import { ExitStatus } from '../exit-status.js';
 import { LIBRARY } from '../library-url.js';
-import { expandDatasetWords } from '../run/dataset-words.js';
+import { expandListedWords } from '../run/dataset-words.js';
+import { readEntryList } from '../run/entry-list-file.js';
 import { onInterrupt } from '../run/interrupt.js';
 import { runLocal } from '../run/local-run.js';
 import { localLookUp } from '../run/look-up.js';
@@ -21,7 +22,7 @@ import type { ProofSession } from '../session/proof-session.js';
 import { openSession } from '../session/session-lines.js';
 import { Screen } from '../show/screen.js';
 import type { CommandContext } from './add-commands.js';
-import { addRunOptions, checkRunOptions, type RunOptions } from './run-options.js';
+import { addRunOptions, checkRunOptions, friendsOf, type RunOptions } from './run-options.js';
 
 export function addCommands(program: Command, context: CommandContext): void {
   addRunOptions(
@@ -52,11 +53,14 @@ async function runQuery(
   checkRunOptions(options);
   const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
   const config = readClientConfig(options.config);
-  const dataset = expandDatasetWords(words);
+  const { dataset, lists } = await expandListedWords(words);
+  if (options.entryList !== undefined)
+    lists.push({ name: options.entryList, words: null, parts: await readEntryList(options.entryList) });
+  const friends = friendsOf(options.friend);
   const program = await makeProgram();
   const loaded = await loadProgram(program, { moduleUrl: LIBRARY });
   const { inputs } = await beginProgram(loaded, { params: options.param, inputs: {}, seed: options.seed });
-  const request = requestOf(options, { program, dataset, inputs });
+  const request = requestOf(options, { program, dataset, lists, friends, inputs });
   const status =
     options.local === true
       ? await inThisProcess(request, { loaded, options, config, screen })
@@ -64,7 +68,9 @@ async function runQuery(
   if (status !== 0) throw new ExitStatus(status);
 }
 
-function requestOf(options: RunOptions, given: Pick<QueryRequest, 'program' | 'dataset' | 'inputs'>): QueryRequest {
+type Given = Pick<QueryRequest, 'program' | 'dataset' | 'lists' | 'friends' | 'inputs'>;
+
+function requestOf(options: RunOptions, given: Given): QueryRequest {
   return {
     ...given,
     title: given.program.name,

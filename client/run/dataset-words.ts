@@ -1,13 +1,15 @@
 /**
  * DATASET words of the command line: what lies on this computer (paths, globs, @FILE lists) becomes absolute file: URLs; the rest (URLs,
  * lfn:, find:, dataset:) goes on as it is. `#TREE` behind a word stays behind it.
- * `a|b` and `a,b` are a and then b (split-union.ts). Entry lists (`<<list`, `?enl=list`) are refused: nothing carries them to the workers.
+ * `a|b` and `a,b` are a and then b (split-union.ts). `WORD<<LIST` (or `WORD?enl=LIST`) are the entries of it that the list in that file names.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import picomatch from 'picomatch';
+import type { NamedEntryList } from '../../protocol/entry-list.js';
 import { GridError, UsageError } from '../../protocol/errors.js';
+import { readEntryList } from './entry-list-file.js';
 import { splitUnion } from './split-union.js';
 
 /** A glob or list that names no file at all. */
@@ -17,15 +19,43 @@ export class NothingMatchesError extends GridError {
 
 const REMOTE = /^(lfn|find|dataset|file|roots?|https?|davs?):/;
 
+export interface ExpandedWords {
+  readonly dataset: string[];
+  /** For the words of which each is, numbered as in `dataset`. */
+  readonly lists: NamedEntryList[];
+}
+
+/** As expandDatasetWords, of words that may have entry lists behind them. @throws {NothingMatchesError | UsageError} */
+export async function expandListedWords(words: readonly string[], folder = process.cwd()): Promise<ExpandedWords> {
+  const dataset: string[] = [];
+  const lists: NamedEntryList[] = [];
+  for (const word of words) {
+    const { text, list } = existsSync(resolve(folder, word)) ? { text: word, list: null } : cutList(word);
+    const first = dataset.length;
+    dataset.push(...expandDatasetWords([text], folder));
+    if (list === null) continue;
+    lists.push({ name: list, words: [first, dataset.length], parts: await readEntryList(list, folder) });
+  }
+  return { dataset, lists };
+}
+
+/** `a.root#t<<list.root#l` -> the word and the file of its list. */
+function cutList(word: string): { text: string; list: string | null } {
+  const at = word.lastIndexOf('<<');
+  if (at > 0) return { text: word.slice(0, at), list: word.slice(at + 2) };
+  const query = word.startsWith('find:') ? null : /^(.*?)[?&]enl=(.+)$/s.exec(word);
+  return query === null ? { text: word, list: null } : { text: query[1]!, list: query[2]! };
+}
+
 /** In the order of the words; matches of a glob bytewise. @throws {NothingMatchesError | UsageError} */
 export function expandDatasetWords(words: readonly string[], folder = process.cwd()): string[] {
   return words.flatMap((word) => expandWord(word, folder, 0));
 }
 
 function expandWord(word: string, folder: string, depth: number): string[] {
-  if (!word.startsWith('find:') && (word.includes('<<') || /[?&]enl=/.test(word)))
+  if (cutList(word).list !== null && !existsSync(resolve(folder, word)))
     throw new UsageError(
-      `${word} names an entry list, which this program does not know. Choose entries with --first and --entries, or in process().`,
+      `${word}: an entry list stands behind a word of the data set itself, not inside an @FILE and not behind a friend.`,
     );
   const parts = unionParts(word, folder);
   if (parts.length > 1) return parts.flatMap((part) => expandWord(part, folder, depth));

@@ -10,10 +10,11 @@ import { loadProgram } from '../../analysis/load-program.js';
 import { packState } from '../../analysis/merged-state.js';
 import { OutputMerger } from '../../analysis/output-merger.js';
 import { type Packet, ProgramRunner } from '../../analysis/program-runner.js';
+import { pairsWithin } from '../../protocol/entry-list.js';
 import { type ErrorBody, errorBody, GridError } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
-import { type FilePart, type LocalFile, openTable, packetRanges, placeFiles } from './local-files.js';
+import { entriesIn, type FilePart, type LocalFile, openTable, packetRanges, placeFiles } from './local-files.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
 
 /** Not one file of the data set could be read. */
@@ -80,7 +81,7 @@ class LocalRun {
     this.#missing = missing;
     this.#observer = observer;
     this.#signal = signal;
-    this.#total = parts.reduce((sum, part) => sum + part.end - part.first, 0);
+    this.#total = parts.reduce((sum, part) => sum + entriesIn(part), 0);
     this.#isTotalKnown = missing.length === 0;
   }
 
@@ -95,7 +96,12 @@ class LocalRun {
       });
       for (const part of this.#parts)
         for (const [first, end] of packetRanges(part)) {
-          await this.#runRange(runner, { filePosition: part.position, file: part.file.name, first, end });
+          await this.#runRange(runner, {
+            ...{ filePosition: part.position, file: part.file.name },
+            first,
+            end,
+            only: part.only,
+          });
           this.#merge(runner.takeIncrement());
           this.#tell();
         }
@@ -113,7 +119,9 @@ class LocalRun {
   }
 
   /** Runs it, around the entries that fail. */
-  async #runRange(runner: ProgramRunner, packet: Packet): Promise<void> {
+  async #runRange(runner: ProgramRunner, wide: Packet): Promise<void> {
+    const packet = narrowed(wide);
+    if (packet === undefined) return;
     const { first, end } = packet;
     try {
       const report = await runner.run(packet, this.#signal);
@@ -124,7 +132,7 @@ class LocalRun {
     } catch (error) {
       if (this.#signal?.aborted || !(error instanceof GridError)) throw error;
       if (!(error instanceof UserCodeError)) await this.#unreadable(runner, packet, error);
-      else if (end - first === 1) this.#setAside(packet, error);
+      else if (entriesIn(packet) === 1) this.#setAside(packet, error);
       else {
         const middle = error.entry === null ? [first + Math.floor((end - first) / 2)] : [error.entry, error.entry + 1];
         const borders = [first, ...middle.filter((at) => at > first && at < end), end];
@@ -217,10 +225,19 @@ class LocalRun {
   }
 }
 
+/** With an entry list: from the first entry that is meant to the last; undefined where none is. */
+function narrowed(packet: Packet): Packet | undefined {
+  if (packet.only === undefined) return packet;
+  const only = pairsWithin(packet.only, packet.first, packet.end);
+  const [first, end] = [only[0], only.at(-1)];
+  return first === undefined || end === undefined ? undefined : { ...packet, first, end, only };
+}
+
 /** A branch that does not exist is no missing file: the selector has to be mended. */
 const USERS_MISTAKES: readonly string[] = [
   'ANALYSIS_NO_SUCH_BRANCH',
   'ANALYSIS_COLUMN',
+  'ANALYSIS_ENTRY_LIST',
   'ROOT_NO_SUCH_COLUMN',
   'ROOT_COLUMN_TYPE',
 ];

@@ -7,9 +7,11 @@ import type { LookUp } from './local-run.js';
 
 /** @param host whose catalog is asked where the configuration names none itself */
 export function localLookUp(config: ClientConfig, host: string | undefined): LookUp {
-  return async ({ dataset, tree }) => {
-    const files = await resolveDataset(dataset, () => catalogOf(config, host), { site: config.site, tree });
-    return files.map(({ lfn, urls, tree: ownTree }) => ({ name: lfn ?? urls[0] ?? '', urls, tree: ownTree }));
+  return async ({ dataset, tree, lists, friends }) => {
+    const files = await resolveDataset(dataset, () => catalogOf(config, host), {
+      ...{ site: config.site, tree, lists, friends },
+    });
+    return files.map(({ lfn, urls, ...file }) => ({ ...file, name: lfn ?? urls[0] ?? '', urls }));
   };
 }
 

@@ -1,5 +1,6 @@
 /** One query as the user means it, before it is decided where it runs; and what comes back, before terminate(). */
 import type { Program } from '../../analysis/program.js';
+import type { FriendSet, NamedEntryList } from '../../protocol/entry-list.js';
 import type { QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
 
 export interface QueryRequest {
@@ -7,6 +8,8 @@ export interface QueryRequest {
   /** DATASET words, local paths already absolute file: URLs (dataset-words.ts). */
   readonly dataset: readonly string[];
   readonly tree: string | null;
+  readonly lists: readonly NamedEntryList[];
+  readonly friends: readonly FriendSet[];
   /** First entry along the data set's order, and how many (null: all). */
   readonly first: number;
   readonly entries: number | null;

@@ -5,10 +5,18 @@ import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.
 
 /** Hands the query in and leaves at once. */
 export function submitQuery(session: ProofSession, request: QueryRequest): Promise<Submitted> {
-  const { program, dataset, params, inputs, ...rest } = request;
+  const { program, dataset, lists, friends, params, inputs, ...rest } = request;
   const { kind, name, sha256 } = program;
   return session.submit(
-    { ...rest, dataset: [...dataset], params: { ...params }, inputs: { ...inputs }, program: { kind, name, sha256 } },
+    {
+      ...rest,
+      dataset: [...dataset],
+      lists: [...lists],
+      friends: [...friends],
+      params: { ...params },
+      inputs: { ...inputs },
+      program: { kind, name, sha256 },
+    },
     Buffer.from(program.code, 'utf8'),
   );
 }

@@ -6,6 +6,7 @@ import { packState } from '../../analysis/merged-state.js';
 import { OutputMerger } from '../../analysis/output-merger.js';
 import { ProgramRunner } from '../../analysis/program-runner.js';
 import type { PacketOrder } from '../../protocol/api.js';
+import { pairsSize } from '../../protocol/entry-list.js';
 import { type ErrorBody, errorBody, GridError } from '../../protocol/errors.js';
 import type { QueryResult } from '../../protocol/session-messages.js';
 import { LIBRARY } from '../library-url.js';
@@ -17,7 +18,7 @@ export async function replayPacket(
   query: string,
   order: PacketOrder,
 ): Promise<{ outcome: QueryOutcome; loaded: LoadedProgram }> {
-  const { packet, file, params, inputs, seed } = order;
+  const { packet, file, only, params, inputs, seed } = order;
   const loaded = await loadProgram(
     { ...order.program, code: Buffer.from(order.code).toString('utf8') },
     { moduleUrl: LIBRARY },
@@ -26,10 +27,11 @@ export async function replayPacket(
   const runner = new ProgramRunner(loaded, { params, inputs, seed, openTable: () => openTable(file) });
   const { position: filePosition, first, end } = packet;
   const worker = { name: '0', host: hostname(), site: 'local', packets: 1, entries: 0, bytes: 0, cpuMs: 0 };
+  const wanted = only === undefined ? end - first : pairsSize(only);
   const started = performance.now();
   let error: (ErrorBody & { stack?: string }) | null = null;
   try {
-    const { entries, bytes, cpuMs } = await runner.run({ filePosition, file: file.name, first, end });
+    const { entries, bytes, cpuMs } = await runner.run({ filePosition, file: file.name, first, end, only });
     Object.assign(worker, { entries, bytes, cpuMs });
     merger.add(runner.takeIncrement());
   } catch (thrown) {
@@ -43,7 +45,7 @@ export async function replayPacket(
   const result: QueryResult = {
     ...{ query, title: `packet ${packet.packetId}`, program: order.program, params, inputs, seed, error, bytes },
     status: error === null ? 'completed' : 'failed',
-    entries: { total: end - first, done: entries, failed: 0, missing: end - first - entries },
+    entries: { total: wanted, done: entries, failed: 0, missing: wanted - entries },
     ...{ failures: [], failuresLeftOut: 0, missingFiles: [], workers: [worker] },
     timing: { openMs: 0, lookupMs: 0, processMs: totalMs, mergeMs: 0, totalMs },
   };

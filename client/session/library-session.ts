@@ -87,7 +87,7 @@ async function prepare(
   const { inputs } = await beginProgram(loaded, { params, inputs: {}, seed });
   const request: QueryRequest = {
     title: program.name,
-    dataset: set.expanded(),
+    ...(await set.resolved()),
     tree: set.tree,
     first: options.first ?? 0,
     entries: options.entries ?? null,

@@ -1,4 +1,5 @@
 /** A file of the data set as a table, from the nearest replica that opens. */
+import { type FriendFile, openFriends } from '../../analysis/open-friends.js';
 import type { OpenTable } from '../../analysis/program-runner.js';
 import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
 import { openRootFile } from '../../rootio/root-file.js';
@@ -20,14 +21,18 @@ export async function openTable(
   const root = await openRootFile(await openSource(file.urls, storage), {
     openFriend: siblingOpener(file.urls, storage),
   });
+  let opened: OpenTable;
   try {
     const table = await root.table(file.tree ?? undefined);
     if (entries !== null && entries !== table.entries) throw new EntriesDifferError(file.name, entries, table.entries);
-    return { table, close: () => root.close() };
+    opened = { table, close: () => root.close() };
   } catch (error) {
     await root.close();
     throw error;
   }
+  const friendOf = ({ name, urls, tree }: FriendFile): Promise<OpenTable> =>
+    openTable({ position: file.position, name, urls: [...urls], tree, friends: [] }, storage);
+  return openFriends(opened, file.name, file.friends, friendOf);
 }
 
 export function factsOf({ table }: OpenTable): FileFacts {

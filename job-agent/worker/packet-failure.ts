@@ -10,6 +10,8 @@ export type Failure = Pick<PacketFailed, 'cause' | 'entry' | 'error'>;
 const OF_THE_PROGRAM: ReadonlySet<string> = new Set([
   'ANALYSIS_NO_SUCH_BRANCH',
   'ANALYSIS_COLUMN',
+  'ANALYSIS_ENTRY_LIST',
+  'ANALYSIS_FRIEND_SHORT',
   'ROOT_NO_SUCH_COLUMN',
   'ROOT_COLUMN_TYPE',
   'ROOT_WHICH_TABLE',

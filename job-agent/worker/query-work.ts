@@ -207,9 +207,10 @@ export class QueryWork {
   }
 }
 
-const forRunner = ({ file, first, end }: Packet): RunnerPacket => ({
+const forRunner = ({ file, first, end, only }: Packet): RunnerPacket => ({
   filePosition: file.position,
   file: file.name,
   first,
   end,
+  only,
 });

@@ -99,11 +99,13 @@ async function selectorOf(spec: QuerySpec, store: QueryStore): Promise<Selector 
 }
 
 async function lookUp(spec: QuerySpec, grid: () => Promise<Grid>, site: string | null): Promise<DataSetFile[]> {
-  const options = { tree: spec.tree, ...(site === null ? {} : { site }) };
+  const { tree: wanted, lists, friends: friendSets } = spec;
+  const options = { tree: wanted, lists, friends: friendSets, ...(site === null ? {} : { site }) };
   const files = await resolveDataset(spec.dataset, grid, options);
-  return files.map(({ lfn, urls, replicas, tree, entries }) => ({
+  return files.map(({ lfn, urls, replicas, tree, entries, selected, friends }) => ({
     name: lfn ?? urls[0]!,
-    ...{ lfn, tree, entries },
+    ...{ lfn, tree, entries, selected },
+    friends: friends.map((friend) => ({ ...friend, urls: [...friend.urls] })),
     places: replicas,
   }));
 }

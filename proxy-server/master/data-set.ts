@@ -3,6 +3,7 @@
  * Pure. Names are resolved by catalog/grid, unknown entry counts learnt by entry-counting.ts.
  */
 import type { NodeFacts } from '../../protocol/agent-messages.js';
+import { EntryList } from '../../protocol/entry-list.js';
 import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
 import { nearestFirst, type Place } from './closeness.js';
 import type { LedgerFile } from './ledger.js';
@@ -15,6 +16,9 @@ export interface DataSetFile {
   /** Null where nobody has opened it yet. */
   readonly entries: number | null;
   readonly places: readonly Place[];
+  /** An entry list's pairs; null: all entries. What is counted of such a file, in packets too, are places in its list. */
+  readonly selected: readonly number[] | null;
+  readonly friends: QueryFile['friends'];
 }
 export interface MissingFile {
   readonly file: string;
@@ -25,6 +29,7 @@ export const NO_REPLICA = 'It has no replica that can be used; "proof whereis" s
 
 interface Row {
   readonly file: DataSetFile;
+  readonly list: EntryList | null;
   tree: string | null;
   entries: number | null;
   counted: boolean;
@@ -35,19 +40,22 @@ export class DataSet {
   readonly #rows: Row[];
 
   constructor(files: readonly DataSetFile[]) {
-    this.#rows = files.map((file) => ({
+    const lists = files.map(({ selected }) => (selected === null ? null : new EntryList(selected)));
+    this.#rows = files.map((file, i) => ({
       file,
+      list: lists[i]!,
       tree: file.tree,
-      entries: file.entries,
+      entries: lists[i]?.size ?? file.entries,
       counted: false,
       missing: file.places.length === 0 ? NO_REPLICA : null,
     }));
   }
 
   /** As a checkpoint keeps it. */
-  dump(): (DataSetFile & { places: Place[]; missing: string | null })[] {
+  dump(): (DataSetFile & { places: Place[]; selected: number[] | null; missing: string | null })[] {
     return this.#rows.map(({ file, tree, entries, missing }) => ({
-      ...{ name: file.name, lfn: file.lfn, places: [...file.places] },
+      ...{ name: file.name, lfn: file.lfn, places: [...file.places], friends: file.friends },
+      selected: file.selected === null ? null : [...file.selected],
       ...{ tree, entries, missing },
     }));
   }
@@ -75,7 +83,22 @@ export class DataSet {
   /** The file as a worker on that node should see it: nearest replica first. */
   forNode(position: number, node: NodeFacts): QueryFile {
     const { file, tree } = this.#row(position);
-    return { position, name: file.name, urls: nearestFirst(node, file.places).map(({ url }) => url), tree };
+    const { name, friends, places } = file;
+    return { position, name, urls: nearestFirst(node, places).map(({ url }) => url), tree, friends };
+  }
+
+  /** What is counted, [first, end), as entries of the file: all of them, or `only` these. */
+  range(position: number, first: number, end: number): { first: number; end: number; only?: number[] } {
+    return this.#row(position).list?.range(first, end) ?? { first, end };
+  }
+  /** An entry of the file as it is counted. */
+  placeOf(position: number, entry: number): number {
+    return this.#row(position).list?.placeOf(entry) ?? entry;
+  }
+  /** How many entries the file must have for all to be right; null: any number. */
+  fileEntriesOf(position: number): number | null {
+    const { list, entries, file } = this.#row(position);
+    return list === null ? entries : file.entries;
   }
 
   /** Somebody opened it. What the catalog said before is not overwritten: a worker refuses a packet of a file that says otherwise. */

@@ -39,14 +39,19 @@ export class FailureLog {
   }
 }
 
-/** A packet whose entries fail, as people are told. */
-export function failureReportOf(file: string, packet: LedgerPacket): Report {
+/** A packet whose entries fail, as people are told. `entries`: what it has of the file, which an entry list counts otherwise. */
+export function failureReportOf(
+  file: string,
+  packet: LedgerPacket,
+  entries: { readonly first: number; readonly end: number },
+): Report {
+  const { first, end } = entries;
   const last = packet.failures.at(-1);
   return {
     file,
-    first: packet.first,
-    end: packet.end,
-    entry: last?.entry ?? (packet.end - packet.first === 1 ? packet.first : null),
+    first,
+    end,
+    entry: end - first === 1 ? first : (last?.entry ?? null),
     attempts: packet.failures.length,
     error: last?.error.message ?? 'It failed.',
     stack: last?.error.stack ?? null,

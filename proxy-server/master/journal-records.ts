@@ -3,9 +3,10 @@
  * master died; what is not in it was never confirmed to anybody.
  */
 import { z } from 'zod';
+import { entryPairs } from '../../protocol/entry-list.js';
 import { bytes, count } from '../../protocol/ids.js';
 import { failureReport, missingFile, workerFigures } from '../../protocol/session-messages.js';
-import { packetReport } from '../../protocol/worker-messages.js';
+import { packetReport, queryFile } from '../../protocol/worker-messages.js';
 import { settledRange } from './settled-ranges.js';
 
 export const journalFile = z.object({
@@ -14,6 +15,8 @@ export const journalFile = z.object({
   tree: z.string().nullable(),
   entries: count.nullable(),
   places: z.array(z.object({ url: z.string(), se: z.string().nullable(), site: z.string().nullable() })),
+  selected: entryPairs.nullable().default(null),
+  friends: queryFile.shape.friends,
   /** Why it cannot be read, if so. */
   missing: z.string().nullable(),
 });

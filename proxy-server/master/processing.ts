@@ -137,7 +137,8 @@ export class Processing {
     }
     const placed = files.map(({ position }) => ({ position, places: dataSet.placesOf(position) }));
     this.#packetizer = new Packetizer(this.#ledger, placed);
-    for (const [position, clusters] of this.#clusters) this.#packetizer.setClusters(position, clusters);
+    for (const [position, clusters] of this.#clusters)
+      this.#packetizer.setClusters(position, this.#counted(position, clusters));
     for (const { worker } of this.#seats.values()) this.#packetizer.join(worker.workerId, worker.node);
     this.serveAll();
     this.#checkSettled();
@@ -178,7 +179,7 @@ export class Processing {
 
   setClusters(position: number, clusters: readonly number[]): void {
     this.#clusters.set(position, clusters);
-    this.#packetizer?.setClusters(position, clusters);
+    this.#packetizer?.setClusters(position, this.#counted(position, clusters));
   }
 
   want(workerId: string, n: number, running: number | null): void {
@@ -289,9 +290,10 @@ export class Processing {
   }
   #send(worker: QueryWorker, { packet, attempt, alone }: Handout): void {
     const dataSet = this.#dataSet!;
-    const { id: packetId, file, first, end } = packet;
-    this.#parts.packets.out(packet, attempt, worker.name);
-    const shape = { packetId, attempt, first, end, alone, fileEntries: dataSet.entriesOf(file) };
+    const { id: packetId, file } = packet;
+    const range = dataSet.range(file, packet.first, packet.end);
+    this.#parts.packets.out({ ...packet, ...range }, attempt, worker.name);
+    const shape = { packetId, attempt, ...range, alone, fileEntries: dataSet.fileEntriesOf(file) };
     worker.send({
       type: 'packet',
       queryId: this.#parts.queryId,
@@ -305,8 +307,14 @@ export class Processing {
     const error = errorBody(new WorkerDiedError(`Worker ${name} died while it ran this packet: ${why}.`));
     this.#fail(packetId, seat, { worker: workerId, cause: 'killed', entry: null, error, output: seat.printed });
   }
+  /** Cluster boundaries as entries are counted: those with nothing of a list between them fall together. */
+  #counted(position: number, clusters: readonly number[]): readonly number[] {
+    return [...new Set(clusters.map((entry) => this.#dataSet?.placeOf(position, entry) ?? entry))];
+  }
   #fail(packetId: number, { worker }: Seat, failure: PacketFailure): void {
-    this.#ledger.fail(packetId, failure);
+    const file = this.#ledger.packet(packetId)?.file;
+    const entry = failure.entry === null || file === undefined ? null : this.#dataSet!.placeOf(file, failure.entry);
+    this.#ledger.fail(packetId, { ...failure, entry });
     this.#parts.packets.failed(packetId, failure, worker.name);
   }
   #isHeld(workerId: string, packetId: number): boolean {
@@ -331,7 +339,8 @@ export class Processing {
   #judge(packet: LedgerPacket): void {
     const { maxAttempts } = this.#parts;
     const policy = { maxAttempts, fileAttempts: FILE_ATTEMPTS };
-    const verdict = verdictOn(packet, policy, this.#clusters.get(packet.file));
+    const clusters = this.#counted(packet.file, this.#clusters.get(packet.file) ?? []);
+    const verdict = verdictOn(packet, policy, clusters);
     const why = packet.failures.at(-1)?.error.message ?? 'It cannot be read.';
     if (verdict.do === 'split') {
       const parts = this.#ledger.split(packet.id, verdict.at, verdict);
@@ -347,7 +356,8 @@ export class Processing {
   }
   #setAside(packet: LedgerPacket): void {
     this.#ledger.setAside(packet.id);
-    const report = failureReportOf(this.#dataSet!.nameOf(packet.file), packet);
+    const entries = this.#dataSet!.range(packet.file, packet.first, packet.end);
+    const report = failureReportOf(this.#dataSet!.nameOf(packet.file), packet, entries);
     const range: SettledRange = { file: packet.file, first: packet.first, end: packet.end, state: 'failed' };
     this.failures.add({ position: packet.file, report });
     this.#settled.add(range);

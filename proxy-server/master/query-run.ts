@@ -48,6 +48,7 @@ interface Seat {
   phase: 'preparing' | 'ready' | 'failed' | 'finishing';
 }
 
+const USERS_MISTAKES: readonly string[] = ['ROOT_WHICH_TABLE', 'ANALYSIS_FRIEND_SHORT'];
 const COMMIT_MS = 400;
 const PROGRESS_MS = 250;
 const CHECKPOINT_BYTES = 2_000_000;
@@ -257,8 +258,8 @@ export class QueryRun {
   #counted(workerId: string, message: Extract<WorkerMessage, { type: 'counted' }>): void {
     if (this.#counting?.counted(workerId, message) !== true) return;
     if (message.facts !== undefined) this.#processing.setClusters(message.position, message.facts.clusters);
-    // Which tree is meant is the user's to say: no other worker can know better.
-    if (message.error?.code === 'ROOT_WHICH_TABLE') this.#end('failed', message.error);
+    // Which tree is meant, or which friend, is the user's to say: no other worker can know better.
+    if (message.error !== undefined && USERS_MISTAKES.includes(message.error.code)) this.#end('failed', message.error);
     else this.#count();
   }
   #resume(recovered: Recovery, { files }: Checkpoint): void {

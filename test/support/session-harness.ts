@@ -252,6 +252,7 @@ export class TestClient {
     const { kind, name, sha256, code } = program;
     this.send({
       ...{ type: 'submit', ref, title: name, dataset: [...dataset], tree: null, first: 0, entries: null },
+      ...{ lists: [], friends: [] },
       ...{
         program: { kind, name, sha256 },
         params: {},

@@ -6,13 +6,17 @@ import { parseDatasetWord, resolveDataset } from '../../../catalog/grid/resolve-
 import { type NewMember, type SetAnswer, setAnswer, setChanged, setFilesAnswer } from '../../../catalog/grid/wire.js';
 import { ExitStatus } from '../../exit-status.js';
 import { formatBytes, printJson, printTable } from '../../print.js';
-import { expandDatasetWords } from '../../run/dataset-words.js';
+import { expandListedWords } from '../../run/dataset-words.js';
+import { readEntryList } from '../../run/entry-list-file.js';
+import { addFriend, friendsOf } from '../run-options.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 
 interface CreateOptions {
   readonly tree?: string;
   readonly access?: string;
   readonly comment?: string;
+  readonly entryList?: string;
+  readonly friend: Readonly<Record<string, readonly string[]>>;
   readonly replace?: boolean;
   readonly json?: boolean;
 }
@@ -84,11 +88,13 @@ function describe(set: SetAnswer): string {
       member.kind === 'file' ? null : member.kind,
       member.state,
       member.entries === null ? null : `${member.entries} entries`,
+      member.selected === null ? null : `${member.selected} of them`,
     ];
     const told = facts.filter((fact) => fact !== null).join(', ');
     return `  ${member.name}${member.tree === null ? '' : `#${member.tree}`}${told === '' ? '' : `  (${told})`}`;
   });
-  return [head, ...(set.comment === '' ? [] : [set.comment]), ...lines].join('\n');
+  const friends = set.friends.map(({ alias, dataset }) => `  friend ${alias}: ${dataset.join(' ')}`);
+  return [head, ...(set.comment === '' ? [] : [set.comment]), ...lines, ...friends].join('\n');
 }
 
 function addCreate(datasets: Command): void {
@@ -100,13 +106,16 @@ function addCreate(datasets: Command): void {
       .option('--tree <NAME>', 'the tree of its files')
       .option('--access <HOW>', 'how files are meant to be read: any, local, remote or cache')
       .option('--comment <TEXT>')
+      .option('--entry-list <FILE>', 'of the files only the entries that it names')
+      .option('--friend <ALIAS=WORD>', 'files whose entries go with those of the set (repeatable)', addFriend, {})
       .option('--replace', 'instead of the members that it has')
       .action(async (name: string, words: string[], options: CreateOptions, command: Command) =>
         withCatalog(command, async (grid) => {
           const body = {
             name,
             how: how(options),
-            members: await membersOf(grid, words),
+            members: await membersOf(grid, words, options.entryList),
+            ...(Object.keys(options.friend).length === 0 ? {} : { friends: friendsOf(options.friend) }),
             ...(options.tree === undefined ? {} : { tree: options.tree }),
             ...(options.access === undefined ? {} : { access: options.access }),
             ...(options.comment === undefined ? {} : { comment: options.comment }),
@@ -121,20 +130,32 @@ function addCreate(datasets: Command): void {
   add('add', 'add to a data set; a frozen one gets a new version', ({ replace }) => (replace ? 'replace' : 'add'));
 }
 
-/** Data sets named as such are nested; everything else is resolved now. */
-async function membersOf(grid: ProofGrid, words: readonly string[]): Promise<NewMember[]> {
+/** Data sets named as such are nested; everything else is resolved now. An entry list is for files, not for nested sets. */
+async function membersOf(grid: ProofGrid, words: readonly string[], entryList?: string): Promise<NewMember[]> {
+  const { dataset, lists } = await expandListedWords(words);
+  if (entryList !== undefined) lists.push({ name: entryList, words: null, parts: await readEntryList(entryList) });
+  const isSet = (word: string): boolean => lists.length === 0 && parseDatasetWord(word).kind === 'dataset';
   const members: NewMember[] = [];
-  for (const word of expandDatasetWords(words)) {
-    const { kind, text, tree } = parseDatasetWord(word);
-    if (kind === 'dataset') members.push({ set: text, ...(tree === null ? {} : { tree }) });
-    else
-      for (const file of await resolveDataset([word], grid)) {
-        const place = file.lfn === null ? { url: file.urls[0]! } : { lfn: file.lfn };
-        members.push({ ...place, ...(tree === null ? {} : { tree }) });
-      }
+  for (let first = 0; first < dataset.length; ) {
+    const { text, tree } = parseDatasetWord(dataset[first]!);
+    if (isSet(dataset[first]!)) {
+      members.push({ set: text, ...named(tree) });
+      first++;
+      continue;
+    }
+    // With lists all words are resolved together, because a list may count entries along them.
+    const end = lists.length > 0 ? dataset.length : first + 1;
+    for (const file of await resolveDataset(dataset.slice(first, end), grid, { lists })) {
+      const place = file.lfn === null ? { url: file.urls[0]! } : { lfn: file.lfn };
+      const selected = file.selected === null ? {} : { selected: [...file.selected] };
+      members.push({ ...place, ...named(lists.length > 0 ? file.tree : tree), ...selected });
+    }
+    first = end;
   }
   return members;
 }
+
+const named = (tree: string | null): { tree?: string } => (tree === null ? {} : { tree });
 
 function addVerify(datasets: Command): void {
   withCatalogOptions(datasets.command('verify'))

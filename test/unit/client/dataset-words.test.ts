@@ -48,8 +48,7 @@ describe('client: DATASET words', () => {
     expect([both.words, one.words]).to.deep.equal([['a.root#t', 'b.root#u', 'find:/x?a=1'], ['a.root']]);
     expect(dataset('lfn:/a|lfn:/b', { tree: 't' }).union('c').words).to.deep.equal(['lfn:/a#t', 'lfn:/b#t', 'c']);
     expect(dataset('a.root|b.root').expanded(folder)).to.have.length(2);
-    expect(() => one.setEntryList()).to.throw(UsageError, 'Entry lists');
-    expect(() => one.addFriend()).to.throw(UsageError, 'Friend');
+    expect(() => dataset('c').add(one.setEntryList([1]))).to.throw(UsageError, 'entry list');
   });
   it('takes a file whose own name holds # whole', () => {
     expect(expand('odd#name.root')).to.deep.equal(['F/odd%23name.root']);

@@ -8,10 +8,29 @@ import { testNode } from '../../../support/nodes.js';
 const place = (url: string, se: string | null = null, site: string | null = null) => ({ url, se, site });
 const file = (name: string, entries: number | null): DataSetFile => ({
   ...{ name, lfn: name, tree: 't', entries, places: [place(`root://se.cern.ch//${name}`)] },
+  ...{ selected: null, friends: [] },
 });
 const facts = (entries: number) => ({ entries, tree: 't', clusters: [0, entries] });
 
 describe('proxy-server: data set of a query', () => {
+  it('counts places in an entry list, and turns them into entries of the file', () => {
+    const listed = { ...file('b', 100), selected: [3, 6, 50, 51, 90, 92] };
+    const set = new DataSet([file('a', 10), listed, { ...file('c', null), selected: [] }]);
+    expect(set.toCount(0, null)).to.deep.equal([]);
+    expect(set.window(8, 6)).to.deep.equal({
+      total: 6,
+      files: [
+        { position: 0, first: 8, end: 10 },
+        { position: 1, first: 0, end: 4 },
+      ],
+    });
+    expect(set.range(1, 2, 5)).to.deep.equal({ first: 5, end: 91, only: [5, 6, 50, 51, 90, 91] });
+    expect(set.range(0, 2, 5)).to.deep.equal({ first: 2, end: 5 });
+    expect([set.placeOf(1, 50), set.placeOf(0, 7)]).to.deep.equal([3, 7]);
+    expect([set.fileEntriesOf(0), set.fileEntriesOf(1)]).to.deep.equal([10, 100]);
+    expect(DataSet.restored(set.dump()).range(1, 0, 1)).to.deep.equal({ first: 3, end: 4, only: [3, 4] });
+  });
+
   it('places the window along its order', () => {
     const set = new DataSet([file('a', 10), file('b', 0), file('c', 20), file('d', 30)]);
     expect(set.window(5, 20)).to.deep.equal({
