@@ -5,6 +5,7 @@ import { dataPlaces } from '../../../../proxy-server/factory/data-places.js';
 
 const file = (size: number | null, ...replicas: [url: string, se: string | null][]): DatasetFile => ({
   ...{ lfn: '/f', urls: replicas.map(([url]) => url), size, entries: null, tree: null },
+  ...{ selected: null, friends: [] },
   replicas: replicas.map(([url, se]) => ({ url, se, site: null })),
 });
 const site = (name: string, closeSEs: string[] = [], storageDomain: string | null = null) => ({
