@@ -194,8 +194,8 @@ export class JobAgent {
     const done = this.#pool.attach(
       { workerId: order.workerId, sessionId: order.sessionId, ticket: order.ticket },
       { url, node },
+      () => this.#payloads.look(),
     );
-    this.#payloads.look();
     if (done) return;
     const worker: WorkerReport = { workerId: order.workerId, phase: 'gone', pid: null, sessionId: order.sessionId };
     this.#tell({ type: 'workerState', worker: { ...worker, why: 'it was not there any more' } });

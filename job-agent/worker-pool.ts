@@ -104,14 +104,19 @@ export class WorkerPool {
     return [...this.#workers.values()].filter((worker) => worker.ending === null).map((worker) => report(worker));
   }
 
-  /** Hands a ticket to a warm worker. @returns false where it is not there, or not free */
+  /**
+   * Hands a ticket to a warm worker; `makeRoom` before it hears of it, when its core is taken already.
+   * @returns false where it is not there, or not free
+   */
   attach(
     order: { workerId: string; sessionId: string; ticket: string },
     where: { url: string; node: NodeFacts },
+    makeRoom: () => void,
   ): boolean {
     const worker = this.#workers.get(order.workerId);
     if (worker === undefined || worker.phase !== 'warm' || worker.ending !== null) return false;
     worker.sessionId = order.sessionId;
+    makeRoom();
     const cacheDir = join(worker.scratch, '.programs');
     this.#tell(worker, { type: 'attach', ...order, ...where, cacheDir, pid: worker.pid ?? worker.child.pid ?? 0 });
     return true;

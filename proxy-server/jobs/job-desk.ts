@@ -4,6 +4,7 @@ import { GridError } from '../../protocol/errors.js';
 import type { JobInfo, JobSelection, SubmittedJob, TraceLine, UserQuota } from '../../protocol/job-messages.js';
 import type { Identity } from '../../protocol/tokens.js';
 import { type Action, authorize, may, reachOf } from '../authorization.js';
+import { GroupCommit } from './group-commit.js';
 import type { JobInputs } from './job-inputs.js';
 import type { JobOutputs } from './job-outputs.js';
 import type { JobRunner } from './job-runner.js';
@@ -38,8 +39,10 @@ const MEGABYTE = 2 ** 20;
 
 export class JobDesk {
   readonly #options: JobDeskOptions;
+  readonly #commits: GroupCommit;
   constructor(options: JobDeskOptions) {
     this.#options = options;
+    this.#commits = new GroupCommit(options.store);
   }
 
   /** @throws {JobRefusedError | JobQuotaError} and the errors of reading and splitting a JDL */
@@ -52,7 +55,8 @@ export class JobDesk {
     const { job, parts, warnings } = prepared;
     const release = runner.standing.reserve(user, parts?.length ?? 1);
     try {
-      const jobId = parts === null ? store.add(job, nowMs()) : await splitter.add(user, { job, parts });
+      const single = (): Promise<number> => this.#commits.run(() => store.add(job, nowMs()));
+      const jobId = await (parts === null ? single() : splitter.add(user, { job, parts }));
       if (parts === null) runner.enqueue([{ ...job, jobId }]);
       return { jobId, subJobs: parts?.length ?? 0, warnings: [...warnings] };
     } finally {

@@ -25,7 +25,7 @@ export interface JobServiceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly registry: AgentRegistry;
-  readonly catalog: CatalogAccess;
+  readonly catalog: Pick<CatalogAccess, 'forUser' | 'forAdmin'>;
   readonly send: (agentId: string, message: ToAgentMessage) => void;
   /** As JobRunner's. */
   readonly onDemand: () => void;

@@ -20,11 +20,11 @@ export class JobOutputError extends GridError {
 const NO_ELEMENTS: Elements = { elements: [], distances: [] };
 
 export class OutputRegistrar {
-  readonly #catalog: CatalogAccess;
+  readonly #catalog: Pick<CatalogAccess, 'forUser' | 'forAdmin'>;
   readonly #homes: string;
 
   /** @param homes home directories in the catalog, `/home/{user}` */
-  constructor(catalog: CatalogAccess, homes: string) {
+  constructor(catalog: Pick<CatalogAccess, 'forUser' | 'forAdmin'>, homes: string) {
     this.#catalog = catalog;
     this.#homes = homes;
   }

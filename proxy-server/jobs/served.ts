@@ -93,16 +93,20 @@ export const SERVICE: Readonly<Record<keyof typeof ALIEN_ATTRIBUTES, Service>> =
   JobLogOnClusterMonitor: SYSTEM,
 };
 
+const those = (kind: Service['is']): (readonly [string, string])[] =>
+  Object.entries(SERVICE).flatMap(([name, { is, how }]) => (is === kind ? [[name, how] as const] : []));
+const REFUSED = those('refused');
+const WITHOUT_EFFECT = those('without effect');
+
 /** Said and false is as good as not said. */
 const SWITCHES = new Set(['Interactive', 'FileBroker']);
 
 /** A sentence for each reason why the job is not taken. */
 export function notServed(description: JobDescription): string[] {
   const { ad, split, switches } = description;
-  const reasons = Object.entries(SERVICE)
-    .filter(([name, { is }]) => is === 'refused' && ad.has(name))
-    .filter(([name]) => !SWITCHES.has(name) || switches.includes(name))
-    .map(([name, { how }]) => `${name} is not served: ${how}.`);
+  const reasons = REFUSED.filter(([name]) => ad.has(name) && (!SWITCHES.has(name) || switches.includes(name))).map(
+    ([name, how]) => `${name} is not served: ${how}.`,
+  );
   if (split?.by.mode === 'se_advanced')
     reasons.push(
       'Split = "se_advanced" is not served: files are given to sub-jobs when the master is split, not when they run; use "se".',
@@ -112,9 +116,7 @@ export function notServed(description: JobDescription): string[] {
 
 /** What runs, but not in full: said to the submitter. */
 export function shortcomings({ ad, email }: JobDescription, { hasEmailHook }: { hasEmailHook: boolean }): string[] {
-  const said = Object.entries(SERVICE)
-    .filter(([name, { is }]) => is === 'without effect' && ad.has(name))
-    .map(([name, { how }]) => `${name} has no effect: ${how}.`);
+  const said = WITHOUT_EFFECT.filter(([name]) => ad.has(name)).map(([name, how]) => `${name} has no effect: ${how}.`);
   if (email !== undefined && !hasEmailHook) said.push('Email has no effect: this ProxyServer has no emailHook.');
   return said;
 }

@@ -63,7 +63,7 @@ export class UserStanding {
     const cores = active.coresOfUsers();
     return users.map((one) => {
       const quota = this.#quota(one);
-      const { unfinished, runningSecondsLast24h, cpuCostLast24h } = this.#usage(one);
+      const { unfinished, runningSecondsLast24h, cpuCostLast24h } = this.#usage(one, true);
       const runningCores = cores.get(one) ?? 0;
       return {
         user: one,
@@ -86,10 +86,10 @@ export class UserStanding {
     return quotaOf(this.#options.quotas, user);
   }
 
-  #usage(user: string): Usage {
+  #usage(user: string, isShown = false): Usage {
     const { queue, active } = this.#options;
     const unfinished = queue.of(user) + active.of(user) + (this.#coming.get(user) ?? 0);
-    return { unfinished, ...this.#used(user, this.#quota(user), true) };
+    return { unfinished, ...this.#used(user, this.#quota(user), isShown) };
   }
 
   /** Runs that have ended, and so far as anybody asks those that have not. */

@@ -76,7 +76,7 @@ for (const isolation of ['never', 'preferred'] as const)
       });
     const phases = (): string[] => pool.reports().map((r) => r.phase);
     const attach = (workerId: string): boolean =>
-      pool.attach({ workerId, sessionId: 's1', ticket: 't' }, { url: 'ws://h', node });
+      pool.attach({ workerId, sessionId: 's1', ticket: 't' }, { url: 'ws://h', node }, () => {});
 
     it('starts one process a core and tells when each is warm', async () => {
       open(GOOD, 2);
