@@ -8,8 +8,10 @@
  *     await session.close();
  */
 export * from '../analysis/library-part.js';
+export type { Grid, GridFile, GridJob } from '../catalog/grid/grid.js';
 export { GridError } from '../protocol/errors.js';
 export { DataSet, dataset } from './data-set.js';
+export { connect } from './session/library-grid.js';
 export {
   type Answer,
   open,

@@ -2,6 +2,7 @@
 import { errorBody, GridError } from '../../protocol/errors.js';
 import { openRootFile } from '../../rootio/root-file.js';
 import { openSource } from '../../storage/open-source.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 
 export interface Inspected {
   /** missing: no replica can be opened; corrupt: it opens, but is no sound ROOT file. */
@@ -13,10 +14,10 @@ export interface Inspected {
 }
 
 /** @param urls replicas in order of preference. Never throws for what is wrong with the file: `state` and `error` say it. */
-export async function inspectFile(urls: readonly string[]): Promise<Inspected> {
+export async function inspectFile(urls: readonly string[], storage?: StorageOptions): Promise<Inspected> {
   let size: number | null = null;
   try {
-    const source = await openSource(urls);
+    const source = await openSource(urls, storage);
     size = source.size;
     try {
       const file = await openRootFile(source);

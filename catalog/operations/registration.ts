@@ -52,7 +52,8 @@ export function register(
   return report;
 }
 
-const URL_SHAPE = /^[a-z][a-z0-9+.-]*:\/[^\u0000-\u0020\u007f]*[^/\u0000-\u0020\u007f]$/i;
+/** Blanks are characters of file names, and XRootD's URLs are not encoded. */
+const URL_SHAPE = /^[a-z][a-z0-9+.-]*:\/[^\u0000-\u001f\u007f]*[^/\u0000-\u0020\u007f]$/i;
 const MAX_URL_LENGTH = 8000;
 
 /** Registers files one after the other, within one transaction of its caller. */

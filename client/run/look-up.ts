@@ -1,4 +1,5 @@
 /** Names -> files in the client's own process (`--local`): the catalog is asked only when a word needs it. */
+import type { Grid, GridJobs } from '../../catalog/grid/grid.js';
 import { openGrid } from '../../catalog/grid/open-grid.js';
 import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
 import { type ClientConfig, hostEntry } from '../client-config.js';
@@ -15,13 +16,15 @@ export function localLookUp(config: ClientConfig, host: string | undefined): Loo
   };
 }
 
-async function catalogOf(config: ClientConfig, host: string | undefined): ReturnType<typeof openGrid> {
-  if (host === undefined && config.catalog !== undefined) return openGrid(config.catalog, { site: config.site });
+/** @param jobs who runs jobs for it */
+export async function catalogOf(config: ClientConfig, host: string | undefined, jobs?: GridJobs): Promise<Grid> {
+  if (host === undefined && config.catalog !== undefined) return openGrid(config.catalog, { site: config.site, jobs });
   const entry = hostEntry(config, host);
   const url = entry.catalog ?? (await new ServerApi(entry).info()).catalog;
   return openGrid(url ?? '', {
     site: config.site,
     ca: entry.ca ?? undefined,
     token: entry.token ?? undefined,
+    jobs,
   });
 }

@@ -1,8 +1,11 @@
 /** What a catalog must survive: strangers, crashes, bad lists, foreign files; and that upkeep keeps its promises. */
+
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import axios from 'axios';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
@@ -10,6 +13,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { signToken } from '../../protocol/tokens.js';
 import { TestCatalog } from '../support/catalog.js';
 import { failureOf } from '../support/failure.js';
+import { skipBecause } from '../support/summary-reporter.js';
 
 const line = (lfn: string): string => `${JSON.stringify({ lfn, url: `root://se/${encodeURI(lfn)}`, size: 1 })}\n`;
 
@@ -202,6 +206,59 @@ describe('catalog: what it survives', function () {
       validateStatus: () => true,
     });
     expect(again.status).to.equal(304);
+  });
+
+  it('packs answers for those who ask for it, and takes no bytes that are no UTF-8', async () => {
+    const grid = catalog.grid();
+    await grid.register(Array.from({ length: 300 }, (_, i) => ({ lfn: `/packed/file${i}`, replicas: [] })));
+    const url = `${catalog.url}/v1/ls?path=/packed`;
+    const plain = await axios.get(url, {
+      ...{ responseType: 'arraybuffer', decompress: false, headers: { 'accept-encoding': 'identity' } },
+    });
+    const packed = await axios.get(url, {
+      ...{ responseType: 'arraybuffer', decompress: false, headers: { 'accept-encoding': 'gzip' } },
+    });
+    expect(packed.headers['content-encoding']).to.equal('gzip');
+    expect(gunzipSync(packed.data as Buffer).equals(plain.data as Buffer)).to.equal(true);
+    const names = Array.from({ length: 10_000 }, (_, i) => `/packed/file${i}`);
+    expect((await grid.lookup(names)).filter((file) => file !== undefined).length).to.equal(300);
+    const bad = await axios.get(`${catalog.url}/v1/stat?path=/packed/%ff%fe`, { validateStatus: () => true });
+    expect([bad.status, (bad.data as { code: string }).code]).to.be.oneOf([
+      [400, 'CATALOG_BAD_NAME'],
+      [400, 'CATALOG_BAD_REQUEST'],
+    ]);
+    const left = await failureOf(grid.rm('/packed'));
+    expect([left.code, (await grid.ls('/packed')).length]).to.deep.equal(['CATALOG_NOT_EMPTY', 300]);
+    await grid.close();
+  });
+
+  it('keeps what it has on a disk that fills up in the middle of a list, and goes on when there is room', async function () {
+    const folder = mkdtempSync(join(tmpdir(), 'proof-full-'));
+    const mount = (...words: string[]): boolean => spawnSync(words[0]!, words.slice(1)).status === 0;
+    if (!mount('mount', '-t', 'tmpfs', '-o', 'size=6m', 'none', folder)) {
+      rmSync(folder, { recursive: true });
+      return skipBecause(this, 'a small disk can be mounted by root only');
+    }
+    try {
+      const own = await new TestCatalog('', 'development', folder).start();
+      const grid = own.grid();
+      const lines = (first: number, end: number): Readable =>
+        Readable.from(Array.from({ length: end - first }, (_, i) => Buffer.from(line(`/full/d${i % 9}/${first + i}`))));
+      await grid.bulk(lines(0, 2000));
+      const failed = await failureOf(grid.bulk(lines(2000, 100_000), { name: 'big' }));
+      expect(failed.code).to.equal('CATALOG_DISK_FULL');
+      expect((await grid.lookup(['/full/d0/0']))[0]?.lfn).to.equal('/full/d0/0');
+      expect((await grid.find('/full')).length).to.be.at.least(2000);
+      expect(mount('mount', '-o', 'remount,size=200m', folder)).to.equal(true);
+      const report = await grid.bulk(lines(2000, 100_000), { name: 'big' });
+      expect(report.skipped + report.registered + report.unchanged).to.equal(98_000);
+      expect((await own.proof('catalog', 'check')).stdout).to.equal('sound\n');
+      await grid.close();
+      await own.end();
+    } finally {
+      expect(mount('umount', folder)).to.equal(true);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('takes tokens of the ProxyServer and nothing else', async () => {

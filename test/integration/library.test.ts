@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { dataset, open, processLocally } from 'proof-grid';
+import { connect, dataset, open, processLocally } from 'proof-grid';
 import { ProofGrid } from '../../catalog/grid/proof-grid.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
@@ -66,6 +66,26 @@ describe('the library', function () {
     const plain = (value: unknown): unknown =>
       JSON.parse(JSON.stringify(value, (_k, v) => (typeof v === 'bigint' ? `${v}` : v)));
     expect(plain(answer.outputs)).to.deep.equal(plain(local.outputs));
+  });
+
+  it('connects to the Grid of a host: its catalog, and its queue for submit, ps and kill', async () => {
+    const grid = await connect('here', { config: join(cluster.folder, 'config.yaml') });
+    await grid.mkdir('/grid/x', { parents: true });
+    await grid.register([{ lfn: '/grid/x/a.root', replicas: [{ url: 'root://se//a.root' }] }]);
+    expect((await grid.query('/grid', '*.root')).map(({ lfn }) => lfn)).to.deep.equal(['/grid/x/a.root']);
+    expect((await grid.ls('/grid')).map(({ path }) => path)).to.deep.equal(['/grid/x']);
+    expect((await grid.whereis('/grid/x/a.root')).replicas.map(({ url }) => url)).to.deep.equal(['root://se//a.root']);
+    expect(await grid.collections()).to.deep.equal([]);
+    await grid.rm('/grid', { recursive: true });
+    const jobId = await grid.submit(
+      'Executable = "/bin/sleep"; Arguments = "$1"; Requirements = other.CE == "NOWHERE";',
+      ['600'],
+    );
+    const mine = (await grid.ps()).filter((job) => job.jobId === jobId);
+    expect(mine).to.have.length(1);
+    await grid.kill(jobId);
+    expect((await grid.ps()).find((job) => job.jobId === jobId)?.state ?? 'KILLED').to.equal('KILLED');
+    await grid.close();
   });
 
   it('counts a file of the catalog that no storage has as missing, with its entries, here and in the pool', async () => {

@@ -4,6 +4,7 @@ import { inParallel, inspectFile, treeOf } from '../../../catalog/grid/inspect-f
 import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { parseDatasetWord, resolveDataset } from '../../../catalog/grid/resolve-dataset.js';
 import { type NewMember, type SetAnswer, setAnswer, setChanged, setFilesAnswer } from '../../../catalog/grid/wire.js';
+import { storageOptionsFromEnvironment } from '../../../storage/environment.js';
 import { ExitStatus } from '../../exit-status.js';
 import { formatBytes, printJson, printTable } from '../../print.js';
 import { expandListedWords } from '../../run/dataset-words.js';
@@ -180,11 +181,12 @@ async function verify(grid: ProofGrid, name: string) {
   const { files } = await grid.http.get('/v1/dataset', { name }, setFilesAnswer);
   const urls = new Map(files.map((file) => [file.lfn, file.replicas.map(({ url }) => url)]));
   const members = set.members.filter(({ kind }) => kind !== 'collection');
+  const storage = storageOptionsFromEnvironment(process.env, process.getuid?.());
   const found = await inParallel(members, OPENED_AT_ONCE, async (member) => {
     const places = urls.get(member.name) ?? [];
     if (places.length === 0)
       return { member, state: 'missing' as const, error: 'no usable replica', size: null, tree: undefined };
-    const { state, error, size, ...rest } = await inspectFile(places);
+    const { state, error, size, ...rest } = await inspectFile(places, storage);
     const wanted = member.tree ?? set.tree;
     const tree = treeOf({ state, error, size, ...rest }, wanted);
     if (state === 'ok' && wanted !== null && tree === undefined)

@@ -1,6 +1,6 @@
 /** `proof register`: one file, a list of a million, or what a directory holds; with `--inspect` looked into. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, type ReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
@@ -11,8 +11,10 @@ import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { scanTree } from '../../../catalog/grid/scan.js';
 import type { RegisterAnswer } from '../../../catalog/grid/wire.js';
 import { RemoteError, UsageError } from '../../../protocol/errors.js';
+import { storageOptionsFromEnvironment } from '../../../storage/environment.js';
+import type { StorageOptions } from '../../../storage/storage-options.js';
 import { ExitStatus } from '../../exit-status.js';
-import { printJson } from '../../print.js';
+import { formatBytes, printJson } from '../../print.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { whole } from './whole.js';
 
@@ -33,6 +35,7 @@ interface RegisterOptions {
 }
 
 const INSPECTED_AT_ONCE = 8;
+const storage = (): StorageOptions => storageOptionsFromEnvironment(process.env, process.getuid?.());
 const REPORTED = 20;
 
 export function addRegisterCommand(program: Command): void {
@@ -90,6 +93,7 @@ async function scanned(below: string, from: string, options: RegisterOptions): P
   const scan = {
     below,
     se: options.se,
+    storage: storage(),
     ...(accepts === undefined ? {} : { accepts: (name: string) => accepts(name) }),
   };
   for await (const file of scanTree(absoluteUrl(from), scan)) files.push(file);
@@ -99,8 +103,12 @@ async function scanned(below: string, from: string, options: RegisterOptions): P
 
 /** Files with what is in them; those that cannot be opened are registered without, and said. */
 function inspected(files: readonly NewGridFile[], wanted: string | undefined): Promise<NewGridFile[]> {
+  const credentials = storage();
   return inParallel(files, INSPECTED_AT_ONCE, async (file) => {
-    const found = await inspectFile(file.replicas.map(({ url }) => url));
+    const found = await inspectFile(
+      file.replicas.map(({ url }) => url),
+      credentials,
+    );
     if (found.error !== null) process.stderr.write(`proof: ${file.lfn}: ${found.error}\n`);
     const tree = treeOf(found, wanted ?? file.tree);
     if (found.trees.length > 1 && tree === undefined)
@@ -124,7 +132,25 @@ async function sendList(grid: ProofGrid, path: string, options: RegisterOptions)
   const { size, mtimeMs } = statSync(file);
   // The same list again has the same name, and the catalog goes on where it broke off.
   const name = createHash('sha256').update(`${file}\0${size}\0${mtimeMs}`).digest('base64url').slice(0, 32);
-  report(await grid.bulk(createReadStream(file), { format: isCsv ? 'csv' : 'jsonl', name }), options, undefined);
+  const list = createReadStream(file);
+  const stop = showProgress(list, size);
+  try {
+    report(await grid.bulk(list, { format: isCsv ? 'csv' : 'jsonl', name }), options, undefined);
+  } finally {
+    stop();
+  }
+}
+
+/** At a terminal: how much of the list the catalog has taken. */
+function showProgress(list: ReadStream, size: number): () => void {
+  if (!process.stderr.isTTY) return () => undefined;
+  const timer = setInterval(() => {
+    process.stderr.write(`\r${Math.floor((100 * list.bytesRead) / size)} % of ${formatBytes(size)}`);
+  }, 250);
+  return () => {
+    clearInterval(timer);
+    process.stderr.write('\r\x1b[K');
+  };
 }
 
 /** Exit status 3 where some could not be registered, 1 where none could. */
