@@ -14,7 +14,7 @@ import { errorBody } from '../protocol/errors.js';
 import { SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import type { Authenticate } from './auth.js';
-import { NoSuchRouteError } from './errors.js';
+import { BadRequestError, NoSuchRouteError } from './errors.js';
 import { httpError } from './http-errors.js';
 import type { Caller } from './permissions.js';
 import { addRoutes } from './routes/routes.js';
@@ -74,6 +74,7 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   });
   server.decorateRequest('caller', null as unknown as Caller);
   server.addHook('onRequest', async (request) => {
+    requireUtf8(request.url);
     if (PUBLIC.has(request.url.split('?')[0]!)) return;
     request.caller = await parts.authenticate(request.headers);
     guard.settled(request.raw.socket);
@@ -93,6 +94,16 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   addRoutes(server.withTypeProvider<ZodTypeProvider>(), parts);
   await server.ready();
   return server;
+}
+
+/** The parser of queries would take such bytes for the text of their escapes. @throws {BadRequestError} */
+function requireUtf8(url: string): void {
+  if (!url.includes('%')) return;
+  try {
+    decodeURIComponent(url);
+  } catch (cause) {
+    throw new BadRequestError('The address of the call has escapes that are no UTF-8.', { cause });
+  }
 }
 
 /** Answers to GET carry a hash of their text; who has that already gets 304 and no text. */
