@@ -110,7 +110,7 @@ function addressUrl(config: ClientConfig, name: string): string {
 /** What the configuration names, else $PROOF_TOKEN, else what "proof login" has kept. */
 function readSecret(config: ClientConfig, path: string | undefined, url: string): string | null {
   if (path !== undefined) return readText(config, path, 'tokenFile').trim();
-  return process.env['PROOF_TOKEN'] ?? keptToken(config, url);
+  return process.env['PROOF_TOKEN'] || keptToken(config, url);
 }
 
 /** Where "proof login" keeps the token of a server: beside the configuration, mode 0600. */

@@ -11,12 +11,15 @@ import type { NodeFacts } from '../protocol/agent-messages.js';
 import { systemClock } from '../protocol/clock.js';
 import { type Daemon, runDaemon } from '../protocol/daemon.js';
 import type { IsolationFacts } from '../protocol/isolation.js';
-import { createLogger } from '../protocol/log.js';
+import { createLogger, type Logger } from '../protocol/log.js';
 import { PACKAGE_VERSION } from '../protocol/version.js';
 import { storageOptionsFromEnvironment } from '../storage/environment.js';
 import { JobAgent } from './agent.js';
 import { cleanEnvironment } from './clean-environment.js';
+import { hostOfServer } from './isolation/allowed-hosts.js';
+import { TUNNEL } from './isolation/bubblewrap-words.js';
 import { isolationSentence, prepareLauncher } from './isolation/launcher.js';
+import { openTunnel } from './isolation/tunnel.js';
 import { measureNode, type NodeMeasure, unfitReasons } from './node-check.js';
 import { makeScratch } from './scratch.js';
 import { type AgentSettings, readSettings, slotMark } from './settings.js';
@@ -42,6 +45,14 @@ function nodeFacts(settings: AgentSettings, measure: NodeMeasure, isolation: Iso
   };
 }
 
+/** The way out for workers without network; undefined where they have one. */
+async function tunnelOf(settings: AgentSettings, directory: string, log: Logger): Promise<string | undefined> {
+  if (settings.network !== 'none') return undefined;
+  const file = join(directory, 'tunnel');
+  await openTunnel({ file, allowed: [hostOfServer(settings.server), ...settings.networkHosts], log });
+  return file;
+}
+
 /** Workers trust the authority that the agent trusts: Node reads it from a file that this variable names. */
 function trustedBy({ ca }: AgentSettings, directory: string): { env: NodeJS.ProcessEnv; files: readonly string[] } {
   if (ca === null) return { env: {}, files: [] };
@@ -63,11 +74,13 @@ async function start(): Promise<Daemon> {
   useProxy(settings);
   const log = createLogger({ program: 'agent', level: settings.logLevel, file: null, terminal: true });
   const scratch = makeScratch(settings.scratch);
+  const tunnel = await tunnelOf(settings, scratch.directory, log);
   const launcher = await prepareLauncher(
-    { ...settings, hidePaths: [...settings.hidePaths, scratch.directory] },
+    { ...settings, hidePaths: [...settings.hidePaths, scratch.directory], ...(tunnel === undefined ? {} : { tunnel }) },
     process.env,
     scratch.directory,
   );
+  const isTunnelled = tunnel !== undefined && launcher.facts.by === 'bubblewrap';
   log.info(`workers are ${isolationSentence(launcher.facts)}`);
   const measure = await measureNode({ ...settings, scratch: scratch.directory }, launcher.facts);
   const trust = trustedBy(settings, scratch.directory);
@@ -89,6 +102,7 @@ async function start(): Promise<Daemon> {
         env: {
           ...cleanEnvironment(process.env),
           ...trust.env,
+          ...(isTunnelled ? { PROOF_TUNNEL: TUNNEL } : {}),
           PROOF_SLOT: slotMark(settings),
         },
         directory: scratch.directory,

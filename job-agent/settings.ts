@@ -47,6 +47,7 @@ export const agentSettings = z.object({
   isolation: isolationPolicy.default('preferred'),
   network: networkPolicy.default('full'),
   hidePaths: names.default([]),
+  networkHosts: names.default([]),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
 });
 export type AgentSettings = z.infer<typeof agentSettings>;
@@ -81,6 +82,7 @@ const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
   PROOF_ISOLATION: 'isolation',
   PROOF_NETWORK: 'network',
   PROOF_HIDE_PATHS: 'hidePaths',
+  PROOF_NETWORK_HOSTS: 'networkHosts',
   PROOF_AGENT_LOG_LEVEL: 'logLevel',
 };
 

@@ -2,6 +2,8 @@
  * The way out of a node: directly, or through an HTTP proxy by CONNECT (RFC 9110, 9.3.6), as `https_proxy`, `http_proxy` and `no_proxy`
  * say, in both spellings. A proxy's user and password may stand in its URL. Behind it the bytes are TLS from end to end where the
  * URL says so.
+ *
+ * A process without network of its own has $PROOF_TUNNEL instead, a Unix socket that answers CONNECT likewise: all goes through it.
  */
 import { Agent, request } from 'node:http';
 import { type AgentOptions, Agent as TlsAgent } from 'node:https';
@@ -41,10 +43,28 @@ export function proxyFor(url: string, env: NodeJS.ProcessEnv): URL | null {
 
 /** For the `agent` of requests and WebSockets to that URL; undefined: directly. @param tls `ca`: PEM, for requests that name none */
 export function proxyAgentFor(url: string, tls: AgentOptions = {}): Agent | undefined {
+  const isTls = /^(?:https|wss):/.test(url);
+  if (hasTunnel()) return tunnelAgent(isTls, tls);
   const proxy = proxyFor(url, process.env);
   if (proxy === null) return undefined;
-  return /^(?:https|wss):/.test(url) ? new TunnelledTlsAgent(proxy, tls) : new TunnelledAgent(proxy);
+  return isTls ? new TunnelledTlsAgent(proxy, tls) : new TunnelledAgent(proxy);
 }
+
+const ownTunnel = (): string => process.env['PROOF_TUNNEL'] ?? '';
+export const hasTunnel = (): boolean => ownTunnel() !== '';
+
+/** For connections that are kept. */
+export function tunnelAgent(isTls: boolean, options: AgentOptions): Agent {
+  return isTls ? new TunnelledTlsAgent(ownTunnel(), options) : new TunnelledAgent(ownTunnel(), options);
+}
+
+/** A connection to that host through $PROOF_TUNNEL. @throws {HttpProxyError} */
+export function openThroughTunnel(host: string, port: number): Promise<Socket> {
+  return tunnel(ownTunnel(), { host, port });
+}
+
+/** URL of an HTTP proxy, or path of a Unix socket. */
+type Way = URL | string;
 
 type Made = ((error: Error | null, socket: Duplex) => void) | undefined;
 interface Target {
@@ -53,9 +73,9 @@ interface Target {
 }
 
 class TunnelledAgent extends Agent {
-  readonly #proxy: URL;
-  constructor(proxy: URL) {
-    super();
+  readonly #proxy: Way;
+  constructor(proxy: Way, options: AgentOptions = {}) {
+    super(options);
     this.#proxy = proxy;
   }
   override createConnection(target: Target, made: Made): undefined {
@@ -64,8 +84,8 @@ class TunnelledAgent extends Agent {
 }
 
 class TunnelledTlsAgent extends TlsAgent {
-  readonly #proxy: URL;
-  constructor(proxy: URL, options: AgentOptions) {
+  readonly #proxy: Way;
+  constructor(proxy: Way, options: AgentOptions) {
     super(options);
     this.#proxy = proxy;
   }
@@ -86,21 +106,18 @@ function hand(opened: Promise<Duplex>, made: Made): void {
   );
 }
 
-function tunnel(proxy: URL, { host, port }: Target): Promise<Socket> {
+function tunnel(way: Way, { host, port }: Target): Promise<Socket> {
   const path = `${host?.includes(':') === true ? `[${host}]` : host}:${port}`;
-  const user = decodeURIComponent(proxy.username);
-  const password = decodeURIComponent(proxy.password);
-  const basic = Buffer.from(`${user}:${password}`).toString('base64');
+  const { name, place, headers } = typeof way === 'string' ? socketPlace(way) : proxyPlace(way);
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: Error): void =>
-      reject(new HttpProxyError(`The HTTP proxy ${proxy.host} gives no way to ${path}: ${why}.`, { cause }));
+      reject(new HttpProxyError(`${name} gives no way to ${path}: ${why}.`, { cause }));
     const asking = request({
       method: 'CONNECT',
-      host: proxy.hostname.replace(/^\[|\]$/g, ''),
-      port: proxy.port === '' ? 80 : Number(proxy.port),
+      ...place,
       path,
       agent: false,
-      headers: { host: path, ...(user === '' ? {} : { 'proxy-authorization': `Basic ${basic}` }) },
+      headers: { host: path, ...headers },
       timeout: CONNECT_WITHIN_MS,
     });
     asking.once('connect', (answer, socket, head) => {
@@ -118,3 +135,25 @@ function tunnel(proxy: URL, { host, port }: Target): Promise<Socket> {
     asking.end();
   });
 }
+
+interface Place {
+  readonly name: string;
+  readonly place: { readonly socketPath: string } | { readonly host: string; readonly port: number };
+  readonly headers: Record<string, string>;
+}
+
+function proxyPlace(proxy: URL): Place {
+  const user = decodeURIComponent(proxy.username);
+  const basic = Buffer.from(`${user}:${decodeURIComponent(proxy.password)}`).toString('base64');
+  return {
+    name: `The HTTP proxy ${proxy.host}`,
+    place: { host: proxy.hostname.replace(/^\[|\]$/g, ''), port: proxy.port === '' ? 80 : Number(proxy.port) },
+    headers: user === '' ? {} : { 'proxy-authorization': `Basic ${basic}` },
+  };
+}
+
+const socketPlace = (socketPath: string): Place => ({
+  name: 'This process has no network of its own, and its agent',
+  place: { socketPath },
+  headers: {},
+});

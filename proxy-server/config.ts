@@ -67,6 +67,8 @@ const siteShape = {
   isolation: isolationPolicy.default('preferred'),
   /** Their network: the node's, or nothing but their master and the storage. */
   network: networkPolicy.default('full'),
+  /** Without network: storage that they reach nevertheless, `host`, `host:port`, `*.domain`, `*.domain:port`. */
+  networkHosts: z.array(z.string().regex(/^(\*\.)?[\w.:[\]-]+$/, 'must be a host, host:port or *.domain')).default([]),
   /** What of the nodes they do not see, besides the usual places of credentials; `*` in the last part of a path. */
   hidePaths: z.array(z.string().regex(/^\//, 'must be an absolute path')).default([]),
   /** What jobs find there: `VO@Name::version`; AliEn's grid partitions; and what the site asks of them (their ad is `other`). */
@@ -190,7 +192,8 @@ export function readProxyConfig(file: string): ProxyConfig {
   const wrong = config.sites.find((s) => s.max < s.min);
   if (wrong !== undefined)
     throw new UsageError(`${file}: site ${wrong.name} has max ${wrong.max} below min ${wrong.min}.`);
-  const closed = config.sites.find((s) => s.network === 'none');
-  if (closed !== undefined) throw new UsageError(`${file}: site ${closed.name}: network "none" is not there yet.`);
+  const open = config.sites.find((s) => s.isolation === 'never' && s.network === 'none');
+  if (open !== undefined)
+    throw new UsageError(`${file}: site ${open.name}: network "none" takes isolation "preferred" or "required".`);
   return config;
 }

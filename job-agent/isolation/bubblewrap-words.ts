@@ -15,10 +15,15 @@ export interface Place {
   readonly kind: 'directory' | 'file';
 }
 
+/** The tunnel's socket inside: /dev is made anew there. */
+export const TUNNEL = '/dev/proof-tunnel';
+
 export interface View {
   /** Private and writable; also the working directory. */
   readonly scratch: string;
   readonly network: NetworkPolicy;
+  /** Path of the Unix socket that is the way out without network. */
+  readonly tunnel: string | null;
   readonly hidden: readonly Place[];
   /** Seen, read-only, although they lie below what is hidden. */
   readonly shown: readonly string[];
@@ -32,6 +37,7 @@ export function bubblewrapWords(view: View): string[] {
   if (view.network === 'none') words.push('--unshare-net');
   words.push('--die-with-parent', '--cap-drop', 'ALL', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc');
   const hidden = outermost(view.hidden);
+  if (view.network === 'none' && view.tunnel !== null) words.push('--ro-bind', view.tunnel, TUNNEL);
   for (const { path, kind } of hidden)
     words.push(...(kind === 'directory' ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path]));
   for (const path of view.shown.toSorted()) if (isBelowAny(path, hidden)) words.push('--ro-bind', path, path);

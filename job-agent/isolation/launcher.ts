@@ -17,6 +17,8 @@ export interface LauncherSettings {
   readonly network: NetworkPolicy;
   /** More paths that users' code shall not see; `*` in their last part. */
   readonly hidePaths: readonly string[];
+  /** Socket of the way out, for `network: none` (tunnel.ts). */
+  readonly tunnel?: string;
 }
 
 export interface Confinement {
@@ -52,7 +54,8 @@ export async function prepareLauncher(
     facts: { by: 'bubblewrap', network: settings.network, why: null },
     words: (command, { scratch, shown = [] }) => {
       const shownPlaces = existingPlaces([...SHOWN_OF_RUN, ...installed, ...shown]).map(({ path }) => path);
-      const view = { scratch, network: settings.network, hidden: existingPlaces(hide), shown: shownPlaces, isFinal };
+      const { network, tunnel = null } = settings;
+      const view = { scratch, network, tunnel, hidden: existingPlaces(hide), shown: shownPlaces, isFinal };
       return limited([found.file, ...bubblewrapWords(view), ...command]);
     },
   });

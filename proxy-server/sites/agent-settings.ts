@@ -21,6 +21,7 @@ export type PilotSiteConfig = Pick<
   | 'isolation'
   | 'network'
   | 'hidePaths'
+  | 'networkHosts'
 >;
 
 /** The agent of this very installation, for nodes that see it under the same path. */
@@ -32,10 +33,10 @@ export const OWN_AGENT: readonly string[] = [
 /** What a site's configuration says to its agents. */
 export function siteSettings(config: PilotSiteConfig, { secretPaths }: SiteContext): Record<string, unknown> {
   const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = config;
-  const { isolation, network, hidePaths, httpsProxy, noProxy } = config;
+  const { isolation, network, networkHosts, hidePaths, httpsProxy, noProxy } = config;
   return {
     ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
-    ...{ isolation, network, hidePaths: [...hidePaths, ...secretPaths], httpsProxy, noProxy },
+    ...{ isolation, network, networkHosts, hidePaths: [...hidePaths, ...secretPaths], httpsProxy, noProxy },
   };
 }
 

@@ -8,6 +8,7 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import type { Clock } from '../../protocol/clock.js';
+import { hasTunnel, tunnelAgent } from '../../protocol/proxied.js';
 import { authoritiesOf } from '../authorities.js';
 import { bearerToken } from '../bearer-token.js';
 import type { ByteRange, ByteSource } from '../byte-source.js';
@@ -70,8 +71,8 @@ export class TooLongError extends ProtocolError {
 
 /** Kept-alive connections of a process, apart for each set of authorities. */
 export class HttpAgents {
-  readonly #plain = new Agent({ keepAlive: true, maxSockets: SOCKETS_A_HOST });
-  readonly #secure = new Map<string, Promise<TlsAgent>>();
+  readonly #plain = plainAgent();
+  readonly #secure = new Map<string, Promise<Agent>>();
 
   async agentFor(url: URL, settings: StorageSettings): Promise<Agent> {
     if (url.protocol === 'http:') return this.#plain;
@@ -81,7 +82,8 @@ export class HttpAgents {
     const made = (async () => {
       const ca = await authoritiesOf(settings);
       const trust = { rejectUnauthorized: settings.verifyTls, ...(ca === undefined ? {} : { ca }) };
-      return new TlsAgent({ keepAlive: true, maxSockets: SOCKETS_A_HOST, ...trust });
+      const options = { keepAlive: true, maxSockets: SOCKETS_A_HOST, ...trust };
+      return hasTunnel() ? tunnelAgent(true, options) : new TlsAgent(options);
     })();
     this.#secure.set(key, made);
     made.catch(() => this.#secure.delete(key));
@@ -93,6 +95,11 @@ export class HttpAgents {
     for (const agent of this.#secure.values()) (await agent.catch(() => undefined))?.destroy();
     this.#secure.clear();
   }
+}
+
+function plainAgent(): Agent {
+  const options = { keepAlive: true, maxSockets: SOCKETS_A_HOST };
+  return hasTunnel() ? tunnelAgent(false, options) : new Agent(options);
 }
 
 /** One answer, redirections followed; whatever its status. @throws {StorageError} no answer, or one that cannot be meant */

@@ -2,7 +2,9 @@
 import { createConnection, type Socket } from 'node:net';
 import { type SecureContext, connect as tlsConnect } from 'node:tls';
 import type { Clock } from '../../protocol/clock.js';
+import { hasTunnel, openThroughTunnel } from '../../protocol/proxied.js';
 import type { ByteRange } from '../byte-source.js';
+import { withDeadline } from '../deadline.js';
 import { ConnectionError, DeadlineError, type StorageError, whatOf } from '../errors.js';
 
 export interface Endpoint {
@@ -34,7 +36,8 @@ export type Receive = (bytes: Buffer) => void;
 const RECEIVE_BYTES = 256 * 1024;
 
 /** @throws {ConnectionError | DeadlineError} */
-export function connectSocket({ host, port }: Endpoint, receive: Receive, attempt: Attempt): Promise<Socket> {
+export async function connectSocket({ host, port }: Endpoint, receive: Receive, attempt: Attempt): Promise<Socket> {
+  if (hasTunnel()) return throughTunnel({ host, port }, receive, attempt);
   const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
   const callback = (length: number): boolean => {
     receive(buffer.subarray(0, length));
@@ -42,6 +45,19 @@ export function connectSocket({ host, port }: Endpoint, receive: Receive, attemp
   };
   const socket = createConnection({ host, port, onread: { buffer, callback } });
   return ready(socket, { event: 'connect', what: `connecting to ${host}:${port}` }, attempt);
+}
+
+async function throughTunnel({ host, port }: Endpoint, receive: Receive, attempt: Attempt): Promise<Socket> {
+  const { subject, clock, deadlineMs } = attempt;
+  const what = `connecting to ${host}:${port}`;
+  const opening = openThroughTunnel(host, port).catch((cause: Error) => {
+    throw new ConnectionError(subject.url, nameOf(subject), `${what}: ${cause.message}`, { cause });
+  });
+  const error = (): Error => new DeadlineError(subject.url, `${nameOf(subject)}, ${what}`, deadlineMs);
+  const socket = await withDeadline(opening, { clock, ms: deadlineMs, error });
+  socket.on('error', () => {}); // until its user listens: 'close' follows
+  socket.on('data', receive);
+  return socket;
 }
 
 export interface TlsWish {

@@ -9,7 +9,7 @@ import { type Launcher, prepareLauncher } from '../../../../job-agent/isolation/
 import { secretPlaces } from '../../../../job-agent/isolation/secret-places.js';
 import { skipBecause } from '../../../support/summary-reporter.js';
 
-const view: View = { scratch: '/s/w1', network: 'full', hidden: [], shown: [], isFinal: true };
+const view: View = { scratch: '/s/w1', network: 'full', tunnel: '/s/tunnel', hidden: [], shown: [], isFinal: true };
 const text = (more: Partial<View>): string => bubblewrapWords({ ...view, ...more }).join(' ');
 
 describe('job-agent: words of isolation', () => {
@@ -34,7 +34,10 @@ describe('job-agent: words of isolation', () => {
 
   it('take the network away only where the site says so, and leave a private /tmp to write in', () => {
     expect(text({})).not.to.contain('--unshare-net');
-    expect(text({ network: 'none' })).to.contain('--unshare-net');
+    expect(text({ network: 'none' }))
+      .to.contain('--unshare-net')
+      .and.to.contain('--ro-bind /s/tunnel /dev/proof-tunnel');
+    expect(text({})).not.to.contain('tunnel');
     expect(text({ hidden: [{ path: '/tmp', kind: 'directory' }] })).not.to.contain('--remount-ro');
   });
 

@@ -62,7 +62,7 @@ class ScriptedSite implements Site {
 }
 
 const config: SiteConfig = {
-  ...{ isolation: 'preferred', network: 'full', hidePaths: [] },
+  ...{ isolation: 'preferred', network: 'full', networkHosts: [], hidePaths: [] },
   ...{
     name: 'S',
     type: 'local',
