@@ -215,7 +215,7 @@ function clusterBoundaries(tree: Members, entries: number, branches: readonly Br
     if (size > 0 && (end - at) / size <= MOST_CLUSTERS) for (at += size; at < end; at += size) bounds.push(at);
     if (end > bounds.at(-1)!) bounds.push(end);
   };
-  for (const [i, last] of rangeEnds.entries()) if (last < entries) add(last + 1, rangeSizes[i] ?? 0);
+  for (let i = 0; i < rangeEnds.length; i++) if (rangeEnds[i]! < entries) add(rangeEnds[i]! + 1, rangeSizes[i] ?? 0);
   if (autoFlush > 0) add(entries, autoFlush);
   if (bounds.length === 1) bounds.push(...basketBoundaries(entries, branches).slice(1));
   if (entries > bounds.at(-1)!) bounds.push(entries);

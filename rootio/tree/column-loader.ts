@@ -142,26 +142,29 @@ export class ListLoader implements ColumnLoader {
     this.#filled += border / this.format.itemBytes;
   }
 
-  /** The same as `#addOffsets`, straight from the basket's bytes: half the time of reading lists goes here. */
+  /** The same as `#addOffsets`, straight from the basket's bytes: where most of a list's time goes that decompression leaves. */
   #addTail(tail: Buffer, { border, count, keylen }: BasketHeader, place: Place): void {
+    if (count === 0) return;
     const begins = new Int32Array(tail.swap32().buffer, tail.byteOffset, count);
-    const offsets = this.#offsets;
-    const shift = Math.log2(this.format.itemBytes);
-    let entry = this.#entries;
-    const base = offsets[entry]!;
-    let previous = 0;
+    const shift = 31 - Math.clz32(this.format.itemBytes);
+    const base = this.#offsets[this.#entries]!;
     // Bits that no length may have: a sign, or a part of an item.
-    let wrong = count > 0 ? begins[0]! - keylen : 0;
     const partial = this.format.itemBytes * this.length - 1;
-    for (let i = 1; i <= count; i++) {
-      const at = i === count ? border : begins[i]! - keylen;
+    let wrong = begins[0]! - keylen;
+    let previous = keylen;
+    const offsets = this.#offsets.subarray(this.#entries, this.#entries + count);
+    for (let i = 1; i < offsets.length; i++) {
+      const at = begins[i]!;
       const length = at - previous;
       wrong |= (length & partial) | (length >> 31);
-      offsets[++entry] = base + (at >> shift);
+      offsets[i] = base + ((at - keylen) >> shift);
       previous = at;
     }
+    const last = border + keylen - previous;
+    wrong |= (last & partial) | (last >> 31);
     if (wrong !== 0) throw new CorruptFileError(place, 'its entries begin where no item ends');
-    this.#entries = entry;
+    this.#entries += count;
+    this.#offsets[this.#entries] = base + (border >> shift);
   }
 
   add({ bytes, offsets }: BasketContents, part: Part, place: Place): void {

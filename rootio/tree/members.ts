@@ -31,10 +31,13 @@ export class Members {
     return this.#wrong(name, 'text');
   }
 
-  /** An array of numbers, as plain numbers. */
-  numbers(name: string): number[] {
+  /** An array of numbers, not copied: a tree of a thousand branches has three thousand of them. */
+  numbers(name: string): ArrayLike<number> {
     const value = this.object[name];
-    if (Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as ArrayLike<unknown>, Number);
+    if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+      const items = value as unknown as ArrayLike<unknown>;
+      return areNumbers(items) ? items : Array.from(items, Number);
+    }
     if (value === undefined || value === null) return [];
     return this.#wrong(name, 'array');
   }
@@ -60,4 +63,10 @@ export class Members {
   #wrong(name: string, wanted: string): never {
     throw new CorruptFileError(this.place, `its ${this.className} has no ${wanted} "${name}"`);
   }
+}
+
+/** JSROOT gives integers beyond 2^53 as bigints. */
+function areNumbers(items: ArrayLike<unknown>): items is ArrayLike<number> {
+  for (let i = 0; i < items.length; i++) if (typeof items[i] !== 'number') return false;
+  return true;
 }
