@@ -1,5 +1,5 @@
 /** Anything else, an entry at a time, through JSROOT's streamers: the general and slow way. */
-import { CorruptFileError, type Place } from '../errors.js';
+import { CorruptFileError, type Place, UnsupportedFileError } from '../errors.js';
 import type { ObjectStreamer, ValueReader } from '../jsroot/structure.js';
 import type { ColumnData } from '../table.js';
 import type { BasketContents } from './basket.js';
@@ -26,7 +26,12 @@ export class ObjectLoader implements ColumnLoader {
         this.#values.push(this.streamer.valueIn(bytes, { begin, end, keylen }, this.read));
       } catch (error) {
         if (error instanceof CorruptFileError) throw error;
-        throw new CorruptFileError(place, `its entry ${i}: ${(error as Error).message}`, { cause: error });
+        const why = (error as Error).message;
+        throw new UnsupportedFileError(
+          place,
+          `its entry ${i} is not laid out as the file describes the class (${why}): a streamer of its own wrote it, or the bytes are damaged`,
+          { cause: error },
+        );
       }
     }
   }
