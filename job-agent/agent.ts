@@ -38,6 +38,7 @@ export interface JobAgentOptions {
   /** Makes the pool; its reports come to the functions given. */
   readonly makePool: (on: {
     change: (report: WorkerReport) => void;
+    freed: () => void;
     hopeless: (why: string) => void;
     ticketWanted: (workerId: string) => void;
   }) => WorkerPool;
@@ -84,6 +85,7 @@ export class JobAgent {
         this.#tell({ type: 'workerState', worker });
         this.#payloads.look();
       },
+      freed: () => this.#payloads.look(),
       hopeless: (why) => this.#becomeUnfit([why]),
       ticketWanted: (workerId) => this.#wantTicket(workerId),
     });
@@ -95,7 +97,7 @@ export class JobAgent {
       clock: options.clock,
       log: options.log,
       tell: (message) => this.#tell(message),
-      sessionCores: () => this.#pool.reports().filter(({ sessionId }) => sessionId !== null).length,
+      sessionCores: () => this.#pool.sessionCores,
     });
   }
 

@@ -112,6 +112,7 @@ async function start(): Promise<Daemon> {
         clock: systemClock,
         log,
         onChange: on.change,
+        onFreed: on.freed,
         onHopeless: on.hopeless,
         onTicketWanted: on.ticketWanted,
       }),

@@ -43,6 +43,8 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onChange: (report: WorkerReport) => void;
+  /** A process that was in a session is really gone: its core is free. */
+  readonly onFreed: () => void;
   /** Workers cannot be started here: the sentence says what the last one did. */
   readonly onHopeless: (why: string) => void;
   /** The link of this worker to its session broke. */
@@ -102,6 +104,11 @@ export class WorkerPool {
 
   reports(): WorkerReport[] {
     return [...this.#workers.values()].filter((worker) => worker.ending === null).map((worker) => report(worker));
+  }
+
+  /** Cores that sessions use: also those of workers that were told to end and have not yet. */
+  get sessionCores(): number {
+    return [...this.#workers.values()].filter(({ sessionId }) => sessionId !== null).length;
   }
 
   /**
@@ -267,6 +274,7 @@ export class WorkerPool {
       if (worker.wasWarm) this.fill();
       else this.#retry(reason);
     }
+    if (worker.sessionId !== null) this.#options.onFreed();
     if (this.#workers.size === 0) this.#whenEmpty();
   }
 

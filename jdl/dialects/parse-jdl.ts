@@ -1,7 +1,7 @@
 /**
  * JDL of the dialects that grid users write, to one ad.
  *
- * alien    no brackets, comment lines with `#`, arguments `$1` …, lists without commas and with bare words
+ * alien    no brackets (braces around the whole are taken), comment lines with `#`, arguments `$1` …, lists without commas and with bare words
  * glite    brackets, comments with `//`, also lines with `#`; dirac the same, brackets optional
  * classad  the language itself: one ad in brackets
  * An HTCondor submit file is another language and is refused by name.
@@ -9,7 +9,7 @@
 import type { ClassAd } from '../expression.js';
 import { JdlDialectError, JdlParseError, type Position, positionAt } from '../jdl-errors.js';
 import { type ParserOptions, parseAd } from '../parser.js';
-import { blankComments, prepareAlienText } from './alien-text.js';
+import { blankComments, type PreparedText, prepareAlienText } from './alien-text.js';
 import { looksLikeCondorSubmit } from './condor-submit.js';
 
 export const DIALECTS = ['alien', 'glite', 'dirac', 'classad'] as const;
@@ -47,7 +47,7 @@ export function parseJdl(text: string, options: ParseJdlOptions = {}): ParsedJdl
   const { dialect = 'alien', args = [] } = options;
   const { text: prepared, locate } =
     dialect === 'alien'
-      ? prepareAlienText(source, args)
+      ? withoutBraces(prepareAlienText(source, args))
       : {
           text: dialect === 'classad' ? source : blankComments(source),
           locate: (at: number) => positionAt(source, at),
@@ -78,6 +78,14 @@ const condorSubmit = (cause: JdlParseError): JdlDialectError =>
       'or give the file to condor_submit.',
     { cause },
   );
+
+/** Some AliEn users put braces around the whole: they become blanks. A list cannot stand there. */
+function withoutBraces({ text, locate }: PreparedText): PreparedText {
+  const last = text.trimEnd().length - 1;
+  if (firstSymbol(text) !== '{' || text[last] !== '}') return { text, locate };
+  const first = text.indexOf('{');
+  return { text: `${text.slice(0, first)} ${text.slice(first + 1, last)} ${text.slice(last + 1)}`, locate };
+}
 
 /** The first character that is neither blank nor in a comment. */
 function firstSymbol(text: string): string {

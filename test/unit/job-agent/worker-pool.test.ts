@@ -58,6 +58,7 @@ for (const isolation of ['never', 'preferred'] as const)
           reports.push(report);
           changed();
         },
+        onFreed: () => changed(),
         onTicketWanted: () => {},
         onHopeless: (why) => {
           hopeless = why;
@@ -74,6 +75,10 @@ for (const isolation of ['never', 'preferred'] as const)
         };
         changed();
       });
+    /** What lies in a sandbox ends by the kernel's hand, a moment after the sandbox. */
+    const ended = async (pid: number): Promise<void> => {
+      while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
+    };
     const phases = (): string[] => pool.reports().map((r) => r.phase);
     const attach = (workerId: string): boolean =>
       pool.attach({ workerId, sessionId: 's1', ticket: 't' }, { url: 'ws://h', node }, () => {});
@@ -98,6 +103,21 @@ for (const isolation of ['never', 'preferred'] as const)
       expect(reports.filter((r) => r.phase === 'gone').map((r) => [r.pid, r.why])).to.deep.equal([[pid, 'done']]);
     });
 
+    it('holds the core of a session until its process is really gone', async () => {
+      open(DEAF, 1);
+      await until(() => phases()[0] === 'warm');
+      const { workerId, pid } = pool.reports()[0]!;
+      let roomMade = false;
+      pool.attach({ workerId, sessionId: 's1', ticket: 't' }, { url: 'ws://h', node }, () => {
+        roomMade = pool.sessionCores === 1;
+      });
+      expect(roomMade).to.equal(true);
+      pool.release(workerId, 'done');
+      expect([pool.sessionCores, isAlive(pid!)]).to.deep.equal([1, true]);
+      await until(() => pool.sessionCores === 0);
+      await ended(pid!);
+    });
+
     it('replaces a process that dies, or that says what no worker says', async () => {
       open(LIAR, 1);
       await until(() => phases()[0] === 'warm');
@@ -119,7 +139,7 @@ for (const isolation of ['never', 'preferred'] as const)
       await until(() => phases()[0] === 'warm');
       const { pid } = pool.reports()[0]!;
       await pool.close('enough');
-      expect(isAlive(pid!)).to.equal(false);
+      await ended(pid!);
     });
 
     it('ends a worker that passes its limits, by itself or by what it has started, though it does not listen', async () => {
