@@ -22,6 +22,17 @@ export class IncrementError extends GridError {
   readonly code = 'ANALYSIS_INCREMENT';
 }
 
+/** The disk does not take the rows of lists and ntuples: the query cannot go on. */
+export class RowsNotKeptError extends GridError {
+  readonly code = 'ANALYSIS_ROWS_NOT_KEPT';
+  constructor(path: string, cause: Error) {
+    const why = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : cause.message;
+    super(`Rows of lists and ntuples cannot be kept in ${path}: ${why}. Make room there and run the query again.`, {
+      cause,
+    });
+  }
+}
+
 /** `columns.x` or `batch.flat('x')` of a branch that the selector has not named, or used as what it is not. */
 export class ColumnUseError extends GridError {
   readonly code = 'ANALYSIS_COLUMN';

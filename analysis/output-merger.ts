@@ -8,7 +8,7 @@ import { IncrementError, UserCodeError } from './errors.js';
 import { decodeIncrement, encodeIncrement, type IncrementPart } from './increment.js';
 import { type ChunkStore, MemoryChunkStore } from './outputs/chunk-store.js';
 import type { Declaration } from './outputs/declaration.js';
-import { type MergedOutput, mergedOutput, type ObjectMerger } from './outputs/merged-output.js';
+import { type MergedOutput, mergedOutput, type ObjectMerger, type RowForm } from './outputs/merged-output.js';
 import { ObjectOutput } from './outputs/object.js';
 import type { OutputResult } from './outputs/result.js';
 import { Selector } from './selector.js';
@@ -40,18 +40,32 @@ export class OutputMerger {
   }
 
   /**
+   * @returns the same increment for a journal beside the chunk store: its rows as handles of that store
    * @throws {IncrementError} for what is no increment, or contradicts those before; {UserCodeError} where the `merge` of an object
    * throws. Then nothing has changed.
    */
-  add(bytes: Uint8Array): void {
+  add(bytes: Uint8Array): Uint8Array {
+    return this.#add(bytes, 'rows');
+  }
+
+  /** What `add` returned, or `encode('handles')` yields, with the chunk store that its handles are of. @throws as `add` does */
+  addKept(bytes: Uint8Array): void {
+    this.#add(bytes, 'handles');
+  }
+
+  #add(bytes: Uint8Array, form: 'rows' | 'handles'): Uint8Array {
     const checked = decodeIncrement(bytes).map((given) => {
       const entry = this.#entryFor(given);
-      return { entry, add: given.part === null ? undefined : entry.merged.prepare(given.part) };
+      return { given, entry, add: given.part === null ? undefined : entry.merged.prepare(given.part, form) };
     });
-    for (const { entry, add } of checked) {
+    let hasRows = false;
+    const parts = checked.map(({ given, entry, add }): IncrementPart => {
       this.#entries.set(entry.declaration.name, entry);
-      add?.();
-    }
+      const kept = add?.();
+      hasRows ||= kept !== undefined;
+      return kept === undefined ? given : { ...given, part: kept };
+    });
+    return hasRows && form === 'rows' ? encodeIncrement(parts) : bytes;
   }
 
   /** Outputs in the order of their declaration, each with its merged state. */
@@ -67,11 +81,11 @@ export class OutputMerger {
   }
 
   /** The whole state as increments of bounded size: add them, in any order, to an empty merger to have it again. */
-  *encode(): Iterable<Uint8Array> {
+  *encode(form: RowForm = 'rows'): Iterable<Uint8Array> {
     for (const { declaration, merged } of this.outputs()) {
       const order = this.#entries.get(declaration.name)!.order;
       let isEmpty = true;
-      for (const part of merged.parts(CHUNK_BYTES)) {
+      for (const part of merged.parts(CHUNK_BYTES, form)) {
         isEmpty = false;
         yield encodeIncrement([{ declaration, order, part }]);
       }

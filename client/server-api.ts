@@ -93,6 +93,24 @@ export class ServerApi {
     const frame = await this.bytes(`/queries/${encodeURIComponent(ref)}/packets/${packetId}`);
     return checked(packetOrder, decodeFrame(frame, true), 'packet');
   }
+  /** Its merged outputs as they lie there, in pieces cut anywhere: more than memory may hold. */
+  async *queryState(ref: string): AsyncIterable<Uint8Array> {
+    const url = `/queries/${encodeURIComponent(ref)}/state`;
+    try {
+      // The time limit of the other calls is for small answers.
+      const answer = await this.#http.get<AsyncIterable<Uint8Array>>(url, { responseType: 'stream', timeout: 0 });
+      yield* answer.data;
+    } catch (cause) {
+      if (axios.isAxiosError(cause) && cause.response !== undefined)
+        cause.response.data = await wholeOf(cause.response.data as AsyncIterable<Uint8Array>);
+      else if (!axios.isAxiosError(cause))
+        throw new UnreachableError(
+          `${this.host.name} broke off while the outputs came: ${(cause as Error).message}. "proof retrieve ${ref}" gets them again.`,
+          { cause },
+        );
+      throw callError(cause, this.host);
+    }
+  }
   async stopQuery(ref: string): Promise<void> {
     await this.call('POST', `/queries/${encodeURIComponent(ref)}/stop`, z.unknown());
   }
@@ -157,6 +175,12 @@ function callError(cause: unknown, host: HostEntry): Error {
     `${host.url} answers with HTTP status ${cause.response.status}, not as a ProxyServer does.`,
     { cause },
   );
+}
+
+async function wholeOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
 }
 
 function tryJson(data: Buffer): unknown {

@@ -71,6 +71,10 @@ export const sessionFile = z.object({
   orphanedAfterMs: count,
   /** A session without client and without running query ends after this time. */
   idleAfterMs: count,
+  /** A worker whose link is silent for so long is given up. */
+  workerSilentMs: count.default(30_000),
+  /** A worker that runs one packet for longer is ended, and the packet counts as one that kills its worker. */
+  packetLimitMs: count.default(3_600_000),
   log: z.object({ file: z.string().nullable(), level: z.string() }),
 });
 export type SessionFile = z.infer<typeof sessionFile>;

@@ -8,7 +8,6 @@ import { WebSocket } from 'ws';
 import { checked, parseJson } from './check.js';
 import { GridError, RemoteError } from './errors.js';
 import { MAX_FRAME_BYTES } from './frame.js';
-import { errorShape } from './ids.js';
 import { Link, type LinkOptions } from './link.js';
 import { proxyAgentFor } from './proxied.js';
 
@@ -161,8 +160,10 @@ function readRefusal(response: import('node:http').IncomingMessage, done: (error
     nbytes += part.length;
     if (nbytes <= 65_536) parts.push(part);
   });
-  response.once('close', () => {
+  response.once('close', async () => {
     try {
+      // Loaded when needed: a worker's link thread starts without the schema library.
+      const { errorShape } = await import('./ids.js');
       const { code, message } = checked(errorShape, parseJson(Buffer.concat(parts).toString('utf8')));
       done(new RemoteError(code, message));
     } catch {

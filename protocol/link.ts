@@ -1,7 +1,8 @@
 /**
  * One WebSocket between two of our processes: messages checked by their schema on arrival, a heartbeat, one reason at its end.
  *
- * A peer that sends what the schema refuses, or is silent for `silentAfterMs`, loses this one connection; `onClosed` is called exactly once,
+ * A peer that sends what the schema refuses, or is silent for `silentAfterMs`, loses this one connection. Silence is counted in pings, so
+ * that a process which was itself held up does not take that for the silence of its peer. `onClosed` is called exactly once,
  * whatever ended it. Dialling out, with retries: dial.ts.
  */
 import type { WebSocket } from 'ws';
@@ -22,12 +23,15 @@ export interface LinkOptions<In> {
 }
 
 export const SILENT_AFTER_MS = 30_000;
+const PINGS = 3;
 
 export class Link<In, Out extends object> {
   readonly #socket: WebSocket;
   readonly #options: LinkOptions<In>;
   readonly #silentAfterMs: number;
   #lastHeard: number;
+  /** Pings in a row that nothing came after. */
+  #missed = 0;
   #cancelBeat: () => void = () => {};
   #closed = false;
 
@@ -80,13 +84,15 @@ export class Link<In, Out extends object> {
   }
 
   #heard(): void {
+    this.#missed = 0;
     this.#lastHeard = this.#options.clock.now();
   }
 
   #beat(): void {
-    this.#cancelBeat = this.#options.clock.after(this.#silentAfterMs / 3, () => {
+    this.#cancelBeat = this.#options.clock.after(this.#silentAfterMs / PINGS, () => {
+      this.#missed++;
       const silent = this.#options.clock.now() - this.#lastHeard;
-      if (silent >= this.#silentAfterMs) {
+      if (this.#missed >= PINGS && silent >= this.#silentAfterMs) {
         this.#socket.terminate();
         this.#end(`silent for ${Math.round(silent)} ms`);
         return;

@@ -75,8 +75,11 @@ export const queryResult = z.object({
 });
 export type QueryResult = z.infer<typeof queryResult>;
 
-/** GET /v1/queries/REF/result: an answer with all that its end on the client needs, MessagePack. */
-export const keptResult = z.object({ result: queryResult, state: bytes, code: bytes });
+/** A merged state up to this length travels in the `result` message; a longer one is asked for at GET /v1/queries/REF/state. */
+export const MOST_INLINE_BYTES = 4 * 1024 * 1024;
+
+/** GET /v1/queries/REF/result: an answer with all that its end on the client needs but its state, MessagePack. */
+export const keptResult = z.object({ result: queryResult, code: bytes });
 
 /** A query as it is handed in. */
 export const submitMessage = z.object({
@@ -157,11 +160,11 @@ export const toClientMessage = z.discriminatedUnion('type', [
     leftMs: z.number().nullable(),
     workers: count,
   }),
-  /** Merged so far, as OutputMerger.encode() gives it. */
+  /** Merged so far, as OutputMerger.encode() gives it; the rows of lists and ntuples are not in it. */
   z.object({ type: z.literal('outputs'), queryId, state: bytes }),
   z.object({ type: z.literal('printed'), queryId, worker: z.string(), text: z.string() }),
   z.object({ type: z.literal('notice'), text: z.string() }),
-  z.object({ type: z.literal('result'), queryId, result: queryResult, state: bytes }),
+  z.object({ type: z.literal('result'), queryId, result: queryResult, state: bytes.nullable() }),
   z.object({ type: z.literal('ended'), why: z.string() }),
 ]);
 export type ToClientMessage = z.infer<typeof toClientMessage>;

@@ -135,6 +135,8 @@ const schema = z.strictObject({
   orphanedAfterS: seconds.default(300),
   /** A session without client and without running query ends after this time. */
   sessionIdleS: seconds.default(3600),
+  /** A worker that runs one packet (about a second of work, or one entry) for longer is ended. */
+  packetLimitS: seconds.default(3600),
   /** SIGTERM leaves masters and local agents running, for the next ProxyServer to take back. */
   keepOnStop: z.boolean().default(false),
   /** Master processes started ahead of sessions. */

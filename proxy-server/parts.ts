@@ -239,6 +239,7 @@ export class Parts {
       site: null,
       orphanedAfterMs: config.orphanedAfterS * 1000,
       idleAfterMs: config.sessionIdleS * 1000,
+      packetLimitMs: config.packetLimitS * 1000,
       logLevel: config.logLevel,
       heldBy: (sessionId) => this.registry.heldBy(sessionId).length,
       onChange: () => this.dispatcher.look(),

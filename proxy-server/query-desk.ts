@@ -55,8 +55,18 @@ export class QueryDesk {
     throw new NoSuchQueryError(`There is no query ${ref}.${didYouMean(ref, known)} "proof queries" lists them.`);
   }
 
-  /** All that the end of the query on a client needs: MessagePack, `keptResult` of protocol/session-messages.ts. */
+  /** What the end of the query on a client needs beside its state: MessagePack, `keptResult` of protocol/session-messages.ts. */
   async result(identity: Identity, ref: string): Promise<Buffer> {
+    const { directory, file } = this.#finished(identity, ref);
+    const result = checked(queryResult, parseJson(await readFile(file, 'utf8'), file), file);
+    const code = await readFile(join(directory, '..', 'programs', result.program.sha256));
+    return Buffer.from(encodeFrame({ result, code: new Uint8Array(code) }));
+  }
+  /** The file with the merged outputs, packed as in analysis/merged-state.ts. It can be longer than memory. */
+  stateFile(identity: Identity, ref: string): string {
+    return join(this.#finished(identity, ref).directory, 'state.bin');
+  }
+  #finished(identity: Identity, ref: string): { directory: string; file: string } {
     const query = this.get(identity, ref);
     authorize(identity, 'query.result', query.user);
     if (!FINAL_QUERY_STATES.includes(query.state))
@@ -67,10 +77,7 @@ export class QueryDesk {
     const file = directory === undefined ? undefined : join(directory, 'result.json');
     if (directory === undefined || file === undefined || !existsSync(file))
       throw new QueryStateError(`Query ${ref} is ${query.state} and left no result. Run it again.`);
-    const result = checked(queryResult, parseJson(await readFile(file, 'utf8'), file), file);
-    const state = await readFile(join(directory, 'state.bin'));
-    const code = await readFile(join(directory, '..', 'programs', result.program.sha256));
-    return Buffer.from(encodeFrame({ result, state: new Uint8Array(state), code: new Uint8Array(code) }));
+    return { directory, file };
   }
 
   /** What became of each packet that was given out. @throws {QueryStateError} before the files are known */

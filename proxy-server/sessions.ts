@@ -12,6 +12,7 @@ import type { SessionInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
 import type { MasterMessage, SessionFile } from '../protocol/control-messages.js';
 import { GridError } from '../protocol/errors.js';
+import { SILENT_AFTER_MS } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import { isSameProcess, sendSignal } from '../protocol/process-id.js';
 import { MasterLink } from './master-link.js';
@@ -52,6 +53,7 @@ export interface SessionsOptions {
   readonly site: string | null;
   readonly orphanedAfterMs: number;
   readonly idleAfterMs: number;
+  readonly packetLimitMs: number;
   readonly logLevel: string;
   readonly heldBy: (sessionId: string) => number;
   /** Somebody wants more, or less. */
@@ -188,7 +190,7 @@ export class Sessions {
   }
 
   async #sessionFile(record: SessionRecord): Promise<SessionFile> {
-    const { catalog, site, orphanedAfterMs, idleAfterMs, logLevel } = this.#options;
+    const { catalog, site, orphanedAfterMs, idleAfterMs, packetLimitMs, logLevel } = this.#options;
     const { sessionId, user, directory, socket } = record;
     const log = { file: join(directory, 'master.log'), level: logLevel };
     return {
@@ -200,6 +202,8 @@ export class Sessions {
       site,
       orphanedAfterMs,
       idleAfterMs,
+      workerSilentMs: SILENT_AFTER_MS,
+      packetLimitMs,
       log,
     };
   }

@@ -9,6 +9,7 @@ import { build } from 'esbuild';
 
 const ENTRIES = {
   worker: 'job-agent/worker/main.js',
+  'link-thread': 'job-agent/worker/link-thread.js',
   master: 'proxy-server/master/main.js',
   'user-module': 'analysis/user-module.js',
 };
@@ -24,7 +25,8 @@ const LEFT_OUTSIDE = [
   '@resvg/resvg-js',
 ];
 
-/** A module that looks for files near itself finds them where they are; those of `ENTRIES` it finds in the bundle. */
+/** A module that looks for files near itself finds them where they are; the ones below look for those of `ENTRIES`, in the bundle. */
+const LOOK_IN_BUNDLE = ['analysis/load-program.js', 'job-agent/worker/threaded-dial.js'];
 const ourPlaces = (dist) => ({
   name: 'our-places',
   setup(builder) {
@@ -34,7 +36,7 @@ const ourPlaces = (dist) => ({
       contents: "export { default as en } from './en.js';",
     }));
     builder.onLoad({ filter: /\.js$/ }, ({ path }) => {
-      if (!path.startsWith(dist + sep) || path.endsWith(join('analysis', 'load-program.js'))) return undefined;
+      if (!path.startsWith(dist + sep) || LOOK_IN_BUNDLE.includes(relative(dist, path))) return undefined;
       const text = readFileSync(path, 'utf8');
       if (!text.includes('import.meta.')) return undefined;
       const url = `new URL(${JSON.stringify(`../${relative(dist, path)}`)}, import.meta.url)`;

@@ -3,7 +3,7 @@
  * appended to one file, which is deleted at once (it lives as long as it is open, and nothing is left behind by whatever end).
  */
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { IncrementError } from '../errors.js';
+import { IncrementError, RowsNotKeptError } from '../errors.js';
 import type { ChunkKey, ChunkStore } from './chunk-store.js';
 
 export interface FileChunkOptions {
@@ -31,9 +31,13 @@ export class FileChunkStore implements ChunkStore {
       this.#inMemory += bytes.length;
       return this.#places.push({ bytes: new Uint8Array(bytes) }) - 1;
     }
-    this.#file ??= openUnlinked(this.#options.path);
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(this.#file, bytes, done, bytes.length - done, this.#end + done);
+    try {
+      this.#file ??= openUnlinked(this.#options.path);
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(this.#file, bytes, done, bytes.length - done, this.#end + done);
+    } catch (cause) {
+      throw new RowsNotKeptError(this.#options.path, cause as Error);
+    }
     this.#end += bytes.length;
     return this.#places.push({ offset: this.#end - bytes.length, length: bytes.length }) - 1;
   }
@@ -48,6 +52,10 @@ export class FileChunkStore implements ChunkStore {
       done += n;
     }
     return bytes;
+  }
+
+  adopt(handle: number): void {
+    if (this.#places[handle] === undefined) throw new IncrementError(`No rows are kept under ${handle}.`);
   }
 
   close(): void {

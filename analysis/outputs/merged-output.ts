@@ -19,11 +19,20 @@ import { decodeNtupleChunk, type SentChunk } from './rows.js';
 /** Two encoded objects to one. */
 export type ObjectMerger = (a: Uint8Array, b: Uint8Array) => Uint8Array;
 
+/**
+ * How a state's rows leave: as they are; as handles of the chunk store, for who has the same store (a journal beside it); or not at all
+ * (live feedback). States of other kinds are always whole.
+ */
+export type RowForm = 'rows' | 'handles' | 'none';
+
 export interface MergedOutput {
-  /** Checks a part and gives the step that adds it; the check changes nothing. @throws {IncrementError} */
-  prepare(part: Part): () => void;
+  /**
+   * Checks a part and gives the step that adds it; the check changes nothing. The step returns the part with its rows as handles, where
+   * it holds rows. @throws {IncrementError}
+   */
+  prepare(part: Part, form: 'rows' | 'handles'): () => Part | undefined;
   /** The state again as parts, none much longer than `maxBytes` (but at least one row's chunk). */
-  parts(maxBytes: number): Iterable<Part>;
+  parts(maxBytes: number, form: RowForm): Iterable<Part>;
   /** One result; of objects that cannot be merged one for each. */
   results(): OutputResult[];
 }
@@ -71,9 +80,9 @@ export class MergedBins implements MergedOutput {
   ) {
     this.state = new BinState(shape);
   }
-  prepare(part: Part): () => void {
+  prepare(part: Part): () => undefined {
     const arrived = checkBinPart(this.state.shape, part);
-    return () => this.state.add(arrived);
+    return () => void this.state.add(arrived);
   }
   *parts(): Iterable<Part> {
     if (this.state.entries > 0) yield this.state.encode();
@@ -90,9 +99,9 @@ export class MergedAuto implements MergedOutput {
   constructor(readonly declaration: Declaration) {
     this.state = new AutoBins(declaration.axes.length);
   }
-  prepare(part: Part): () => void {
+  prepare(part: Part): () => undefined {
     const arrived = AutoBins.decode(this.declaration.axes.length, part);
-    return () => this.state.absorb(arrived);
+    return () => void this.state.absorb(arrived);
   }
   *parts(): Iterable<Part> {
     if (this.state.entries > 0) yield this.state.encode();
@@ -112,32 +121,51 @@ export class MergedRows implements MergedOutput {
     readonly store: ChunkStore,
   ) {}
 
-  prepare(part: Part): () => void {
+  prepare(part: Part, form: 'rows' | 'handles'): () => Part | undefined {
     const chunks: unknown = part['chunks'];
     if (!Array.isArray(chunks)) throw new IncrementError(`${this.declaration.name} of this increment has no rows.`);
+    const output = this.declaration.name;
+    if (form === 'handles') {
+      const kept = chunks.map((chunk) => this.#checkHandle(chunk));
+      return () => {
+        for (const { handle, ...place } of kept) this.#keep({ output, ...place }, handle);
+        return part;
+      };
+    }
     const checked = chunks.map((chunk) => this.#check(chunk));
-    return () => {
-      for (const { bytes, ...place } of checked) {
-        const key = { output: this.declaration.name, ...place };
-        this.#keys.push({ key, handle: this.store.put(key, bytes) });
-        this.#isSorted = false;
-        this.rows += place.rows;
-      }
-    };
+    return () => ({
+      chunks: checked.map(({ bytes, ...place }) => {
+        const key = { output, ...place };
+        return { ...place, handle: this.#keep(key, this.store.put(key, bytes)) };
+      }),
+    });
+  }
+  #keep(key: ChunkKey, handle: number): number {
+    this.#keys.push({ key, handle });
+    this.#isSorted = false;
+    this.rows += key.rows;
+    return handle;
   }
 
-  *parts(maxBytes: number): Iterable<Part> {
+  *parts(maxBytes: number, form: RowForm): Iterable<Part> {
+    if (form === 'none') return;
+    if (form === 'handles') {
+      if (this.#keys.length > 0)
+        yield { chunks: this.#keys.map(({ key: { output: _output, ...place }, handle }) => ({ ...place, handle })) };
+      return;
+    }
     let chunks: SentChunk[] = [];
     let nbytes = 0;
     for (const { key, handle } of this.#ordered()) {
       const { filePosition, first, end, rows } = key;
       const bytes = this.store.get(handle);
+      if (nbytes > 0 && nbytes + bytes.length > maxBytes) {
+        yield { chunks };
+        chunks = [];
+        nbytes = 0;
+      }
       chunks.push({ filePosition, first, end, rows, bytes });
       nbytes += bytes.length;
-      if (nbytes < maxBytes) continue;
-      yield { chunks };
-      chunks = [];
-      nbytes = 0;
     }
     if (chunks.length > 0) yield { chunks };
   }
@@ -178,6 +206,15 @@ export class MergedRows implements MergedOutput {
     return { ...place, rows: rows as number, bytes: bytes as Uint8Array };
   }
 
+  #checkHandle(chunk: unknown): PacketRange & { rows: number; handle: number } {
+    const place = checkedRange(chunk, this.declaration.name);
+    const { rows, handle } = chunk as { rows?: unknown; handle?: unknown };
+    if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(handle))
+      throw new IncrementError(`Rows of ${this.declaration.name} in this increment are garbled.`);
+    this.store.adopt(handle as number);
+    return { ...place, rows: rows as number, handle: handle as number };
+  }
+
   #ordered(): readonly { readonly key: ChunkKey; readonly handle: number }[] {
     if (!this.#isSorted) this.#keys.sort((a, b) => comparePlaces(a.key, b.key));
     this.#isSorted = true;
@@ -191,7 +228,7 @@ export class MergedObjects implements MergedOutput {
     readonly declaration: Declaration,
     readonly merge: ObjectMerger | undefined,
   ) {}
-  prepare(part: Part): () => void {
+  prepare(part: Part): () => undefined {
     const given: unknown = part['objects'];
     if (!Array.isArray(given)) throw new IncrementError(`${this.declaration.name} of this increment holds no object.`);
     const arrived = given.map((object: unknown): SentObject => {
@@ -206,10 +243,11 @@ export class MergedObjects implements MergedOutput {
     if (merge === undefined) return () => void this.objects.push(...arrived);
     // User code may throw: it runs before anything counts.
     const [first, ...others] = [...this.objects, ...arrived];
-    if (first === undefined) return () => {};
+    if (first === undefined) return () => undefined;
     const merged = { ...first, bytes: others.reduce((sum, { bytes }) => merge(sum, bytes), first.bytes) };
     return () => {
       this.objects = [merged];
+      return undefined;
     };
   }
   *parts(): Iterable<Part> {

@@ -1,8 +1,9 @@
 /**
  * Outputs made of rows: a list of any values, and an ntuple of numbers in typed columns.
  *
- * The rows of one packet travel as one chunk of bytes with the packet's place. Within a packet they stand in the order of the
- * entries, and packets do not overlap; so ordering chunks by (file position, first) orders the rows, whatever came when.
+ * The rows of one packet travel as chunks of bytes of about 1 MB with the packet's place. Within a packet they stand in the order of
+ * the entries, and packets do not overlap; so ordering chunks by (file position, first), those of one packet as they came together,
+ * orders the rows, whatever came when.
  */
 
 import { OutputError } from '../errors.js';
@@ -11,37 +12,50 @@ import type { Declaration, NtupleType } from './declaration.js';
 import { Output, type PacketRange, type Part } from './output.js';
 import type { NtupleChunk } from './result.js';
 
-/** One packet's rows as they travel. */
+/** Rows of one packet as they travel. */
 export interface SentChunk extends PacketRange {
   readonly rows: number;
   readonly bytes: Uint8Array;
 }
 
 /** Of one packet: more does not travel at once (frames end at 256 MB). The packet fails, is halved, and then fits. */
-const MAX_CHUNK_BYTES = 64_000_000;
+const MAX_PACKET_BYTES = 64_000_000;
+
+/** Rows are packed when there are so many bytes of them: memory then holds them once, and whoever reads them needs little at a time. */
+const BLOCK_BYTES = 1_000_000;
+/** Items of a list a chunk: their length is known only when they are packed. */
+const BLOCK_ITEMS = 5_000;
+
+interface Block {
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+}
 
 abstract class RowsOutput extends Output {
   #pending: SentChunk[] = [];
-  #prepared: SentChunk | undefined;
+  #prepared: readonly SentChunk[] = [];
 
   /** Bytes of the rows that wait. @internal */
   override get pendingBytes(): number {
     return this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  protected abstract sealed(): { rows: number; bytes: Uint8Array } | undefined;
+  /** What has been filled since the last commit or rollback. */
+  protected abstract blocks(): readonly Block[];
 
   /** @internal */
   override prepare({ filePosition, first, end }: PacketRange): void {
-    const sealed = this.sealed();
-    if (sealed !== undefined && sealed.bytes.length > MAX_CHUNK_BYTES)
-      throw new OutputError(`One packet filled ${sealed.rows} rows into ${this.name}: too many to send at once.`);
-    this.#prepared = sealed === undefined ? undefined : { filePosition, first, end, ...sealed };
+    const blocks = this.blocks();
+    if (blocks.reduce((sum, { bytes }) => sum + bytes.length, 0) > MAX_PACKET_BYTES) {
+      const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+      throw new OutputError(`One packet filled ${rows} rows into ${this.name}: too many to send at once.`);
+    }
+    this.#prepared = blocks.map((block) => ({ filePosition, first, end, ...block }));
   }
   /** @internal */
   override commit(): void {
-    if (this.#prepared !== undefined) this.#pending.push(this.#prepared);
-    this.#prepared = undefined;
+    this.#pending.push(...this.#prepared);
+    this.#prepared = [];
     this.rollback();
   }
   /** @internal */
@@ -64,9 +78,13 @@ export class List<T = unknown> extends RowsOutput {
     return this.#items;
   }
   /** @internal */
-  protected override sealed(): { rows: number; bytes: Uint8Array } | undefined {
-    if (this.#items.length === 0) return undefined;
-    return { rows: this.#items.length, bytes: encodeUserValue(this.#items) };
+  protected override blocks(): readonly Block[] {
+    const blocks: Block[] = [];
+    for (let at = 0; at < this.#items.length; at += BLOCK_ITEMS) {
+      const items = this.#items.slice(at, at + BLOCK_ITEMS);
+      blocks.push({ rows: items.length, bytes: encodeUserValue(items) });
+    }
+    return blocks;
   }
   /** @internal */
   override rollback(): void {
@@ -93,7 +111,10 @@ export type NtupleRow = Readonly<Record<string, number | bigint | boolean>>;
 export class Ntuple extends RowsOutput {
   readonly #names: readonly string[];
   readonly #types: readonly NtupleType[];
+  readonly #blockRows: number;
   #columns: ColumnArray[];
+  /** Packed already, then the rows in the columns. */
+  #blocks: Block[] = [];
   #rows = 0;
   #mergedChunks: () => Iterable<NtupleChunk> = () => [];
   #merged = 0;
@@ -103,6 +124,8 @@ export class Ntuple extends RowsOutput {
     this.#names = declaration.columns.map(({ name }) => name);
     this.#types = declaration.columns.map(({ type }) => type);
     this.#columns = this.#types.map((type) => new COLUMN_ARRAYS[type](64));
+    const rowBytes = this.#columns.reduce((sum, column) => sum + column.BYTES_PER_ELEMENT, 0);
+    this.#blockRows = Math.ceil(BLOCK_BYTES / Math.max(1, rowBytes));
   }
 
   /** One row: `fill({ pt, eta })` or `fill(pt, eta)`. */
@@ -110,7 +133,8 @@ export class Ntuple extends RowsOutput {
   fill(...values: readonly (number | bigint | boolean)[]): void;
   fill(...given: readonly (NtupleRow | number | bigint | boolean)[]): void {
     const row = given[0];
-    if (this.#rows === (this.#columns[0]?.length ?? 0)) this.#grow();
+    if (this.#rows === this.#blockRows) this.#pack();
+    else if (this.#rows === (this.#columns[0]?.length ?? 0)) this.#grow();
     if (typeof row === 'object') for (let i = 0; i < this.#names.length; i++) this.#set(i, row[this.#names[i]!]);
     else if (given.length === this.#names.length)
       for (let i = 0; i < given.length; i++) this.#set(i, given[i] as number | bigint | boolean);
@@ -127,7 +151,7 @@ export class Ntuple extends RowsOutput {
 
   #grow(): void {
     this.#columns = this.#columns.map((column, i) => {
-      const larger = new COLUMN_ARRAYS[this.#types[i]!](column.length * 2);
+      const larger = new COLUMN_ARRAYS[this.#types[i]!](Math.min(column.length * 2, this.#blockRows));
       larger.set(column as never);
       return larger;
     });
@@ -136,7 +160,7 @@ export class Ntuple extends RowsOutput {
   /** Number of rows, in `terminate`. */
   get entries(): number {
     this.mustBeFinal('The rows');
-    return this.#merged + this.#rows;
+    return this.#merged + this.#blocks.reduce((sum, { rows }) => sum + rows, 0) + this.#rows;
   }
   /** The merged rows, one packet's columns after the other's, in `terminate`. */
   *rows(): Iterable<Readonly<Record<string, number | bigint>>> {
@@ -147,17 +171,23 @@ export class Ntuple extends RowsOutput {
   }
 
   /** @internal */
-  protected override sealed(): { rows: number; bytes: Uint8Array } | undefined {
-    if (this.#rows === 0) return undefined;
-    return { rows: this.#rows, bytes: encodeValue(this.#filled()) };
+  protected override blocks(): readonly Block[] {
+    if (this.#rows > 0) this.#pack();
+    return this.#blocks;
+  }
+  #pack(): void {
+    this.#blocks.push({ rows: this.#rows, bytes: encodeValue(this.#filled()) });
+    this.#rows = 0;
   }
   /** @internal */
   override rollback(): void {
+    this.#blocks = [];
     this.#rows = 0;
   }
   /** The merged rows, then those that `terminate` filled. @internal */
   *chunks(): Iterable<NtupleChunk> {
     yield* this.#mergedChunks();
+    for (const { rows, bytes } of this.#blocks) yield decodeNtupleChunk(this.declaration, rows, bytes)!;
     if (this.#rows > 0) yield this.#filled();
   }
   #filled(): NtupleChunk {

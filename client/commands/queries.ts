@@ -1,11 +1,11 @@
 /** `proof queries | archive | remove | stop | abort`: queries that run or have run, from any computer of the same user. */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { QueryInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
 import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
+import { saveKept } from '../run/kept-result.js';
 import type { ServerApi } from '../server-api.js';
 import { fullRef } from './query-ref.js';
 
@@ -47,7 +47,8 @@ export function addCommands(program: Command): void {
     async (ref: string, file: string, _options: unknown, command: Command) => {
       const api = apiOf(command);
       const query = await fullRef(api, ref);
-      writeFileSync(file, await finalFrame(api, query));
+      await mustBeOver(api, query);
+      await saveKept(api, query, file);
       process.stdout.write(`${query}: saved as ${file}\n`);
     },
   );
@@ -60,8 +61,7 @@ const VERBS = {
 };
 
 /** @throws {UsageError} while the query still runs */
-export async function finalFrame(api: ServerApi, query: string): Promise<Buffer> {
+async function mustBeOver(api: ServerApi, query: string): Promise<void> {
   const { state } = await api.query(query);
   if (!FINAL_QUERY_STATES.includes(state)) throw new UsageError(`${query} is ${state}. Wait, or "proof stop" it.`);
-  return api.queryResult(query);
 }

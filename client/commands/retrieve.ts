@@ -1,11 +1,11 @@
 /** `proof retrieve QUERY|FILE`: the answer of a query that ran or still runs, from any computer; `proof attach` goes back into its session. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
 import { ExitStatus } from '../exit-status.js';
 import { LIBRARY } from '../library-url.js';
 import { apiOf } from '../named-api.js';
-import { type Kept, readKept } from '../run/kept-result.js';
+import { type Kept, keptByServer, keptInFile } from '../run/kept-result.js';
 import { report } from '../run/report.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
@@ -32,9 +32,7 @@ export function addCommands(program: Command): void {
     .action(async (ref: string, _options: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
-      const kept = existsSync(ref)
-        ? await readKept(readFileSync(ref), LIBRARY, ref)
-        : await fromServer(ref, apiOf(command), screen);
+      const kept = existsSync(ref) ? await keptInFile(ref, LIBRARY) : await fromServer(ref, apiOf(command), screen);
       const status = await report(kept.outcome, kept.loaded, options, screen);
       if (status !== 0) throw new ExitStatus(status);
     });
@@ -50,5 +48,5 @@ async function fromServer(ref: string, api: ServerApi, screen: Screen): Promise<
     session.detach();
     if (typeof end === 'string') throw new ExitStatus(end === 'aborted' ? 130 : 0);
   }
-  return readKept(await api.queryResult(query), LIBRARY, query);
+  return keptByServer(api, query, LIBRARY);
 }

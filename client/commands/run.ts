@@ -1,4 +1,5 @@
 /** `proof run SELECTOR.ts DATASET...` and `proof draw DATASET EXPR [CUT]`: one query, in a session or in this process. */
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { beginProgram } from '../../analysis/begin-program.js';
 import { bundleSelector } from '../../analysis/bundle-selector.js';
@@ -82,6 +83,7 @@ function requestOf(options: RunOptions, given: Given): QueryRequest {
     workers: options.workers ?? null,
     maxAttempts: options.maxAttempts,
     maxFailures: options.maxFailures,
+    ...(options.output === undefined ? {} : { rowDirectory: dirname(options.output) }),
   };
 }
 

@@ -7,13 +7,14 @@
 import { hostname } from 'node:os';
 import { UserCodeError } from '../../analysis/errors.js';
 import { loadProgram } from '../../analysis/load-program.js';
-import { packState } from '../../analysis/merged-state.js';
 import { OutputMerger } from '../../analysis/output-merger.js';
+import type { FileChunkStore } from '../../analysis/outputs/file-chunk-store.js';
 import { type Packet, ProgramRunner } from '../../analysis/program-runner.js';
 import { pairsWithin } from '../../protocol/entry-list.js';
 import { type ErrorBody, errorBody, GridError } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
+import { rowStore } from './finish.js';
 import { entriesIn, type FilePart, type LocalFile, openTable, packetRanges, placeFiles } from './local-files.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
 
@@ -60,7 +61,8 @@ class LocalRun {
   readonly #parts: readonly FilePart[];
   readonly #observer: QueryObserver;
   readonly #signal: AbortSignal | undefined;
-  readonly #merger = new OutputMerger();
+  readonly #rows: FileChunkStore;
+  readonly #merger: OutputMerger;
   readonly #started = performance.now();
   readonly #failures: QueryResult['failures'] = [];
   readonly #missing: QueryResult['missingFiles'];
@@ -81,6 +83,8 @@ class LocalRun {
     this.#missing = missing;
     this.#observer = observer;
     this.#signal = signal;
+    this.#rows = rowStore(request.rowDirectory);
+    this.#merger = new OutputMerger({ chunks: this.#rows });
     this.#total = parts.reduce((sum, part) => sum + entriesIn(part), 0);
     this.#isTotalKnown = missing.length === 0;
   }
@@ -220,7 +224,7 @@ class LocalRun {
         error: failure,
         bytes: this.#worker.bytes,
       },
-      state: packState(this.#merger.encode()),
+      state: { chunks: this.#rows, increments: () => this.#merger.encode('handles') },
     };
   }
 }

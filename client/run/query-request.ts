@@ -1,4 +1,5 @@
 /** One query as the user means it, before it is decided where it runs; and what comes back, before terminate(). */
+import type { ChunkStore } from '../../analysis/outputs/chunk-store.js';
 import type { Program } from '../../analysis/program.js';
 import type { FriendSet, NamedEntryList } from '../../protocol/entry-list.js';
 import type { QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
@@ -21,12 +22,19 @@ export interface QueryRequest {
   readonly workers: number | null;
   readonly maxAttempts: number;
   readonly maxFailures: number;
+  /** Where this process may keep rows; the system's temporary directory unless told. */
+  readonly rowDirectory?: string;
 }
 
 export interface QueryOutcome {
   readonly result: QueryResult;
-  /** The merged outputs, unrounded, as analysis/OutputMerger encodes them. */
-  readonly state: Uint8Array;
+  readonly state: OutputState;
+}
+/** Merged outputs, unrounded: the increments of analysis/OutputMerger, read as they are needed, since rows can be more than memory holds. */
+export interface OutputState {
+  increments(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** Set: the increments hold their rows as handles of this store. */
+  readonly chunks?: ChunkStore;
 }
 
 type Event<T extends ToClientMessage['type']> = Extract<ToClientMessage, { type: T }>;
@@ -35,7 +43,7 @@ type Event<T extends ToClientMessage['type']> = Extract<ToClientMessage, { type:
 export interface QueryObserver {
   lookup?(event: Omit<Event<'lookup'>, 'type' | 'queryId'>): void;
   progress?(event: Omit<Event<'progress'>, 'type' | 'queryId' | 'state'>): void;
-  /** Merged outputs so far, as `QueryOutcome.state`. */
+  /** Merged outputs so far without their rows, packed as in analysis/merged-state.ts. */
   outputs?(state: Uint8Array): void;
   printed?(worker: string, text: string): void;
 }

@@ -1,11 +1,12 @@
 /** A query in a session: submit, watch, answer. */
+import { unpackState, unpackStream } from '../../analysis/merged-state.js';
 import type { ToClientMessage } from '../../protocol/session-messages.js';
 import type { ProofSession, Submitted } from '../session/proof-session.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
 
 /** Hands the query in and leaves at once. */
 export function submitQuery(session: ProofSession, request: QueryRequest): Promise<Submitted> {
-  const { program, dataset, lists, friends, params, inputs, ...rest } = request;
+  const { program, dataset, lists, friends, params, inputs, rowDirectory: _ours, ...rest } = request;
   const { kind, name, sha256 } = program;
   return session.submit(
     {
@@ -37,7 +38,9 @@ export async function watchQuery(
     void (isMine(event) && observer.printed?.(event.worker, event.text));
   session.on('lookup', lookup).on('progress', progress).on('outputs', outputs).on('printed', printed);
   try {
-    return await session.answer(queryId, { outputs: observer.outputs !== undefined });
+    const { result, state } = await session.answer(queryId, { outputs: observer.outputs !== undefined });
+    const served = (): AsyncIterable<Uint8Array> => unpackStream(session.api.queryState(result.query));
+    return { result, state: { increments: () => (state === null ? served() : unpackState(state)) } };
   } finally {
     session.off('lookup', lookup).off('progress', progress).off('outputs', outputs).off('printed', printed);
   }

@@ -1,5 +1,6 @@
 /** The end of a query for its user: outputs through terminate(), pictures in the terminal, files, and the exit status. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { LoadedProgram } from '../../analysis/load-program.js';
 import type { OutputResult } from '../../analysis/outputs/result.js';
 import { renderPlot } from '../../analysis/plot/render-plot.js';
@@ -37,7 +38,9 @@ export async function report(
   const { result } = outcome;
   screen.endProgress();
   const hasOutputs = result.status !== 'failed' && result.status !== 'aborted';
-  const outputs = hasOutputs ? await finish(outcome, loaded) : [];
+  const outputs = hasOutputs
+    ? await finish(outcome, loaded, files.output === undefined ? undefined : dirname(files.output))
+    : [];
   for (const output of outputs)
     for (const line of formatOutput(output, { width: screen.width, colour: screen.colour })) screen.say(line);
   if (hasOutputs) await saveFiles(result, outputs, files, screen);

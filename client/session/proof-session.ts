@@ -45,8 +45,8 @@ export interface Submitted {
 }
 export interface Answer {
   readonly result: QueryResult;
-  /** The merged outputs as analysis/OutputMerger encodes them. */
-  readonly state: Uint8Array;
+  /** The merged outputs, packed as in analysis/merged-state.ts; null: too long for a message, `ServerApi.queryState` has them. */
+  readonly state: Uint8Array | null;
 }
 
 export class ProofSession extends EventEmitter<SessionEvents> {

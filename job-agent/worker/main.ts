@@ -12,11 +12,13 @@ import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { captureOutput } from './captured-output.js';
 import { memoryShare, watchMemory } from './memory-watch.js';
 import { SessionWorker } from './session-worker.js';
+import { LinkThread } from './threaded-dial.js';
 
 const tell = (message: FromWorkerProcess): void => {
   if (process.connected) process.send?.(message);
 };
 let worker: SessionWorker | undefined;
+const threadStarts = LinkThread.start();
 
 const end = (why: string): void => {
   tell({ type: 'ended', why });
@@ -38,6 +40,7 @@ process.on('message', (value) => {
   const lastWords = captureOutput(systemClock, (text) => worker?.printed(text));
   worker = new SessionWorker(message, {
     lastWords,
+    thread,
     clock: systemClock,
     storage: storageOptionsFromEnvironment(process.env, process.getuid?.()),
     onAttached: () => tell({ type: 'attached', sessionId: message.sessionId }),
@@ -52,5 +55,6 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     if (worker?.crash(error) !== true) worker?.printed(`${error instanceof Error ? error.stack : String(error)}\n`);
   });
 
+const thread = await threadStarts;
 await codecs(); // libraries for decompression: found and initialised now, not in the first packet
 tell({ type: 'warm' });

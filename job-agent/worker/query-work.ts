@@ -31,7 +31,9 @@ export interface WorkParts {
 }
 
 /** Rows of ntuples make increments long: they leave well before a frame is full. */
-const COMMIT_BYTES = 16_000_000;
+const COMMIT_BYTES = 8_000_000;
+/** Commits on their way to the master's disk: a worker that is faster than that disk waits, and its memory stays bounded. */
+const MOST_UNCONFIRMED_BYTES = 32_000_000;
 /** One that runs and one that waits. */
 const AHEAD = 2;
 
@@ -50,6 +52,9 @@ export class QueryWork {
   #collected: PacketReport[] = [];
   #collectingSince = 0;
   #lastCommit = 0;
+  /** Commit -> its bytes. */
+  readonly #unconfirmed = new Map<number, number>();
+  #whenConfirmed: () => void = () => {};
   /** A file is opened ahead of its packet: the error remembers for which step it was. */
   readonly #openErrors = new WeakSet<object>();
   #crash: unknown;
@@ -85,6 +90,11 @@ export class QueryWork {
     this.#queue = this.#queue.filter(({ packetId }) => !packetIds.includes(packetId));
     const n = before - this.#queue.length;
     if (n > 0 && !this.#isLeaving) this.#parts.send({ type: 'want', queryId: this.queryId, n, running: null });
+  }
+  /** The master has it on disk, or has refused it. */
+  confirmed(commitId: number): void {
+    this.#unconfirmed.delete(commitId);
+    this.#whenConfirmed();
   }
   noMore(): void {
     if (this.#queue.length === 0 && this.#running === undefined) this.#commit();
@@ -136,6 +146,8 @@ export class QueryWork {
   async #halt(): Promise<void> {
     this.#queue = [];
     this.#abort.abort();
+    this.#unconfirmed.clear();
+    this.#whenConfirmed();
     await this.#loop;
     this.#collected = [];
   }
@@ -147,8 +159,16 @@ export class QueryWork {
       const isDue = this.#parts.clock.now() - this.#collectingSince >= this.#commitMs;
       const isLong = this.#runner.pendingBytes > COMMIT_BYTES;
       if (packet.alone || isDue || isLong || this.#queue.length === 0) this.#commit();
+      await this.#roomForMore();
     }
     this.#loop = undefined;
+  }
+  async #roomForMore(): Promise<void> {
+    const nbytes = (): number => [...this.#unconfirmed.values()].reduce((sum, n) => sum + n, 0);
+    while (nbytes() > MOST_UNCONFIRMED_BYTES)
+      await new Promise<void>((resolve) => {
+        this.#whenConfirmed = resolve;
+      });
   }
   async #runPacket(packet: Packet): Promise<void> {
     const { packetId, attempt } = packet;
@@ -189,6 +209,7 @@ export class QueryWork {
     this.#collected = [];
     const commitId = ++this.#lastCommit;
     const increment = this.#runner.takeIncrement();
+    this.#unconfirmed.set(commitId, increment.length); // the bytes themselves are handed over
     this.#parts.send({ type: 'commit', queryId: this.queryId, commitId, packets, increment });
   }
 

@@ -9,9 +9,7 @@ import { UserCodeError } from '../../analysis/errors.js';
 import { loadProgram } from '../../analysis/load-program.js';
 import type { ToWorkerProcess } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
-import { type Dialler, dial } from '../../protocol/dial.js';
 import { errorBody } from '../../protocol/errors.js';
-import type { Link } from '../../protocol/link.js';
 import { SPOKEN } from '../../protocol/version.js';
 import {
   type QueryFile,
@@ -23,6 +21,7 @@ import type { StorageOptions } from '../../storage/storage-options.js';
 import { factsOf, openTable } from './open-table.js';
 import { ProgramCache } from './program-cache.js';
 import { QueryWork } from './query-work.js';
+import type { LinkThread, ThreadedLink } from './threaded-dial.js';
 
 type Attach = Extract<ToWorkerProcess, { type: 'attach' }>;
 type Prepare = Extract<ToWorkerMessage, { type: 'prepare' }>;
@@ -32,6 +31,8 @@ const GIVE_UP_MS = 300_000;
 const LEAVE_MS = 5_000;
 
 export interface SessionWorkerParts {
+  /** Not used yet. */
+  readonly thread: LinkThread;
   readonly clock: Clock;
   /** Credentials of this node for the storage. */
   readonly storage: StorageOptions;
@@ -49,8 +50,8 @@ export class SessionWorker {
   readonly #parts: SessionWorkerParts;
   readonly #cache: ProgramCache;
   readonly #storage: StorageOptions;
-  readonly #dialler: Dialler;
-  #link: Link<ToWorkerMessage, WorkerMessage> | undefined;
+  readonly #link: ThreadedLink<WorkerMessage>;
+  #isOpen = false;
   #work: QueryWork | undefined;
   /** The query whose program is being loaded. */
   #preparing: Prepare | undefined;
@@ -66,23 +67,22 @@ export class SessionWorker {
       ...parts.storage,
       onReplicaFailed: ({ url, error }) => this.#send({ type: 'replicaFailed', url, error: errorBody(error) }),
     };
-    this.#dialler = dial<ToWorkerMessage, WorkerMessage>({
+    this.#link = parts.thread.dial<ToWorkerMessage, WorkerMessage>({
       url: attach.url,
-      headers: async () => ({ authorization: `Bearer ${await this.#nextTicket()}` }),
+      ticket: () => this.#nextTicket(),
       schema: toWorkerMessage,
-      clock: parts.clock,
       giveUpAfterMs: GIVE_UP_MS,
       longestPauseMs: 2_000,
-      onOpen: (link) => {
-        this.#link = link;
+      onOpen: () => {
+        this.#isOpen = true;
         const { workerId, pid, node } = attach;
-        link.send({ type: 'hello', ...SPOKEN, workerId, pid, node });
+        this.#send({ type: 'hello', ...SPOKEN, workerId, pid, node });
       },
       onMessage: (message) => this.#receive(message),
       onLost: (why) => {
-        this.#link = undefined;
+        this.#isOpen = false;
         void this.#endQuery();
-        if (this.#leavingWhy !== undefined) this.#dialler.close(why);
+        if (this.#leavingWhy !== undefined) this.#link.close(why);
       },
       onClosed: (why) => parts.onEnded(this.#leavingWhy ?? why),
     });
@@ -117,7 +117,7 @@ export class SessionWorker {
   }
   /** Its agent says so. */
   stop(why: string): void {
-    this.#dialler.close(why);
+    this.#link.close(why);
   }
 
   #receive(message: ToWorkerMessage): void {
@@ -126,7 +126,7 @@ export class SessionWorker {
         this.#parts.onAttached();
         break;
       case 'refused':
-        this.#dialler.close(message.error.message);
+        this.#link.close(message.error.message);
         break;
       case 'prepare':
         void this.#prepare(message);
@@ -157,6 +157,7 @@ export class SessionWorker {
         break;
       case 'committed':
       case 'refusedCommit': // the master has given its packets to others
+        this.#workOn(message.queryId)?.confirmed(message.commitId);
         break;
     }
   }
@@ -229,10 +230,13 @@ export class SessionWorker {
   #sayLeaving(why: string): void {
     this.#leavingWhy = why;
     this.#send({ type: 'leaving', why });
-    this.#parts.clock.after(LEAVE_MS, () => this.#dialler.close(why));
-    if (this.#link === undefined) this.#dialler.close(why);
+    this.#parts.clock.after(LEAVE_MS, () => this.#link.close(why));
+    if (!this.#isOpen) this.#link.close(why);
   }
   #send(message: WorkerMessage): void {
-    this.#link?.send(message);
+    if (!this.#isOpen) return;
+    // The runner makes the bytes of each increment for this message alone.
+    const owned = message.type === 'commit' ? [message.increment] : [];
+    this.#link.send(message, owned);
   }
 }

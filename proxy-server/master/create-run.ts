@@ -5,6 +5,7 @@
 import { loadProgram } from '../../analysis/load-program.js';
 import { packState, unpackState } from '../../analysis/merged-state.js';
 import { OutputMerger } from '../../analysis/output-merger.js';
+import type { RowFile } from '../../analysis/outputs/row-file.js';
 import type { Selector } from '../../analysis/selector.js';
 import type { Grid } from '../../catalog/grid/grid.js';
 import { openGrid } from '../../catalog/grid/open-grid.js';
@@ -40,20 +41,25 @@ export interface CreateParts {
 export async function createRun(spec: QuerySpec, events: RunEvents, parts: CreateParts): Promise<QueryRun> {
   const { store, file, log, clock } = parts;
   const selector = await selectorOf(spec, store);
-  const merger = new OutputMerger(selector === undefined ? {} : { selector });
+  const rows = store.rowFile(spec.queryId);
+  const merger = new OutputMerger({ chunks: rows, ...(selector === undefined ? {} : { selector }) });
   const recovered = new Recovery({
-    add: (increment) => merger.add(increment),
+    add: (increment) => merger.addKept(increment),
     addState: (state) => {
-      for (const increment of unpackState(state)) merger.add(increment);
+      for (const increment of unpackState(state)) merger.addKept(increment);
     },
   });
-  const journal = await openJournal(spec, store, recovered);
+  const journal = await openJournal(spec, store, { recovered, rows });
   const warn = (why: string): void => void log.warn('the record of packets is not whole', { query: spec.query, why });
   const packets = await store.openPackets(spec.queryId, warn);
   const grid = lazyGrid(file);
   const queryParts: QueryParts = {
-    ...{ clock, recovered },
-    merger: { add: (increment) => merger.add(increment), encode: () => packState(merger.encode()) },
+    ...{ clock, recovered, packetLimitMs: file.packetLimitMs, onStuck: events.onStuck },
+    merger: {
+      add: (increment) => merger.add(increment),
+      checkpoint: () => packState(merger.encode('handles')),
+      live: () => packState(merger.encode('none')),
+    },
     journal,
     lookUp: (asked) => lookUp(asked, grid, file.site),
     learn: (facts) => {
@@ -66,21 +72,30 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
     onFiles: (files) => {
       store.saveFiles(spec.queryId, files).catch((error: unknown) => warn(errorBody(error).message));
     },
-    onEnd: (result, state) => {
+    onEnd: (result) => {
       packets.close().catch((error: unknown) => warn(errorBody(error).message));
       journal.close().catch((error: unknown) => log.warn('journal', { why: errorBody(error).message }));
-      events.onEnd({ result, state });
+      events.onEnd({ result, increments: () => merger.encode(), release: () => rows.close() });
     },
   };
   return new QueryRun(spec, queryParts);
 }
 
 /** @throws {GridError} where the disk does not take it: then nothing of the query is left, so that no later master takes it for one */
-async function openJournal(spec: QuerySpec, store: QueryStore, recovered: Recovery): Promise<Journal> {
+async function openJournal(
+  spec: QuerySpec,
+  store: QueryStore,
+  { recovered, rows }: { recovered: Recovery; rows: RowFile },
+): Promise<Journal> {
   const isNew = !store.numbers().includes(Number(spec.queryId.slice(1)));
   try {
     await store.saveSpec(spec);
-    return await store.openJournal(spec.queryId, (record) => recovered.apply(record));
+    const journal = await store.openJournal(spec.queryId, {
+      onRecord: (record) => recovered.apply(record),
+      syncOthers: () => rows.sync(),
+    });
+    rows.cut();
+    return journal;
   } catch (cause) {
     if (isNew) await store.remove(spec.queryId);
     if (cause instanceof GridError) throw cause;

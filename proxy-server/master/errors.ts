@@ -9,9 +9,9 @@ export class NothingDoneError extends GridError {
 export class NothingReadError extends GridError {
   readonly code = 'MASTER_NOTHING_READ';
 }
-/** Lists or ntuples of more rows than can be sent. */
-export class OutputsTooLargeError extends GridError {
-  readonly code = 'MASTER_OUTPUTS_TOO_LARGE';
+/** The query is done, but its outputs are too long to be told without the disk, and the disk did not take them. */
+export class ResultNotKeptError extends GridError {
+  readonly code = 'MASTER_RESULT_NOT_KEPT';
 }
 /** More entries failed than the query allows. */
 export class TooManyFailuresError extends GridError {

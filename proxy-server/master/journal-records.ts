@@ -32,7 +32,7 @@ export const journalRecord = z.discriminatedUnion('t', [
     failuresLeftOut: count,
     workers: z.array(workerFigures.extend({ workerId: z.string() })),
     bytes: count,
-    /** Merged so far, as analysis/merged-state.ts packs it. */
+    /** Merged so far, as analysis/merged-state.ts packs it; rows are named by their place in the file beside the journal, as in `commit`. */
     state: bytes,
   }),
   z.object({ t: z.literal('worker'), workerId: z.string(), name: z.string(), host: z.string(), site: z.string() }),

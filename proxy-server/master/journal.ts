@@ -3,7 +3,8 @@
  *
  * A file of records: length (4 bytes, little-endian), CRC-32 of the body (4 bytes), body (MessagePack). A record that is cut short or
  * damaged ends the journal: it and what follows is dropped at the next opening, because nobody was told of it. Records that arrive while
- * the disk is busy share the next write and its fsync. `replace` puts a checkpoint in the place of everything before it.
+ * the disk is busy share the next write and its fsync. `replace` puts a checkpoint in the place of everything before it. What records
+ * refer to (rows in a file beside) is brought to disk before them.
  */
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -31,19 +32,29 @@ export class Journal {
   #waiters: { resolve: () => void; reject: (error: JournalError) => void }[] = [];
   #writing: Promise<void> | undefined;
   #failure: JournalError | undefined;
+  readonly #syncOthers: () => Promise<void>;
 
-  private constructor(file: FileHandle, path: string) {
+  private constructor(file: FileHandle, path: string, syncOthers: () => Promise<void>) {
     this.#file = file;
     this.#path = path;
+    this.#syncOthers = syncOthers;
   }
 
-  /** Opens or makes the file; what it holds goes to `onRecord` one by one, and damage at its end is cut off. @throws {JournalError} */
-  static async open(path: string, onRecord: (record: unknown) => void = () => {}): Promise<Journal> {
+  /**
+   * Opens or makes the file; what it holds goes to `onRecord` one by one, and damage at its end is cut off.
+   * @param syncOthers settles when all that records given so far refer to is on disk
+   * @throws {JournalError}
+   */
+  static async open(
+    path: string,
+    onRecord: (record: unknown) => void = () => {},
+    syncOthers: () => Promise<void> = async () => {},
+  ): Promise<Journal> {
     try {
       const file = await open(path, 'a+', 0o600);
       const good = readRecords(await file.readFile(), onRecord);
       await file.truncate(good);
-      return new Journal(file, path);
+      return new Journal(file, path, syncOthers);
     } catch (cause) {
       throw new JournalError(`Cannot open the query's journal ${path}: ${(cause as Error).message}.`, { cause });
     }
@@ -92,6 +103,7 @@ export class Journal {
       this.#waiters = [];
       this.#replacement = undefined;
       try {
+        await this.#syncOthers();
         if (replacement !== undefined) await this.#startAnew(Buffer.concat([replacement, ...records]));
         else {
           await this.#file.appendFile(records.length === 1 ? records[0]! : Buffer.concat(records));

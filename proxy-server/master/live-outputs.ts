@@ -1,7 +1,9 @@
 /** Merged outputs while a query runs: to clients that want them, when they changed, about once a second. Pure: time is passed in. */
-import { MOST_STATE_BYTES } from './query-answer.js';
+import { MAX_FRAME_BYTES } from '../../protocol/frame.js';
 
 const EVERY_MS = 1_000;
+/** What fits into one frame, with room for its other fields. */
+const MOST_STATE_BYTES = MAX_FRAME_BYTES - 1024 * 1024;
 
 export class LiveOutputs {
   /** A client wants to see them. */

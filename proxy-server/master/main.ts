@@ -43,7 +43,7 @@ async function start(path: string): Promise<Daemon> {
     },
   });
   await session.recover(); // before anybody can ask for a query that is not there yet
-  const sockets = await openSockets(file.socket, session, clock);
+  const sockets = await openSockets(file.socket, session, { clock, workerSilentMs: file.workerSilentMs });
   log.info('master listens', { sessionId: file.sessionId, socket: file.socket });
   process.stdout.write('ready\n');
   void loadCreateRun();

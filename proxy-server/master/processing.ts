@@ -27,11 +27,14 @@ export interface QueryWorker {
   send(message: ToWorkerMessage): void;
 }
 
-/** Adds increments in any order; analysis/ has the real one. */
+/** Adds increments in any order; analysis/ has the real one. States are packed as in analysis/merged-state.ts. */
 export interface Merger {
-  add(increment: Uint8Array): void;
-  /** The whole state, as analysis/merged-state.ts packs it. */
-  encode(): Uint8Array;
+  /** @returns the same for the journal: rows are beside it, and named by their place there */
+  add(increment: Uint8Array): Uint8Array;
+  /** The whole state in the journal's form. */
+  checkpoint(): Uint8Array;
+  /** For live feedback: without rows. */
+  live(): Uint8Array;
 }
 
 /** Both settle when the record is on disk. */
@@ -58,6 +61,7 @@ export interface ProcessingParts {
   readonly queryId: string;
   readonly maxAttempts: number;
   readonly maxFailures: number;
+  readonly packetLimitMs: number;
   readonly clock: Clock;
   readonly merger: Merger;
   readonly journal: QueryJournal;
@@ -66,6 +70,8 @@ export interface ProcessingParts {
   readonly onMerged: () => void;
   /** Every entry is committed, failed or missing, or (after `halt`) nothing is in anybody's hands. */
   readonly onSettled: () => void;
+  /** This worker runs one packet for longer than is allowed: it is to be ended. */
+  readonly onStuck: (workerId: string, why: string) => void;
   /** It cannot go on. */
   readonly onBroken: (error: ErrorBody & { stack?: string | undefined }) => void;
 }
@@ -75,6 +81,7 @@ interface Seat {
   /** Packets that it has asked for and not got. */
   wants: number;
   running: number | null;
+  runningSince: number;
   /** The last that it printed. */
   printed: string;
   /** It knows that there is nothing for it at present. */
@@ -146,7 +153,7 @@ export class Processing {
 
   /** A worker whose program is loaded. */
   join(worker: QueryWorker): void {
-    this.#seats.set(worker.workerId, { worker, wants: 0, running: null, printed: '', isTold: false });
+    this.#seats.set(worker.workerId, { worker, wants: 0, running: null, runningSince: 0, printed: '', isTold: false });
     this.#packetizer?.join(worker.workerId, worker.node);
   }
   /** Its packets go to others at once. */
@@ -188,6 +195,7 @@ export class Processing {
     seat.wants += n;
     if (running !== null) {
       seat.running = running;
+      seat.runningSince = this.#parts.clock.now();
       this.#packetizer?.started(workerId, running, this.#parts.clock.now());
     }
     this.#serve(seat);
@@ -210,8 +218,9 @@ export class Processing {
       return;
     }
     const now = this.#parts.clock.now();
+    let increment: Uint8Array;
     try {
-      this.#parts.merger.add(message.increment);
+      increment = this.#parts.merger.add(message.increment);
     } catch (error) {
       this.#break(errorBody(error));
       return;
@@ -224,7 +233,7 @@ export class Processing {
     const ranges = verdict.packets.map(({ file, first, end }): SettledRange => ({ file, first, end, state: 'done' }));
     for (const range of ranges) this.#settled.add(range);
     for (const { id } of verdict.packets) this.#parts.packets.done(id, seat.worker.name);
-    const { packets: reports, increment } = message;
+    const { packets: reports } = message;
     this.#journal({ t: 'commit', workerId, ranges, reports, increment }, () =>
       seat.worker.send({ type: 'committed', queryId, commitId }),
     );
@@ -257,8 +266,7 @@ export class Processing {
   /** What workerTerminate filled. */
   mergeLast(workerId: string, increment: Uint8Array): void {
     try {
-      this.#parts.merger.add(increment);
-      this.#journal({ t: 'last', workerId, increment });
+      this.#journal({ t: 'last', workerId, increment: this.#parts.merger.add(increment) });
     } catch (error) {
       this.#parts.onBroken(errorBody(error));
     }
@@ -271,6 +279,14 @@ export class Processing {
   /** Looks for work for everybody who waits for some: also from time to time, because packets become overdue. */
   serveAll(): void {
     for (const seat of this.#seats.values()) this.#serve(seat);
+  }
+
+  /** Ends workers that are lost in one packet; to be called from time to time. */
+  endStuck(): void {
+    const { clock, packetLimitMs, onStuck } = this.#parts;
+    for (const { worker, running, runningSince } of [...this.#seats.values()])
+      if (running !== null && clock.now() - runningSince > packetLimitMs && this.#isHeld(worker.workerId, running))
+        onStuck(worker.workerId, `one packet ran for more than ${Math.round(packetLimitMs / 1000)} s (packetLimitS)`);
   }
 
   #serve(seat: Seat): void {

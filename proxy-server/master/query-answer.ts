@@ -1,9 +1,8 @@
 /** How a query ended, in the words of cli.md: its status, why it failed, and everything but its outputs. Pure. */
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
-import { MAX_FRAME_BYTES } from '../../protocol/frame.js';
 import type { QueryState } from '../../protocol/ids.js';
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
-import { NothingDoneError, NothingReadError, OutputsTooLargeError } from './errors.js';
+import { NothingDoneError, NothingReadError } from './errors.js';
 import type { FailureLog, Report } from './failure-log.js';
 import type { LedgerCounts } from './ledger.js';
 import type { QueryFigures } from './query-figures.js';
@@ -43,25 +42,6 @@ export function unstartedAnswer(spec: QuerySpec, error: UserError): QueryResult 
     entries: { total: null, done: 0, failed: 0, missing: null },
     timing: { openMs: 0, lookupMs: 0, processMs: 0, mergeMs: 0, totalMs: 0 },
   };
-}
-
-/** Merged outputs go to a client in one frame, beside the rest of the result. */
-export const MOST_STATE_BYTES = MAX_FRAME_BYTES - 8 * 1024 * 1024;
-
-interface Outcome {
-  readonly status: QueryState;
-  readonly error: UserError | null;
-  readonly state: Uint8Array;
-}
-/** Outputs that no client could take make the query fail with a reason, instead of a client that dials for ever. */
-export function sendable(outcome: Outcome): Outcome {
-  const { length } = outcome.state;
-  if (length <= MOST_STATE_BYTES) return outcome;
-  const [found, most] = [length, MOST_STATE_BYTES].map((nbytes) => Math.round(nbytes / 1e6));
-  const error = new OutputsTooLargeError(
-    `The merged outputs have ${found} MB, and ${most} MB are the most that a client is sent. Keep fewer rows or columns.`,
-  );
-  return { status: 'failed', error: errorBody(error), state: new Uint8Array() };
 }
 
 /** Of `start` and of `processing` (null: it never came to that) on the master's clock. A session's opening is the client's to time. */

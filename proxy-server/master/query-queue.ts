@@ -4,19 +4,23 @@
  * A query counts as accepted once its journal is open, and as ended once its result is on disk; one that was accepted and has no result is
  * recovered when the master is started again.
  */
+import { packedState } from '../../analysis/merged-state.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { QueryRecord } from '../../protocol/control-messages.js';
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
-import type { ToClientMessage } from '../../protocol/session-messages.js';
+import { MOST_INLINE_BYTES, type ToClientMessage } from '../../protocol/session-messages.js';
+import { ResultNotKeptError } from './errors.js';
 import { unstartedAnswer } from './query-answer.js';
 import type { QueryRun } from './query-run.js';
 import type { QuerySpec } from './query-spec.js';
-import type { QueryStore, StoredResult } from './query-store.js';
+import type { Answer, QueryStore, StoredResult } from './query-store.js';
 
 export interface RunEvents {
   readonly tell: (message: ToClientMessage) => void;
-  readonly onEnd: (answer: StoredResult) => void;
+  /** A worker that is lost in user code: it is to be ended. */
+  readonly onStuck: (workerId: string, why: string) => void;
+  readonly onEnd: (answer: Answer) => void;
 }
 
 export interface QueueParts {
@@ -28,6 +32,7 @@ export interface QueueParts {
   /** To the clients that are attached to this query. */
   readonly tell: (queryId: string, message: ToClientMessage) => void;
   readonly onRecord: (record: QueryRecord) => void;
+  readonly onStuck: (workerId: string, why: string) => void;
   /** Another query runs now, or none. */
   readonly onCurrent: (run: QueryRun | undefined) => void;
 }
@@ -95,6 +100,7 @@ export class QueryQueue {
         this.#parts.tell(queryId, message);
         if (message.type === 'progress') this.#recordNowAndThen(run);
       },
+      onStuck: this.#parts.onStuck,
       onEnd: (answer) => this.#ended(queryId, answer),
     });
     this.#waiting.push(run);
@@ -133,18 +139,21 @@ export class QueryQueue {
   }
 
   /** The answer is on disk before anybody is told. */
-  #ended(queryId: string, answer: StoredResult): void {
+  #ended(queryId: string, answer: Answer): void {
     const run = this.find(queryId);
     const { store, log, tell, clock } = this.#parts;
     const saved = store
       .save(queryId, answer)
+      .then(() => store.result(queryId))
       .catch((error: unknown) => {
         log.error('result not saved', { queryId, why: errorBody(error).message });
         tell(queryId, { type: 'notice', text: `The result of ${queryId} could not be kept on disk.` });
+        return undefined;
       })
-      .then(() => {
+      .then((stored = unsaved(answer)) => {
+        answer.release();
         if (run !== undefined) this.#record(run, clock.date().getTime());
-        tell(queryId, { type: 'result', queryId, ...answer });
+        tell(queryId, { type: 'result', queryId, ...stored });
         const at = run === undefined ? -1 : this.#waiting.indexOf(run);
         if (at >= 0) this.#waiting.splice(at, 1);
         if (this.#current === run) this.#current = undefined;
@@ -158,7 +167,7 @@ export class QueryQueue {
   async #fail(spec: QuerySpec, error: ErrorBody): Promise<void> {
     const result = unstartedAnswer(spec, error);
     try {
-      await this.#parts.store.save(spec.queryId, { result, state: new Uint8Array() });
+      await this.#parts.store.save(spec.queryId, { result, increments: () => [], release: () => {} });
       this.#recall(spec.queryId);
     } catch (cause) {
       this.#parts.log.error('result not saved', { query: spec.query, why: errorBody(cause).message });
@@ -185,5 +194,24 @@ export class QueryQueue {
     const { query, title, status: state, entries } = result;
     const at = this.#parts.store.endedAt(queryId);
     this.#records.set(queryId, { query, title, state, entries, submittedAt: at, endedAt: at });
+  }
+}
+
+/** Told from memory, where it fits into a message. */
+function unsaved({ result, increments }: Answer): StoredResult {
+  const parts: Uint8Array[] = [];
+  let nbytes = 0;
+  try {
+    for (const part of packedState(increments())) {
+      parts.push(part);
+      nbytes += part.length;
+      if (nbytes > MOST_INLINE_BYTES)
+        throw new ResultNotKeptError(
+          "The query's outputs are too long for memory, and the ProxyServer's disk did not take them. Make room there and run it again.",
+        );
+    }
+    return { result, state: Buffer.concat(parts) };
+  } catch (error) {
+    return { result: { ...result, status: 'failed', error: errorBody(error) }, state: new Uint8Array() };
   }
 }

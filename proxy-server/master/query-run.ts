@@ -14,7 +14,7 @@ import type { Checkpoint, JournalFile } from './journal-records.js';
 import { LiveOutputs } from './live-outputs.js';
 import type { QueryJournal, QueryWorker } from './processing.js';
 import { type Leaving, type Merger, type PacketRecorder, Processing } from './processing.js';
-import { answerOf, endStatus, finalCounts, nothingDone, sendable, timingOf, type UserError } from './query-answer.js';
+import { answerOf, endStatus, finalCounts, nothingDone, timingOf, type UserError } from './query-answer.js';
 import { QueryFigures } from './query-figures.js';
 import type { QuerySpec } from './query-spec.js';
 import { nextRunState, type RunEvent, type RunState } from './query-states.js';
@@ -33,10 +33,12 @@ export interface QueryParts {
   /** The files are known. */
   readonly onFiles: (files: JournalFile[]) => void;
   readonly packets: PacketRecorder;
+  readonly packetLimitMs: number;
+  /** This worker is to be ended: why. */
+  readonly onStuck: (workerId: string, why: string) => void;
   /** To the attached clients. */
   readonly tell: (message: ToClientMessage) => void;
-  /** `state`: the merged outputs, as Merger.encode gives them. */
-  readonly onEnd: (result: QueryResult, state: Uint8Array) => void;
+  readonly onEnd: (result: QueryResult) => void;
   /** What its journal says, where its master died before. */
   readonly recovered?: Recovery | undefined;
 }
@@ -343,32 +345,30 @@ export class QueryRun {
     }
   }
 
-  #end(wanted: QueryState, why: UserError | null): void {
+  #end(status: QueryState, error: UserError | null): void {
     if (this.isOver) return;
     this.#timers.cancelAll();
     this.#move('end');
     this.#processing.end();
     for (const { worker } of this.#seats.values()) worker.send({ type: 'endQuery', queryId: this.spec.queryId });
-    const startMerge = this.#parts.clock.now();
-    const { status, error, state } = sendable({ status: wanted, error: why, state: this.#parts.merger.encode() });
     this.#status = status;
-    this.#figures.mergeMs += this.#parts.clock.now() - startMerge;
     this.#parts.tell(this.#progressMessage());
     const timing = timingOf(this.#times, this.#parts.clock.now(), this.#figures.mergeMs);
     const { failures } = this.#processing;
     const [entries, missingFiles] = [this.entries(), this.#dataSet.missingFiles()];
     const parts = { status, error, entries, missingFiles, failures, figures: this.#figures, timing };
-    this.#parts.onEnd(answerOf(this.spec, parts), state);
+    this.#parts.onEnd(answerOf(this.spec, parts));
   }
 
   /** Progress, overdue packets, outputs: every PROGRESS_MS. */
   #tick(): void {
     this.#timers.after(PROGRESS_MS, () => {
       this.#processing.serveAll();
+      this.#processing.endStuck();
       if (this.isOver) return;
       this.#parts.tell(this.#progressMessage());
       if (this.#state === 'counting') this.#parts.tell(this.#lookupMessage('validating'));
-      const state = this.live.due(this.#parts.clock.now(), () => this.#parts.merger.encode());
+      const state = this.live.due(this.#parts.clock.now(), () => this.#parts.merger.live());
       if (state !== undefined) this.#parts.tell({ type: 'outputs', queryId: this.spec.queryId, state });
       this.#tick();
     });

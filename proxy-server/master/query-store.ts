@@ -1,15 +1,17 @@
 /**
  * What a session keeps on disk, under its directory: `programs/SHA256`, and for each query `qN/` with query.json, files.json (its data set), packets,
- * then a journal, at last result.json and state.bin.
+ * then a journal with the file of rows, at last result.json and state.bin.
  * A result is complete or not there: both files are written under other names, and result.json is renamed last.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packedState } from '../../analysis/merged-state.js';
+import { RowFile } from '../../analysis/outputs/row-file.js';
 import { checked, parseJson } from '../../protocol/check.js';
 import { GridError } from '../../protocol/errors.js';
-import { type QueryResult, queryResult } from '../../protocol/session-messages.js';
+import { MOST_INLINE_BYTES, type QueryResult, queryResult } from '../../protocol/session-messages.js';
 import { Journal } from './journal.js';
 import type { JournalFile } from './journal-records.js';
 import { PacketLog } from './packet-log.js';
@@ -20,9 +22,18 @@ export class WrongProgramError extends GridError {
   readonly code = 'MASTER_WRONG_PROGRAM';
 }
 
+/** An answer as a query leaves it. */
+export interface Answer {
+  readonly result: QueryResult;
+  /** The merged outputs, rows and all: more than memory may hold. */
+  increments(): Iterable<Uint8Array>;
+  /** Nobody reads them any more. */
+  release(): void;
+}
 export interface StoredResult {
   readonly result: QueryResult;
-  readonly state: Uint8Array;
+  /** Packed as in analysis/merged-state.ts; null: too long for a message. */
+  readonly state: Uint8Array | null;
 }
 
 export class QueryStore {
@@ -73,22 +84,39 @@ export class QueryStore {
   async remove(queryId: string): Promise<void> {
     await rm(join(this.#directory, queryId), { recursive: true, force: true });
   }
-  async openJournal(queryId: string, onRecord?: (record: unknown) => void): Promise<Journal> {
+  async openJournal(
+    queryId: string,
+    how: { onRecord: (record: unknown) => void; syncOthers: () => Promise<void> },
+  ): Promise<Journal> {
     await mkdir(join(this.#directory, queryId), { recursive: true, mode: 0o700 });
-    return Journal.open(join(this.#directory, queryId, 'journal'), onRecord);
+    return Journal.open(join(this.#directory, queryId, 'journal'), how.onRecord, how.syncOthers);
+  }
+  /** Rows of the query's lists and ntuples while it runs, beside its journal. */
+  rowFile(queryId: string): RowFile {
+    return new RowFile(join(this.#directory, queryId, 'rows'));
   }
 
-  async save(queryId: string, { result, state }: StoredResult): Promise<void> {
+  async save(queryId: string, answer: Answer): Promise<void> {
     const folder = join(this.#directory, queryId);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await replaceFile(join(folder, 'state.bin'), state);
-    await replaceFile(join(folder, 'result.json'), JSON.stringify(result));
+    try {
+      await replaceFile(join(folder, 'state.bin'), packedState(answer.increments()));
+      await replaceFile(join(folder, 'result.json'), JSON.stringify(answer.result));
+    } catch (error) {
+      await rm(join(folder, 'state.bin.new'), { force: true });
+      throw error;
+    }
     await rm(join(folder, 'journal'), { force: true });
+    await rm(join(folder, 'rows'), { force: true });
   }
   /** Undefined where the query has not ended. @throws {WireError} for a result that is no result */
   async result(queryId: string): Promise<StoredResult | undefined> {
     const result = this.summary(queryId);
-    return result && { result, state: await readFile(join(this.#directory, queryId, 'state.bin')) };
+    return result && { result, state: await this.#inlineState(queryId) };
+  }
+  async #inlineState(queryId: string): Promise<Uint8Array | null> {
+    const file = join(this.#directory, queryId, 'state.bin');
+    return statSync(file).size > MOST_INLINE_BYTES ? null : readFile(file);
   }
   summary(queryId: string): QueryResult | undefined {
     const path = join(this.#directory, queryId, 'result.json');
@@ -117,10 +145,10 @@ export class QueryStore {
   }
 }
 
-async function replaceFile(path: string, content: Uint8Array | string): Promise<void> {
+async function replaceFile(path: string, content: Uint8Array | string | Iterable<Uint8Array>): Promise<void> {
   const file = await open(`${path}.new`, 'w', 0o600);
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.datasync();
   } finally {
     await file.close();

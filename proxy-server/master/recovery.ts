@@ -26,7 +26,7 @@ export function checkpointOf(parts: {
     failuresLeftOut: failures.leftOut,
     workers: figures.dump(),
     bytes: figures.bytes,
-    state: merger.encode(),
+    state: merger.checkpoint(),
   };
 }
 

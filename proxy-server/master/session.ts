@@ -56,6 +56,8 @@ export class Session {
       ...parts,
       tell: (queryId, message) => this.#tellAttached(queryId, message),
       onRecord: (record) => this.#control?.send({ type: 'query', record }),
+      // The ProxyServer hears that it is released, and has its agent end the process.
+      onStuck: (workerId, why) => this.#workers.gone(workerId, why),
       onCurrent: (run) => {
         if (run === undefined) this.#idle();
         else {

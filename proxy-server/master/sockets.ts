@@ -25,14 +25,19 @@ export interface Sockets {
 
 type Door = (socket: WebSocket) => void;
 
-export async function openSockets(path: string, session: Session, clock: Clock): Promise<Sockets> {
+/** @param workerSilentMs a worker that is silent for longer is given up */
+export async function openSockets(
+  path: string,
+  session: Session,
+  how: { clock: Clock; workerSilentMs: number },
+): Promise<Sockets> {
   const websockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   const server = createServer((_request, response) => {
     response.writeHead(426, { 'content-type': 'application/json' });
     response.end(JSON.stringify(errorBody(new WebSocketOnlyError())));
   });
   server.on('upgrade', (request, socket, head) => {
-    const door = doorFor(request, session, clock);
+    const door = doorFor(request, session, how);
     if (door === undefined) refuse(socket);
     else websockets.handleUpgrade(request, socket, head, door);
   });
@@ -50,28 +55,33 @@ export async function openSockets(path: string, session: Session, clock: Clock):
   };
 }
 
-function doorFor(request: IncomingMessage, session: Session, clock: Clock): Door | undefined {
+function doorFor(
+  request: IncomingMessage,
+  session: Session,
+  { clock, workerSilentMs }: { clock: Clock; workerSilentMs: number },
+): Door | undefined {
   const path = (request.url ?? '').split('?')[0]!;
   const workerId = headerOf(request, 'x-proof-worker');
   const user = headerOf(request, 'x-proof-user');
-  if (path === '/control') return (ws) => connect(ws, clock, toMasterMessage, (peer) => session.control(peer));
+  if (path === '/control') return (ws) => connect(ws, { clock }, toMasterMessage, (peer) => session.control(peer));
   if (workerId !== undefined && /^\/v1\/worker\//.test(path))
-    return (ws) => connect(ws, clock, workerMessage, (peer) => session.worker(workerId, peer));
+    return (ws) =>
+      connect(ws, { clock, silentAfterMs: workerSilentMs }, workerMessage, (peer) => session.worker(workerId, peer));
   if (user !== undefined && user === session.user && /^\/v1\/session\//.test(path))
-    return (ws) => connect(ws, clock, clientMessage, (peer) => session.client(peer));
+    return (ws) => connect(ws, { clock }, clientMessage, (peer) => session.client(peer));
   return undefined;
 }
 
 /** The link exists before who receives does: the receiver is made with the link as its peer. */
 function connect<In, Out extends object>(
   socket: WebSocket,
-  clock: Clock,
+  how: { clock: Clock; silentAfterMs?: number },
   schema: z.ZodType<In>,
   open: (peer: Peer<Out>) => Receiver<In>,
 ): void {
   let receiver: Receiver<In> | undefined;
   const link = new Link<In, Out>(socket, {
-    ...{ schema, clock },
+    ...{ schema, ...how },
     onMessage: (message) => receiver?.receive(message),
     onClosed: (why) => receiver?.closed(why),
   });

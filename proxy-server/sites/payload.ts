@@ -16,7 +16,12 @@ import type { SiteContext } from './site.js';
 
 const TOP = resolve(import.meta.dirname, '..', '..', '..');
 /** What is started or loaded by path, not by an import. */
-const ENTRIES = ['dist/job-agent/main.js', 'dist/warm/worker.js', 'dist/warm/user-module.js'];
+const ENTRIES = [
+  'dist/job-agent/main.js',
+  'dist/warm/worker.js',
+  'dist/warm/link-thread.js',
+  'dist/warm/user-module.js',
+];
 
 export interface Payload {
   readonly file: string;

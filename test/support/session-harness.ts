@@ -16,7 +16,12 @@ import { OutputMerger } from '../../analysis/output-merger.js';
 import type { Program } from '../../analysis/program.js';
 import type { NodeFacts } from '../../protocol/agent-messages.js';
 import { systemClock } from '../../protocol/clock.js';
-import { type MasterMessage, masterMessage, type ToMasterMessage } from '../../protocol/control-messages.js';
+import {
+  type MasterMessage,
+  masterMessage,
+  type SessionFile,
+  type ToMasterMessage,
+} from '../../protocol/control-messages.js';
 import { dialOnce } from '../../protocol/dial.js';
 import { Link } from '../../protocol/link.js';
 import {
@@ -33,12 +38,14 @@ const SESSION = 'test-1-1';
 type Submit = Extract<ClientMessage, { type: 'submit' }>;
 export interface Answer {
   readonly result: QueryResult;
-  readonly state: Uint8Array;
+  readonly state: Uint8Array | null;
 }
 export interface TestWorker {
   readonly workerId: string;
   readonly process: ChildProcess;
 }
+
+type Limits = Partial<Pick<SessionFile, 'workerSilentMs' | 'packetLimitMs'>>;
 
 export class SessionHarness {
   readonly folder: string;
@@ -52,11 +59,14 @@ export class SessionHarness {
   #clients: TestClient[] = [];
   #lastWorker = 0;
 
-  private constructor(parent: string) {
+  readonly #limits: Limits;
+
+  private constructor(parent: string, limits: Limits) {
+    this.#limits = limits;
     this.folder = mkdtempSync(join(parent, 'proof-session-'));
   }
-  static async start(nworkers: number, parent = tmpdir()): Promise<SessionHarness> {
-    const harness = new SessionHarness(parent);
+  static async start(nworkers: number, parent = tmpdir(), limits: Limits = {}): Promise<SessionHarness> {
+    const harness = new SessionHarness(parent, limits);
     await harness.#openDoor();
     await harness.startMaster();
     await Promise.all(Array.from({ length: nworkers }, () => harness.addWorker()));
@@ -83,7 +93,7 @@ export class SessionHarness {
           catalog: null,
           site: null,
         },
-        ...{ orphanedAfterMs: 60_000, idleAfterMs: 60_000 },
+        ...{ orphanedAfterMs: 60_000, idleAfterMs: 60_000, ...this.#limits },
         log: { file: join(this.folder, 'master.log'), level: 'debug' },
       }),
     );
@@ -119,7 +129,14 @@ export class SessionHarness {
       if (message.type === 'ticketWanted') child.send({ type: 'ticket', ticket: workerId });
     });
     child.send({
-      ...{ type: 'attach', workerId, sessionId: SESSION, ticket: workerId, node: { ...testNode, ...node } },
+      ...{
+        type: 'attach',
+        workerId,
+        sessionId: SESSION,
+        ticket: workerId,
+        pid: child.pid!,
+        node: { ...testNode, ...node },
+      },
       ...{ url: `${this.#url}/v1/worker/${SESSION}`, cacheDir: join(this.folder, 'cache') },
     });
     await once(child, 'message'); // attached
@@ -284,9 +301,9 @@ export class TestClient {
 }
 
 /** The answer's outputs, rounded, as text: two answers with the same bits have the same. */
-export function outputsOf({ state }: Answer): string {
+export function outputsOf({ state }: { readonly state: Uint8Array | null }): string {
   const merger = new OutputMerger();
-  for (const increment of unpackState(state)) merger.add(increment);
+  for (const increment of unpackState(state!)) merger.add(increment);
   return JSON.stringify(merger.snapshot(), (_key, value: unknown) =>
     typeof value === 'number'
       ? Object.is(value, -0)

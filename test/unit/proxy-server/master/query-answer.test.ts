@@ -1,12 +1,5 @@
 import { expect } from 'chai';
-import {
-  endStatus,
-  finalCounts,
-  MOST_STATE_BYTES,
-  nothingDone,
-  sendable,
-  timingOf,
-} from '../../../../proxy-server/master/query-answer.js';
+import { endStatus, finalCounts, nothingDone, timingOf } from '../../../../proxy-server/master/query-answer.js';
 
 const counts = (done: number, failed: number, missing: number) => ({
   total: done + failed + missing,
@@ -43,15 +36,6 @@ describe('proxy-server: answer of a query', () => {
     });
     const failure = { file: 'a.root', first: 0, end: 1, entry: 0, attempts: 3, error: 'no', stack: 'at z.ts:1' };
     expect(nothingDone([], failure)).to.include({ code: 'MASTER_NOTHING_DONE', stack: 'at z.ts:1' });
-  });
-
-  it('fails with a reason where no client could take the outputs', () => {
-    const outcome = { status: 'completed', error: null, state: new Uint8Array(MOST_STATE_BYTES) } as const;
-    expect(sendable(outcome)).to.equal(outcome);
-    const large = sendable({ ...outcome, state: new Uint8Array(MOST_STATE_BYTES + 1) });
-    expect(large.status).to.equal('failed');
-    expect(large.error?.code).to.equal('MASTER_OUTPUTS_TOO_LARGE');
-    expect(large.state).to.have.length(0);
   });
 
   it('times look-up and processing apart', () => {

@@ -1,0 +1,74 @@
+/** The main thread's side of link-thread.ts: as protocol/dial.ts, but the link goes on answering while this thread is busy. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { z } from 'zod';
+import { checked } from '../../protocol/check.js';
+import type { Dialler } from '../../protocol/dial.js';
+import { errorBody } from '../../protocol/errors.js';
+import type { FromLinkThread, ToLinkThread } from './link-thread.js';
+
+export interface ThreadedDialOptions<In> {
+  readonly url: string;
+  /** For the next connection. */
+  readonly ticket: () => Promise<string>;
+  readonly schema: z.ZodType<In>;
+  readonly giveUpAfterMs: number;
+  readonly longestPauseMs: number;
+  readonly onOpen: () => void;
+  readonly onMessage: (message: In) => void;
+  readonly onLost: (why: string) => void;
+  readonly onClosed: (why: string) => void;
+}
+
+/** Dials out; between `onOpen` and `onLost` what is sent arrives, else it is dropped. */
+export interface ThreadedLink<Out extends object> extends Dialler {
+  /** @param owned arrays that are handed over: the sender has no use for them any more */
+  send(message: Out, owned?: readonly Uint8Array[]): void;
+}
+
+/** A thread that has loaded its modules and waits: started ahead, as the worker itself. */
+export class LinkThread {
+  readonly #thread: Worker;
+
+  private constructor(thread: Worker) {
+    this.#thread = thread;
+  }
+  static async start(): Promise<LinkThread> {
+    const thread = new Worker(new URL('./link-thread.js', import.meta.url), { env: {}, argv: [] });
+    await once(thread, 'message'); // loaded
+    return new LinkThread(thread);
+  }
+
+  /** Once. */
+  dial<In, Out extends object>(options: ThreadedDialOptions<In>): ThreadedLink<Out> {
+    const thread = this.#thread;
+    const order = (what: ToLinkThread, owned: readonly Uint8Array[] = []): void =>
+      thread.postMessage(
+        what,
+        owned.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer),
+      );
+    thread.on('message', (said: FromLinkThread) => {
+      if (said.event === 'open') options.onOpen();
+      else if (said.event === 'ticketWanted') void options.ticket().then((ticket) => order({ do: 'ticket', ticket }));
+      else if (said.event === 'lost') options.onLost(said.why);
+      else if (said.event === 'closed') options.onClosed(said.why);
+      else if (said.event === 'message') {
+        let message: In;
+        try {
+          message = checked(options.schema, said.message);
+        } catch (error) {
+          order({ do: 'close', why: errorBody(error).message });
+          return;
+        }
+        options.onMessage(message);
+      }
+    });
+    thread.once('error', (error: Error) => options.onClosed(`the link's thread ended: ${error.message}`));
+    const { url, giveUpAfterMs, longestPauseMs } = options;
+    order({ do: 'dial', url, giveUpAfterMs, longestPauseMs });
+    return {
+      send: (message, owned) => order({ do: 'send', message }, owned),
+      close: (why) => order({ do: 'close', why }),
+    };
+  }
+}
