@@ -65,6 +65,17 @@ describe('rootio: ROOT files', () => {
     await file.close();
   });
 
+  it('gives text that was stored as an object of its own, short as it may be', async function () {
+    const file = await openRootFile(fileSource(sharedFile(this, 'testdata/root/uproot-issue485.root')));
+    const texts = ['log_level', 'number_of_events', 'version'].map((name) => file.object(`config/Allpix/${name}`));
+    expect((await Promise.all(texts)).map(({ fString }) => fString)).to.deep.equal([
+      '"INFO"',
+      '5',
+      '"v1.5.0+6^g3b9c7c9"',
+    ]);
+    await file.close();
+  });
+
   it('refuses what is no ROOT file', async () => {
     const refused = await openRootFile(bytesSource(Buffer.from('<html>not here</html>'))).catch(
       (error: unknown) => error,
