@@ -19,6 +19,7 @@ import type { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import { SPOKEN, speaks } from '../protocol/version.js';
 import type { StorageOptions } from '../storage/storage-options.js';
+import type { DataServer } from './data-server.js';
 import { AGENT_EXIT, type AgentExit } from './exit-status.js';
 import { availableMemory } from './node-check.js';
 import { PayloadDesk } from './payload/payload-desk.js';
@@ -42,12 +43,16 @@ export interface JobAgentOptions {
     hopeless: (why: string) => void;
     ticketWanted: (workerId: string) => void;
   }) => WorkerPool;
+  /** Starts the xrootd beside this agent, where it shall have one and can. */
+  readonly startDataServer: () => Promise<DataServer | undefined>;
   /** Reasons found by the node check: the agent reports them, holds its slot and ends. */
   readonly unfit: readonly string[];
 }
 
 /** Longer than a timer can be: such a slot outlives anything that is planned here. */
 const LONGEST_TIMER_MS = 2 ** 31;
+/** A message of a hundred thousand names would be too long for a link. */
+const FILES_A_MESSAGE = 5_000;
 /** Before the end of the slot: for ending workers and tidying up. */
 const LAST_MS = 10_000;
 
@@ -70,6 +75,7 @@ export class JobAgent {
   #ending = false;
   #draining = false;
   #unfit: readonly string[];
+  #dataServer: Promise<DataServer | undefined> = Promise.resolve(undefined);
   readonly ended: Promise<AgentExit>;
   #finish!: (exit: AgentExit) => void;
 
@@ -103,7 +109,10 @@ export class JobAgent {
 
   start(): void {
     const { settings, clock } = this.#options;
-    if (this.#unfit.length === 0) this.#pool.fill(); // ahead of the registration: both take a while
+    if (this.#unfit.length === 0) {
+      this.#pool.fill(); // ahead of the registration: both take a while
+      this.#dataServer = this.#options.startDataServer();
+    }
     this.#dialler = dial<ToAgentMessage, AgentMessage>({
       url: `${settings.server.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agent`,
       schema: toAgentMessage,
@@ -129,6 +138,7 @@ export class JobAgent {
   /** Ends everything at once, as SIGTERM asks. */
   async stop(why: string): Promise<void> {
     await this.#end(AGENT_EXIT.ended, why);
+    await this.ended; // it may have been ending already
   }
 
   #hello(link: AgentLink): void {
@@ -159,6 +169,7 @@ export class JobAgent {
         this.#payloads.tellEnds();
         for (const workerId of this.#pool.wantTickets()) this.#wantTicket(workerId);
         void this.#beat(message.heartbeatMs);
+        void this.#tellFiles();
         return;
       case 'token':
         if (this.#identity !== undefined) this.#identity = { ...this.#identity, token: message.token };
@@ -187,6 +198,17 @@ export class JobAgent {
       case 'stop':
         void this.#end(AGENT_EXIT.ended, message.reason);
     }
+  }
+
+  /** What the xrootd beside this agent serves; told anew to each ProxyServer. */
+  async #tellFiles(): Promise<void> {
+    const link = this.#link;
+    const server = await this.#dataServer;
+    if (server === undefined || link !== this.#link) return;
+    const { url } = server;
+    const files = await server.files();
+    for (let first = 0; first < files.length; first += FILES_A_MESSAGE)
+      this.#tell({ type: 'dataServer', url, files: files.slice(first, first + FILES_A_MESSAGE) });
   }
 
   #attach(order: { workerId: string; sessionId: string; ticket: string }): void {
@@ -275,7 +297,7 @@ export class JobAgent {
     for (const cancel of [this.#cancelBeat, this.#cancelDrain, this.#cancelHold]) cancel();
     this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
     this.#payloads.close();
-    await this.#pool.close(why);
+    await Promise.all([this.#pool.close(why), this.#dataServer.then((server) => server?.stop())]);
     this.#dialler?.close('the agent ends');
     this.#options.scratch.remove();
     this.#finish(exit);

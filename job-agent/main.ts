@@ -16,6 +16,7 @@ import { PACKAGE_VERSION } from '../protocol/version.js';
 import { storageOptionsFromEnvironment } from '../storage/environment.js';
 import { JobAgent } from './agent.js';
 import { cleanEnvironment } from './clean-environment.js';
+import { DataServer } from './data-server.js';
 import { hostOfServer } from './isolation/allowed-hosts.js';
 import { TUNNEL } from './isolation/bubblewrap-words.js';
 import { isolationSentence, prepareLauncher } from './isolation/launcher.js';
@@ -62,6 +63,17 @@ function trustedBy({ ca }: AgentSettings, directory: string): { env: NodeJS.Proc
   return { env: { NODE_EXTRA_CA_CERTS: file }, files: [file] };
 }
 
+/** The key with which workers read from the xrootds of the pool, where XRootD's own clients look for it. */
+function keyOfPool(
+  { poolKeytab }: AgentSettings,
+  directory: string,
+): { env: NodeJS.ProcessEnv; files: readonly string[] } {
+  if (poolKeytab === null) return { env: {}, files: [] };
+  const file = join(directory, 'pool.keytab');
+  writeFileSync(file, poolKeytab, { mode: 0o600 });
+  return { env: { XrdSecSSSKT: file }, files: [file] };
+}
+
 /** In the usual variables, for all that this agent and its workers dial. */
 function useProxy({ httpsProxy, noProxy }: AgentSettings): void {
   if (httpsProxy !== null)
@@ -84,6 +96,7 @@ async function start(): Promise<Daemon> {
   log.info(`workers are ${isolationSentence(launcher.facts)}`);
   const measure = await measureNode({ ...settings, scratch: scratch.directory }, launcher.facts);
   const trust = trustedBy(settings, scratch.directory);
+  const pool = keyOfPool(settings, scratch.directory);
   const agent = new JobAgent({
     settings,
     node: nodeFacts(settings, measure, launcher.facts),
@@ -92,7 +105,11 @@ async function start(): Promise<Daemon> {
     clock: systemClock,
     log,
     loadAverage: () => loadavg()[0] ?? 0,
-    storage: storageOptionsFromEnvironment(process.env, process.getuid?.()),
+    storage: storageOptionsFromEnvironment({ ...process.env, ...pool.env }, process.getuid?.()),
+    startDataServer: () =>
+      settings.xrootd === null
+        ? Promise.resolve(undefined)
+        : DataServer.start(settings.xrootd, slotMark(settings), log),
     unfit: unfitReasons(measure, settings),
     makePool: (on) =>
       new WorkerPool({
@@ -103,12 +120,13 @@ async function start(): Promise<Daemon> {
           ...cleanEnvironment(process.env),
           ...trust.env,
           ...(isTunnelled ? { PROOF_TUNNEL: TUNNEL } : {}),
+          ...pool.env,
           PROOF_SLOT: slotMark(settings),
         },
         directory: scratch.directory,
         launcher,
         limits: workerLimits({ memoryBytes: totalmem(), cores: settings.cores, diskBytes: measure.diskBytes }),
-        shown: trust.files,
+        shown: [...trust.files, ...pool.files],
         clock: systemClock,
         log,
         onChange: on.change,

@@ -5,6 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
+import { dataServerSettings } from '../protocol/agent-messages.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
 import { idText } from '../protocol/ids.js';
@@ -30,6 +31,10 @@ export const agentSettings = z.object({
   /** HTTP proxy on the way to the ProxyServer, and what is reached without it; null: as the environment says. */
   httpsProxy: z.string().min(1).nullable().default(null),
   noProxy: z.string().nullable().default(null),
+  /** An xrootd beside this agent; null: none. */
+  xrootd: dataServerSettings.nullable().default(null),
+  /** Keytab with which workers read from such servers. */
+  poolKeytab: z.string().nullable().default(null),
   cores: z.coerce.number().int().min(1).max(4096).default(1),
   storageDomain: name.nullable().default(null),
   closeSEs: names.default([]),

@@ -46,6 +46,20 @@ export const nodeFacts = z.object({
 });
 export type NodeFacts = z.infer<typeof nodeFacts>;
 
+/** How a pilot's agent serves files of its node. */
+export const dataServerSettings = z.object({
+  /** Of the node; what lies below is served, read only. */
+  directory: z.string().min(1),
+  port: z.number().int().min(0).max(65_535),
+  /** The pool's key, as the text of a keytab. */
+  keytab: z.string(),
+  /** `host:port` of the manager to subscribe to. */
+  manager: z.string().nullable(),
+  command: z.string().min(1),
+  user: z.string().min(1),
+});
+export type DataServerSettings = z.infer<typeof dataServerSettings>;
+
 /** Everything an agent may say. */
 export const agentMessage = z.discriminatedUnion('type', [
   z.object({
@@ -87,6 +101,12 @@ export const agentMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('draining'), reason: z.string().max(1000) }),
   /** The node is not fit (any more): it holds its slot for a while and ends. */
   z.object({ type: z.literal('unfit'), reasons: z.array(z.string().max(1000)).max(100) }),
+  /** Files of the node that an xrootd beside the agent serves: `url` and path make the address. Many come in several messages. */
+  z.object({
+    type: z.literal('dataServer'),
+    url: z.string().max(1000),
+    files: z.array(z.object({ path: z.string().min(1).max(4000), size: count })).max(10_000),
+  }),
   z.object({ type: z.literal('goodbye'), reason: z.string().max(1000) }),
 ]);
 export type AgentMessage = z.infer<typeof agentMessage>;

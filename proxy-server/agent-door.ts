@@ -45,6 +45,8 @@ export interface AgentDoorOptions {
   readonly onRegistered: (site: string) => void;
   /** It has a warm worker: this pilot is a success. */
   readonly onProven: (site: string) => void;
+  /** It serves files of its node. */
+  readonly onDataServer: (agentId: string, message: Extract<AgentMessage, { type: 'dataServer' }>) => void;
   /** Its node is not fit. */
   readonly onUnfit: (site: string, agentId: string, reasons: readonly string[]) => void;
   readonly onLeft: (agentId: string, reason: string) => void;
@@ -289,6 +291,9 @@ export class AgentDoor {
       case 'jobState':
       case 'jobOutput':
         this.#options.jobs().hear(agentId, message);
+        return;
+      case 'dataServer':
+        this.#options.onDataServer(agentId, message);
         return;
       case 'unfit':
         registry.drain(agentId, message.reasons.join(' '));

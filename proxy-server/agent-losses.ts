@@ -9,6 +9,7 @@ import type { Agent, AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
 import type { PilotKeeper } from './factory/pilot-keeper.js';
 import type { JobRunner } from './jobs/job-runner.js';
+import type { NodeFiles } from './node-files.js';
 import type { PilotStore } from './pilot-store.js';
 
 export interface AgentLossesOptions {
@@ -21,6 +22,7 @@ export interface AgentLossesOptions {
   readonly keepers: ReadonlyMap<string, PilotKeeper>;
   readonly jobs: JobRunner;
   readonly door: AgentDoor;
+  readonly nodeFiles: NodeFiles;
   readonly lookAtSites: (name?: string) => void;
 }
 
@@ -41,6 +43,7 @@ export class AgentLosses {
     log.warn('agent lost', { agentId: agent.agentId, pilotId: agent.pilotId, because });
     door.forget(agent.agentId, because);
     jobs.agentLost(agent.agentId, because);
+    this.#options.nodeFiles.gone(agent.agentId);
     if (agent.pilotId !== null) void this.#endPilot(agent.pilotId, because);
     lookAtSites(agent.node.site);
   }
@@ -61,6 +64,7 @@ export class AgentLosses {
       if (open === undefined) return;
       agents.end(agentId, 'it did not come back', clock.date().getTime());
       jobs.agentLost(agentId, NOT_BACK);
+      this.#options.nodeFiles.gone(agentId);
       if (open.pilotId !== null) void this.#endPilot(open.pilotId, NOT_BACK);
       lookAtSites();
     });

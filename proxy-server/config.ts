@@ -41,6 +41,10 @@ const siteShape = {
   drainBeforeEndS: seconds.default(600),
   /** A pilot that runs for so long without registering is examined and given up. */
   registerWithinS: seconds.min(1).default(60),
+  /** A pilot that the batch system holds back for so long is cancelled, and counts as a failure. */
+  giveUpHeldS: seconds.default(600),
+  /** Pilots that were queued for so long count for no demand: other sites are asked first. */
+  staleQueueS: seconds.default(1800),
   /** The first pause after a failure; it doubles with each further one. */
   backOffS: seconds.default(5),
   maxBackOffS: seconds.default(1800),
@@ -53,6 +57,19 @@ const siteShape = {
   /** Where its nodes are, as replicas are ordered by. */
   storageDomain: z.string().nullable().default(null),
   closeSEs: z.array(z.string()).default([]),
+  /** An xrootd beside each agent, for the files of its node (docs/sites.md). */
+  xrootd: z
+    .strictObject({
+      /** Of the nodes. */
+      directory: z.string().regex(/^\//, 'must be an absolute path'),
+      /** Where its files stand in the catalog. */
+      lfn: z.string().regex(/^\//, 'must be an absolute path'),
+      se: z.string().optional(),
+      port: z.number().int().min(0).max(65_535).default(0),
+      command: z.string().min(1).default('xrootd'),
+      user: z.string().min(1).default('xrootd'),
+    })
+    .optional(),
   /** HTTP proxy through which its nodes reach this server (CONNECT), and what they reach without it. */
   httpsProxy: z
     .url({ protocol: /^http$/, error: 'must be a URL, as in http://squid.example.org:3128' })
@@ -158,6 +175,20 @@ const schema = z.strictObject({
   /** Sessions, queries and pilots that ended are forgotten after so many days, with their files. */
   keepDays: z.number().int().min(1).default(30),
   logLevel: logLevels.default('info'),
+  /** An XRootD manager on this machine, to which the xrootds beside agents subscribe. */
+  xrootdManager: z
+    .strictObject({
+      port: z.number().int().min(1).max(65_534).default(1094),
+      cmsdPort: z.number().int().min(1).max(65_535).optional(),
+      /** As nodes reach this machine; default: its name. */
+      host: z.string().optional(),
+      command: z
+        .string()
+        .regex(/xrootd$/, 'must end in xrootd; cmsd lies beside it')
+        .default('xrootd'),
+      user: z.string().min(1).default('xrootd'),
+    })
+    .optional(),
   sites: z.array(site).default([]),
 });
 

@@ -30,6 +30,7 @@ import { Issuers } from './issuers.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import { JobService } from './jobs/job-service.js';
 import { MasterNursery } from './master-nursery.js';
+import { NodeFiles } from './node-files.js';
 import { PilotErrands } from './pilot-errands.js';
 import { PilotFollower } from './pilot-follower.js';
 import { PilotStore } from './pilot-store.js';
@@ -43,6 +44,7 @@ import { socketDirectory } from './socket-directory.js';
 import { type StateLock, surviving } from './state-db.js';
 import { TokenBook } from './token-book.js';
 import { TokenStore } from './token-store.js';
+import { managerOf, poolKeytab } from './xrootd-pool.js';
 
 /** What a state directory gives before anything is made. */
 export interface Base {
@@ -83,6 +85,9 @@ export class Parts {
   readonly batch: JobService;
   readonly pilotFollower: PilotFollower;
   readonly errands: PilotErrands;
+  readonly nodeFiles: NodeFiles;
+  /** Null: no site serves files of its nodes. */
+  readonly xrootd: { readonly keytab: string; readonly manager: string | null } | null;
   readonly requestStore: RequestStore;
   readonly requests: RequestDesk;
   readonly door: AgentDoor;
@@ -145,6 +150,11 @@ export class Parts {
       onUse: () => this.#watchIdle(),
     });
     this.errands = new PilotErrands(this.pilots, join(config.stateDir, 'pilots'));
+    const servesFiles = config.xrootdManager !== undefined || config.sites.some((site) => site.xrootd !== undefined);
+    const nowS = Math.floor(clock.date().getTime() / 1000);
+    this.xrootd = servesFiles ? { keytab: poolKeytab(config.stateDir, nowS), manager: managerOf(config) } : null;
+    const nodeFiles = join(config.stateDir, 'node-files');
+    this.nodeFiles = new NodeFiles({ directory: nodeFiles, sites: config.sites, catalog: this.catalog, log });
     this.requestStore = new RequestStore(db);
     this.requests = new RequestDesk({
       sites: config.sites,
@@ -179,6 +189,7 @@ export class Parts {
       pilots: this.pilots,
       keepers: this.keepers,
       jobs: this.jobs,
+      nodeFiles: this.nodeFiles,
       door: this.door,
       lookAtSites: (name) => this.lookAtSites(name),
     });
@@ -264,6 +275,10 @@ export class Parts {
       jobs: () => this.jobs,
       onRegistered: (site) => this.lookAtSites(site),
       onProven: (site) => this.keepers.get(site)?.proven(),
+      onDataServer: (agentId, message) => {
+        const node = this.registry.get(agentId)?.node;
+        if (node !== undefined) this.nodeFiles.served(agentId, node.host, node.site, message);
+      },
       onUnfit: (site, agentId, reasons) => this.losses.unfit(site, agentId, reasons),
       onLeft: (agentId) => this.lookAtSites(this.registry.get(agentId)?.node.site),
       onTicketWanted: (agentId, workerId) => this.dispatcher.ticketAgain(agentId, workerId),
@@ -278,6 +293,7 @@ export class Parts {
       ca: tls?.ca === undefined ? null : readFileSync(configPath(this.#options.config.file, tls.ca), 'utf8'),
       orphanedAfterMs: orphanedAfterS * 1000,
       directory: join(stateDir, 'pilots'),
+      xrootd: this.xrootd,
       secretPaths: secretPaths(this.#options.config, this.socketDir),
     });
     return new PilotKeeper({

@@ -103,6 +103,12 @@ export class PilotStore {
     return next;
   }
 
+  /** What the batch system says of one that is on its way. */
+  setWhy(pilotId: string, why: string | null): void {
+    const pilot = this.get(pilotId);
+    if (pilot !== undefined && pilot.why !== why) this.#update.run({ ...pilot, why });
+  }
+
   setBatchId(pilotId: string, batchId: string): void {
     const pilot = this.get(pilotId);
     if (pilot !== undefined) this.#update.run({ ...pilot, batchId });

@@ -16,6 +16,7 @@ import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import { openKey } from '../protocol/tokens.js';
 import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
+import type { XrootdDaemon } from '../storage/xrootd-daemon/daemon.js';
 import type { ProxyConfig } from './config.js';
 import { makeHttp } from './http.js';
 import { listenOn } from './listening.js';
@@ -26,6 +27,7 @@ import { ServerTls } from './server-tls.js';
 import { removeSocketDirectory } from './socket-directory.js';
 import { serveSockets } from './sockets.js';
 import { lockStateDir, makeStateDir, openStateDb } from './state-db.js';
+import { startManager } from './xrootd-pool.js';
 
 export interface ProxyServerOptions {
   readonly config: ProxyConfig;
@@ -55,6 +57,7 @@ class ProxyServer {
   readonly #parts: Parts;
   #tasks: ScheduledTask[] = [];
   #url = '';
+  #manager: XrootdDaemon | undefined;
   readonly #tls: ServerTls | null;
   #refreshTls: () => void = () => {};
   #closeHttp: () => Promise<void> = () => Promise.resolve();
@@ -77,6 +80,7 @@ class ProxyServer {
     const [url] = await Promise.all([this.#listen(), catalog.start()]);
     this.#url = url;
     sessions.startDead();
+    await this.#startManager();
     for (const { agentId } of agents.open()) losses.expectBack(agentId);
     jobs.loseStrangers(new Set(agents.open().map(({ agentId }) => agentId)));
     this.#tasks = [
@@ -100,11 +104,12 @@ class ProxyServer {
     await Promise.all([...keepers.values()].map((keeper) => keeper.stop()));
     if (this.#config.keepOnStop) sessions.leaveAll();
     else await Promise.all([sessions.endAll('the ProxyServer ends'), this.#endPilots()]);
-    await batch.close();
+    await Promise.all([batch.close(), this.#manager?.stop()]);
     dispatcher.close();
     registry.close();
     nursery.close();
     door.close('the ProxyServer ends');
+    await this.#parts.nodeFiles.settled();
     await Promise.all([this.#closeHttp(), catalog.stop()]);
     if (!this.#config.keepOnStop) removeSocketDirectory(socketDir, this.#config.stateDir);
     await rm(join(this.#config.stateDir, 'url'), { force: true });
@@ -113,6 +118,16 @@ class ProxyServer {
     this.#base.lock.release();
     this.#log.info('stopped');
     await new Promise<void>((resolve) => this.#log.once('finish', resolve).end());
+  }
+
+  async #startManager(): Promise<void> {
+    const { xrootd } = this.#parts;
+    if (xrootd === null) return;
+    try {
+      this.#manager = await startManager(this.#config, xrootd.keytab, this.#log);
+    } catch (error) {
+      this.#log.error(`the XRootD manager does not start: ${(error as Error).message}`); // sessions go on without
+    }
   }
 
   /** Of all sites, also those that wait in a queue. A batch system that does not answer cannot keep this server from stopping. */

@@ -22,6 +22,8 @@ export interface SiteLimits {
 export interface SiteView {
   /** Handed to the batch system, agent not there yet. */
   readonly waiting: number;
+  /** What is remarkable about them: held, or queued for long; '' if nothing is. */
+  readonly waitingNote: string;
   /** Agents that take work. */
   readonly serving: number;
   readonly draining: number;
@@ -55,7 +57,7 @@ export function decide(limits: SiteLimits, view: SiteView): Decision {
   const coming = view.serving + view.waiting;
   const extra = Math.ceil(demand.more / limits.coresPerPilot);
   const target = Math.min(limits.max, Math.max(limits.min, view.serving + extra));
-  const has = `${view.serving} serving, ${view.waiting} on their way, ${view.draining} draining`;
+  const has = `${view.serving} serving, ${view.waiting} on their way${view.waitingNote === '' ? '' : ` (${view.waitingNote})`}, ${view.draining} draining`;
   const wants = demand.because.length === 0 ? 'no more cores wanted' : `cores wanted: ${demand.because.join(', ')}`;
   const story = `${has}; target ${target} (min ${limits.min}, max ${limits.max}; ${wants})`;
   const nothing = { submit: 0, cancel: 0, letGo: 0 };
@@ -78,7 +80,9 @@ export function decide(limits: SiteLimits, view: SiteView): Decision {
   ];
   const [n, cap] = caps.reduce((least, next) => (next[0] < least[0] ? next : least));
   const submit = Math.max(0, n);
-  return { ...nothing, submit, because: `${story}: submit ${submit} of ${missing} missing, limited by ${cap}` };
+  const trouble = describeBackOff(view.backOff, view.nowMs);
+  const also = view.backOff.failures === 0 || cap === trouble ? '' : `; ${trouble}`;
+  return { ...nothing, submit, because: `${story}: submit ${submit} of ${missing} missing, limited by ${cap}${also}` };
 }
 
 function describeBackOff(state: BackOffState, nowMs: number): string {

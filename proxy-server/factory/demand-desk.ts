@@ -55,18 +55,22 @@ export class DemandDesk {
   #rooms(): SiteRoom[] {
     const { livePilots, backOff, nowMs } = this.#options;
     const live = livePilots();
-    return this.#open().map(({ name, cores, max }) => {
+    const now = nowMs();
+    return this.#open().map(({ name, cores, max, staleQueueS }) => {
       const own = live.filter((pilot) => pilot.site === name);
-      const waiting = own.filter(({ state }) => WAITING_STATES.includes(state)).length;
+      const waiting = own.filter(({ state }) => WAITING_STATES.includes(state));
+      const stale = waiting.filter(
+        ({ startedAt, submittedAt }) => startedAt === null && now - submittedAt > staleQueueS * 1000,
+      ).length;
       const draining = own.filter(({ state }) => state === 'draining').length;
       const { until } = backOff(name);
       return {
         name,
         coresPerPilot: cores,
-        waiting,
-        serving: own.length - waiting - draining,
+        waiting: waiting.length - stale,
+        serving: own.length - waiting.length - draining,
         addable: max - own.length,
-        isPaused: until !== null && until > nowMs(),
+        isPaused: stale > 0 || (until !== null && until > now),
       };
     });
   }

@@ -3,7 +3,7 @@
  *
  * A wish is a number of cores and the sites that would do, in tiers of preference. Pilots that are on their way already take wishes
  * first, then sites with room for more, so that two sites do not both start pilots for the same session. A site that pauses after
- * failures is asked last.
+ * failures, or leaves pilots in its queue for long, is asked last.
  */
 export interface Wish {
   /** In words for people: behind a number of cores, as in "for waiting jobs". */
@@ -19,10 +19,11 @@ export interface Wish {
 export interface SiteRoom {
   readonly name: string;
   readonly coresPerPilot: number;
-  /** Pilots on their way, agents that serve, and pilots that could still be added. */
+  /** Pilots on their way that may be expected to start, agents that serve, and pilots that could still be added. */
   readonly waiting: number;
   readonly serving: number;
   readonly addable: number;
+  /** It fails, or does not start what it has: others are asked first. */
   readonly isPaused: boolean;
 }
 

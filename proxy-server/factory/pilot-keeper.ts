@@ -60,6 +60,8 @@ export class PilotKeeper {
   #stopped = false;
   #earlyEnds = 0;
   #reconciledAt: number | undefined;
+  /** Pilots that the batch system holds back -> since, ms. */
+  readonly #heldSince = new Map<string, number>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PilotKeeperOptions) {
@@ -199,6 +201,11 @@ export class PilotKeeper {
       if (status?.state === 'queued') pilots.move(pilot.pilotId, 'queue');
       else if (status?.state === 'running') pilots.move(pilot.pilotId, 'run', { startedAt: nowMs });
       const isWaiting = WAITING_STATES.includes(pilots.get(pilot.pilotId)?.state ?? 'gone');
+      if (isWaiting && status?.state === 'held') {
+        await this.#held(pilot, status.why ?? 'no reason', nowMs);
+        continue;
+      }
+      if (this.#heldSince.delete(pilot.pilotId)) pilots.setWhy(pilot.pilotId, null);
       if (status?.state === 'ended') await this.#pilotEnded(pilot, status, isWaiting);
       else if (isWaiting && this.#isOverdue(pilot, status, nowMs)) await this.#giveUp(pilot, status);
     }
@@ -219,6 +226,27 @@ export class PilotKeeper {
     }
     for (const { pilotId, batchId, why } of cancel) this.#log.warn(`a job is cancelled: ${why}`, { pilotId, batchId });
     if (cancel.length > 0) await this.#bounded(site.cancel(cancel.map(({ batchId }) => batchId)), 'cancel jobs');
+  }
+
+  /** Somebody must act: that is shown; if nobody does, the pilot is not waited for. */
+  async #held(pilot: Pilot, why: string, nowMs: number): Promise<void> {
+    const since = this.#heldSince.get(pilot.pilotId) ?? nowMs;
+    this.#heldSince.set(pilot.pilotId, since);
+    this.#options.pilots.setWhy(pilot.pilotId, `held: ${why}`);
+    if (nowMs - since < this.config.giveUpHeldS * 1000) return;
+    this.#heldSince.delete(pilot.pilotId);
+    this.#fail(`pilot ${pilot.pilotId} was held for ${this.config.giveUpHeldS} s: ${why}`);
+    await this.kill([pilot], `held for ${this.config.giveUpHeldS} s: ${why}`);
+  }
+
+  #waitingNote(waiting: readonly Pilot[], nowMs: number): string {
+    const held = waiting.filter(({ pilotId }) => this.#heldSince.has(pilotId));
+    const queued = waiting.filter(({ startedAt }) => startedAt === null);
+    const oldestS = Math.round((nowMs - Math.min(nowMs, ...queued.map(({ submittedAt }) => submittedAt))) / 1000);
+    return [
+      ...(held.length === 0 ? [] : [`${held.length} ${held[0]!.why ?? 'held'}`]),
+      ...(oldestS < this.config.staleQueueS ? [] : [`the oldest queued for ${oldestS} s`]),
+    ].join('; ');
   }
 
   /** Runs, or is not known to the batch system, for longer than a start can take. */
@@ -267,6 +295,7 @@ export class PilotKeeper {
       { min, max, maxQueued, maxPerCycle, coresPerPilot, letGoIdleS },
       {
         waiting: waiting.length,
+        waitingNote: this.#waitingNote(waiting, clock.date().getTime()),
         serving: live.length - waiting.length - draining,
         draining,
         idleLong: idle.length,

@@ -1,5 +1,6 @@
 /** The settings that a pilot brings its agent (job-agent/settings.ts reads them), for all kinds of sites. */
 import { join } from 'node:path';
+import type { DataServerSettings } from '../../protocol/agent-messages.js';
 import type { SiteConfig } from '../config.js';
 import type { PilotOrder } from '../factory/read-pilot-jdl.js';
 import type { PayloadFetch } from './pilot-script.js';
@@ -13,6 +14,7 @@ export type PilotSiteConfig = Pick<
   | 'closeSEs'
   | 'perf'
   | 'httpsProxy'
+  | 'xrootd'
   | 'noProxy'
   | 'drainBeforeEndS'
   | 'holdUnfitS'
@@ -31,13 +33,23 @@ export const OWN_AGENT: readonly string[] = [
 ];
 
 /** What a site's configuration says to its agents. */
-export function siteSettings(config: PilotSiteConfig, { secretPaths }: SiteContext): Record<string, unknown> {
+export function siteSettings(config: PilotSiteConfig, context: SiteContext): Record<string, unknown> {
+  const { secretPaths, xrootd: pool } = context;
   const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = config;
   const { isolation, network, networkHosts, hidePaths, httpsProxy, noProxy } = config;
   return {
     ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
     ...{ isolation, network, networkHosts, hidePaths: [...hidePaths, ...secretPaths], httpsProxy, noProxy },
+    poolKeytab: pool?.keytab ?? null,
+    xrootd: config.xrootd === undefined || pool === null ? null : dataServer(config.xrootd, pool),
   };
+}
+
+function dataServer(
+  { directory, port, command, user }: NonNullable<SiteConfig['xrootd']>,
+  { keytab, manager }: NonNullable<SiteContext['xrootd']>,
+): DataServerSettings {
+  return { directory, port, command, user, keytab, manager };
 }
 
 /** Its end of wall time and its scratch are not among them: the node knows them, pilot-script.ts tells the agent. */

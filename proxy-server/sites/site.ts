@@ -58,6 +58,8 @@ export interface SiteContext {
   /** PEM file of the authority that agents shall trust; null: the system's. */
   readonly ca: string | null;
   readonly orphanedAfterMs: number;
+  /** The pool's key for xrootds, and the manager that they subscribe to; null: no site has any. */
+  readonly xrootd: { readonly keytab: string; readonly manager: string | null } | null;
   /** For the files of its pilots. */
   readonly directory: string;
   /** Of this server, should a node see its disk: not for users' code. */

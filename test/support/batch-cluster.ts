@@ -1,6 +1,6 @@
 /**
- * A real Slurm, Grid Engine or ARC computing element of a test's own: in a temporary directory, on free ports of the loopback, gone at the end, its jobs
- * with it. The scripts of servers/ start them; test/support/install-servers.sh installs what they need.
+ * A real Slurm, Grid Engine or ARC computing element of a test's own: in a temporary directory, on free ports of the loopback, gone at the end,
+ * its jobs with it. The scripts of servers/ start them; test/support/install-servers.sh installs what they need.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -61,11 +61,13 @@ export class BatchCluster {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly #child: ChildProcess;
+  readonly #said: AsyncIterator<string>;
 
   private constructor(folder: string, environment: Record<string, string>, child: ChildProcess) {
     this.folder = folder;
     this.environment = environment;
     this.#child = child;
+    this.#said = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   }
 
   static async start(kind: BatchKind): Promise<BatchCluster> {
@@ -80,7 +82,7 @@ export class BatchCluster {
     child.stderr!.on('data', (part: Buffer) => {
       said += part.toString('utf8');
     });
-    for await (const line of createInterface({ input: child.stdout! })) if (line === 'ready') return cluster;
+    if (await cluster.#says('ready')) return cluster;
     await cluster.stop();
     throw new Error(`${kind} did not start: ${said}`);
   }
@@ -92,6 +94,24 @@ export class BatchCluster {
       env: { ...process.env, ...this.environment },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+  }
+
+  /** Its central daemon goes; jobs stay, and so do the daemons of its nodes. */
+  async goDown(): Promise<void> {
+    this.#child.stdin!.write('down\n');
+    if (!(await this.#says('down'))) throw new Error('the batch system did not go down');
+  }
+  async comeUp(): Promise<void> {
+    this.#child.stdin!.write('up\n');
+    if (!(await this.#says('up'))) throw new Error('the batch system did not come up again');
+  }
+
+  async #says(word: string): Promise<boolean> {
+    for (;;) {
+      const { done, value } = await this.#said.next();
+      if (done === true) return false;
+      if (value === word) return true;
+    }
   }
 
   async stop(): Promise<void> {

@@ -28,9 +28,12 @@ export class StandInSlurm {
   }
   readonly #prefix: string;
 
+  /** What else is found, behind the commands here. */
+  systemPath = ':/usr/sbin:/usr/bin:/sbin:/bin';
+
   /** For the site's `environment`. */
   get path(): string {
-    return `${this.folder}:/usr/sbin:/usr/bin:/sbin:/bin`;
+    return `${this.folder}${this.systemPath}`;
   }
 
   behave(command: StandInCommand, lines: string): void {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # An ARC computing element for a test: A-REX with its REST interface, jobs as processes of "nobody", a test CA; on the loopback.
 #   arc.sh DIR LOOPBACK.SO PORT
-# Leaves DIR/cert/{ca,user}.crt and user.key. Stays in the foreground and says "ready"; when its standard input ends it ends A-REX
-# and what jobs left behind.
+# Leaves DIR/cert/{ca,user}.crt and user.key. Stays in the foreground and says "ready"; "down" and
+# "up" on its standard input stop A-REX and start it again; when that ends it ends A-REX and what jobs left behind.
 set -u
 dir=$1 shim=$2 port=$3
 export ARC_CONFIG=$dir/run/arc.cfg
@@ -104,16 +104,25 @@ finish() {
   done
   wait
 }
-X509_USER_CERT=$dir/cert/host.crt X509_USER_KEY=$dir/cert/host.key X509_CERT_DIR=$dir/ca HOSTNAME=localhost TMPDIR=$dir/tmp \
-  LD_PRELOAD=$shim /usr/sbin/arched -f -c "$dir/arched.xml" </dev/null >"$dir/log/arched" 2>&1 &
-pid=$!
+start_control() {
+  X509_USER_CERT=$dir/cert/host.crt X509_USER_KEY=$dir/cert/host.key X509_CERT_DIR=$dir/ca HOSTNAME=localhost TMPDIR=$dir/tmp \
+    LD_PRELOAD=$shim /usr/sbin/arched -f -c "$dir/arched.xml" </dev/null >>"$dir/log/arched" 2>&1 &
+  pid=$!
+  for ((turn = 0; turn < 300; turn++)); do
+    curl -sf --cacert "$dir/cert/ca.crt" --cert "$dir/cert/user.crt" --key "$dir/cert/user.key" \
+      "https://localhost:$port/arex/rest/1.0/jobs" >/dev/null && return 0
+    sleep 0.1
+  done
+  return 1
+}
+stop_control() { kill "$pid"; timeout 10 tail --pid="$pid" -f /dev/null || kill -KILL "$pid"; wait "$pid"; }
 trap finish EXIT
 trap 'exit 1' TERM INT HUP
-for ((turn = 0; turn < 300; turn++)); do
-  curl -sf --cacert "$dir/cert/ca.crt" --cert "$dir/cert/user.crt" --key "$dir/cert/user.key" \
-    "https://localhost:$port/arex/rest/1.0/jobs" >/dev/null && break
-  sleep 0.1
-done
-[ "$turn" -lt 300 ] || { tail -n 20 "$dir/log/arched" "$dir/log/arex" >&2; exit 1; }
+start_control || { tail -n 20 "$dir/log/arched" "$dir/log/arex" >&2; exit 1; }
 echo ready
-cat >/dev/null
+while read -r word; do
+  case $word in
+  down) stop_control 2>/dev/null; echo down ;;
+  up) start_control && echo up ;;
+  esac
+done

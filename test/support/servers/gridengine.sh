@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A Grid Engine of one host for a test: sge_qmaster, sge_execd and the queue main.q of 8 slots, on the loopback, as root.
 #   gridengine.sh DIR LOOPBACK.SO QMASTER-PORT EXECD-PORT
-# Stays in the foreground and says "ready"; when its standard input ends it deletes all jobs and ends everything it started.
+# Stays in the foreground and says "ready"; "down" and "up" on its standard input kill the qmaster and
+# start it again; when that ends it deletes all jobs and ends everything it started.
 set -u
 dir=$1 shim=$2
 export SGE_ROOT=$dir/root SGE_CELL=default SGE_QMASTER_PORT=$3 SGE_EXECD_PORT=$4 SGE_ND=1
@@ -69,9 +70,14 @@ finish() {
 trap finish EXIT
 trap 'exit 1' TERM INT HUP
 
-LD_PRELOAD=$shim $programs/sge_qmaster </dev/null >"$dir/log/qmaster" 2>&1 &
-pids+=($!)
-until_ok 10 qconf -sh || exit 1
+start_control() {
+  LD_PRELOAD=$shim $programs/sge_qmaster </dev/null >>"$dir/log/qmaster" 2>&1 &
+  control_pid=$!
+  pids+=($!)
+  until_ok 15 qconf -sh
+}
+stop_control() { kill -KILL "$control_pid"; wait "$control_pid"; }
+start_control || exit 1
 {
   qconf -as localhost
   qconf -ssconf | sed -E 's/^(schedule_interval).*/\1 0:0:1/; s/^(flush_(submit|finish)_sec).*/\1 1/
@@ -87,4 +93,9 @@ LD_PRELOAD=$shim $programs/sge_execd </dev/null >"$dir/log/execd" 2>&1 &
 pids+=($!)
 until_ok 15 queue_up || { cat "$dir/log/queues" >&2; exit 1; }
 echo ready
-cat >/dev/null
+while read -r word; do
+  case $word in
+  down) stop_control 2>/dev/null; echo down ;;
+  up) start_control && echo up ;;
+  esac
+done

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A Slurm of two nodes on one host for a test: munged, slurmctld and two slurmd, on the loopback, as root, in one directory.
 #   slurm.sh DIR LOOPBACK.SO CONTROL-PORT NODE-PORT NODE-PORT
-# Stays in the foreground and says "ready"; when its standard input ends it cancels all jobs and ends everything it started.
+# Stays in the foreground and says "ready"; "down" and "up" on its standard input stop slurmctld and
+# start it again; when that ends it cancels all jobs and ends everything it started.
 set -u
 dir=$1 shim=$2 control=$3 ports=("$4" "$5")
 host=$(hostname -s)
@@ -70,13 +71,23 @@ munged --foreground --socket="$dir/run/munge" --key-file="$dir/munge/key" --pid-
   --log-file="$dir/log/munged" --seed-file="$dir/munge/seed" </dev/null >"$dir/log/munged.out" 2>&1 &
 pids+=($!)
 until_ok 5 test -S "$dir/run/munge" || exit 1
-LD_PRELOAD=$shim slurmctld -D -f "$SLURM_CONF" </dev/null >"$dir/log/slurmctld.out" 2>&1 &
-pids+=($!)
-until_ok 10 sh -c 'scontrol ping | grep -q " UP"' || exit 1
+start_control() {
+  LD_PRELOAD=$shim slurmctld -D -f "$SLURM_CONF" </dev/null >>"$dir/log/slurmctld.out" 2>&1 &
+  control_pid=$!
+  pids+=($!)
+  until_ok 10 sh -c 'scontrol ping | grep -q " UP"'
+}
+stop_control() { kill "$control_pid"; wait "$control_pid"; }
+start_control || exit 1
 for node in n1 n2; do
   LD_PRELOAD=$shim slurmd -D -f "$SLURM_CONF" -N "$node" </dev/null >"$dir/log/slurmd.$node.out" 2>&1 &
   pids+=($!)
 done
 until_ok 15 both_idle || exit 1
 echo ready
-cat >/dev/null
+while read -r word; do
+  case $word in
+  down) stop_control 2>/dev/null; echo down ;;
+  up) start_control && echo up ;;
+  esac
+done

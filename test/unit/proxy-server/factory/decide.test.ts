@@ -8,6 +8,7 @@ const limits: SiteLimits = { min: 2, max: 10, maxQueued: 4, maxPerCycle: 3, core
 const view = (more: Partial<SiteView>): SiteView => ({
   ...{
     waiting: 0,
+    waitingNote: '',
     serving: 0,
     draining: 0,
     idleLong: 0,

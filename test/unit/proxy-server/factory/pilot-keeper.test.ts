@@ -80,6 +80,8 @@ const config: SiteConfig = {
     maxBackOffS: 60,
     holdUnfitS: 0,
     letGoIdleS: 600,
+    giveUpHeldS: 600,
+    staleQueueS: 1800,
     minDiskBytes: 0,
     minMemoryBytes: 0,
   },

@@ -1,0 +1,141 @@
+/** Sites: from a demand to a worker stage by stage, a lost agent replaced, a thousand pilots polled; on this machine and through a real Slurm. */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { PilotInfo } from '../protocol/api.js';
+import { LocalBatchHost } from '../proxy-server/sites/batch-host.js';
+import { slurmShape } from '../proxy-server/sites/site-settings.js';
+import { Slurm } from '../proxy-server/sites/slurm.js';
+import { BatchCluster, batchClusterMissing } from '../test/support/batch-cluster.js';
+import { TestProxy } from '../test/support/proxy-server.js';
+import { StandInSlurm } from '../test/support/stand-in-slurm.js';
+import type { BenchRow } from './main.js';
+
+export const title = 'Sites: demand to worker, replacement, polling';
+
+const ROUNDS = 5;
+const POLLED = 1_000;
+
+export async function run(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = await stages('local', 'type: local');
+  const standIn = new StandInSlurm();
+  try {
+    const site = `type: slurm, environment: { PATH: "${standIn.path}" }`;
+    for (const payload of ['false', 'true', 'fetch'])
+      rows.push(...(await stages(`a slot that starts at once, payload ${payload}`, `${site}, payload: ${payload}`)));
+  } finally {
+    standIn.remove();
+  }
+  const missing = batchClusterMissing('slurm');
+  if (missing !== undefined) return [...rows, { what: `Slurm: ${missing}`, value: '-' }];
+  const slurm = await BatchCluster.start('slurm');
+  try {
+    const environment = JSON.stringify(slurm.environment);
+    rows.push(...(await stages('Slurm', `type: slurm, environment: ${environment}`)));
+    rows.push(await polling(slurm));
+  } finally {
+    await slurm.stop();
+  }
+  return rows;
+}
+
+/** The first pilot is not counted: it makes the payload. */
+async function stages(name: string, site: string): Promise<BenchRow[]> {
+  const proxy = new TestProxy(
+    `heartbeatMs: 500\nfactoryTickS: 1\nsites: [{ name: S, min: 1, max: 2, letGoIdleS: 0, ${site} }]\n`,
+  );
+  const spans = {
+    submitted: [] as number[],
+    registered: [] as number[],
+    warm: [] as number[],
+    replaced: [] as number[],
+  };
+  try {
+    await proxy.start();
+    await proxy.warm(1);
+    for (let round = 0; round < ROUNDS; round++) {
+      const known = new Set((await proxy.pilots()).map(({ pilotId }) => pilotId));
+      const start = Date.now();
+      const body = JSON.stringify({ workers: 2 });
+      const { requestId } = await proxy.call(z.object({ requestId: z.string() }), '/requests', {
+        method: 'POST',
+        body,
+      });
+      const isNew = (pilot: PilotInfo): boolean => !known.has(pilot.pilotId);
+      await proxy.until(
+        () => proxy.pilots(),
+        (all) => all.some((pilot) => isNew(pilot) && pilot.batchId !== null),
+      );
+      const submitted = Date.now();
+      await proxy.warm(2);
+      const warm = Date.now();
+      const pilot = (await proxy.pilots()).find(isNew)!;
+      spans.submitted.push(submitted - start);
+      spans.registered.push(pilot.registeredAt! - submitted);
+      spans.warm.push(warm - pilot.registeredAt!);
+      await proxy.call(z.unknown(), `/requests/${requestId}`, { method: 'DELETE' });
+      await proxy.until(
+        () => living(proxy),
+        (n) => n === 1,
+      );
+      spans.replaced.push(await replacement(proxy));
+    }
+  } finally {
+    await proxy.stop();
+  }
+  const row = (what: string, values: number[], target?: string): BenchRow => ({
+    what: `${name}: ${what}`,
+    value: `${median(values)} ms`,
+    ...(target === undefined ? {} : { target }),
+  });
+  return [
+    row('demand to handed over', spans.submitted),
+    row('handed over to agent registered', spans.registered, 'payload under 3 s'),
+    row('registered to warm worker', spans.warm),
+    row('loss noticed to the next agent registered', spans.replaced, 'under 2 s on a free slot'),
+  ];
+}
+
+const living = async (proxy: TestProxy): Promise<number> =>
+  (await proxy.pilots()).filter(({ state }) => state !== 'gone').length;
+
+async function replacement(proxy: TestProxy): Promise<number> {
+  const [victim] = (await proxy.pilots()).filter(({ state }) => state === 'idle');
+  const agent = (await proxy.workers()).find(({ agentId }) => agentId === victim!.agentId)!;
+  process.kill(parentOf(agent.pid!), 'SIGKILL');
+  const all = await proxy.until(
+    () => proxy.pilots(),
+    (now) => now.some(({ pilotId, state }) => pilotId !== victim!.pilotId && state === 'idle'),
+  );
+  const noticed = all.find(({ pilotId }) => pilotId === victim!.pilotId)!.endedAt!;
+  return all.find(({ state }) => state === 'idle')!.registeredAt! - noticed;
+}
+
+/** The agent: a worker's nearest ancestor that is called so. */
+function parentOf(pid: number): number {
+  for (let at = pid; at > 1; ) {
+    const stat = readFileSync(`/proc/${at}/stat`, 'utf8');
+    at = Number(/\) \S (\d+)/.exec(stat)![1]);
+    if (readFileSync(`/proc/${at}/cmdline`, 'utf8').startsWith('proof-agent')) return at;
+  }
+  throw new Error(`process ${pid} has no agent`);
+}
+
+async function polling(cluster: BatchCluster): Promise<BenchRow> {
+  const directory = join(cluster.folder, 'polled');
+  const host = new LocalBatchHost({ site: 'S', directory, environment: cluster.environment, timeoutMs: 30_000 });
+  const settings = z.object(slurmShape).parse({ type: 'slurm' });
+  const script = `for i in $(seq ${POLLED}); do sbatch --hold --parsable --output=/dev/null --wrap=true; done`;
+  const ids = cluster.command('sh', '-c', script).trim().split('\n');
+  const spans: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    await new Slurm('S', settings, host).status(ids);
+    spans.push(Math.round(performance.now() - start));
+  }
+  cluster.command('scancel', '--me');
+  rmSync(directory, { recursive: true, force: true });
+  return { what: `Slurm: ${POLLED} pilots polled in one call`, value: `${median(spans)} ms`, target: 'under 1 s' };
+}
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;

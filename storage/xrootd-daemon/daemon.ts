@@ -1,0 +1,154 @@
+/**
+ * Runs XRootD's own server (and its cmsd, in a cluster) as child processes, and starts again what ends, with growing pauses.
+ * It refuses to run as root: then it runs as another user, to whom its directory is given.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isSameProcess } from '../../protocol/process-id.js';
+import { READERS_ONLY, xrootdConfig } from './config.js';
+
+export interface XrootdOptions {
+  readonly role: 'server' | 'manager';
+  /** 0: any free one. */
+  readonly port: number;
+  readonly files: string | null;
+  /** The pool's key: text of a keytab. */
+  readonly keytab: string;
+  readonly manager: string | null;
+  /** Program; cmsd lies beside it. */
+  readonly command: string;
+  /** Under root: whose it becomes. */
+  readonly user: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onEnded: (program: string, how: string) => void;
+}
+
+const PREFIX = 'proof-xrootd-';
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+const KILL_AFTER_MS = 3_000;
+
+export class XrootdDaemon {
+  readonly #options: XrootdOptions;
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly port: number;
+  /** Of its own files; the user that it becomes must reach it, so it is not below a directory of ours. */
+  readonly #directory: string;
+  #isClosed = false;
+
+  private constructor(options: XrootdOptions, port: number) {
+    this.#options = options;
+    this.port = port;
+    sweep();
+    this.#directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  }
+
+  /** @throws where the program or the user is not there */
+  static async start(options: XrootdOptions): Promise<XrootdDaemon> {
+    const port = options.port === 0 ? await freePort() : options.port;
+    const daemon = new XrootdDaemon(options, port);
+    try {
+      daemon.#prepare();
+    } catch (error) {
+      await daemon.stop();
+      throw error;
+    }
+    // cmsd first: an xrootd that does not find it tries again only after 10 s.
+    if (options.manager !== null) daemon.#run('cmsd', FIRST_PAUSE_MS);
+    daemon.#run('xrootd', FIRST_PAUSE_MS);
+    return daemon;
+  }
+
+  async stop(): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(
+      [...this.#children.values()].map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const gone = once(child, 'exit');
+        child.kill('SIGTERM');
+        const kill = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+        await gone;
+        clearTimeout(kill);
+      }),
+    );
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #prepare(): void {
+    const { keytab, role, files, manager } = this.#options;
+    const directory = this.#directory;
+    const own = { mode: 0o600 };
+    writeFileSync(join(directory, 'keytab'), keytab, own);
+    writeFileSync(join(directory, 'authorization'), READERS_ONLY, own);
+    const text = xrootdConfig({
+      role,
+      port: this.port,
+      files,
+      directory,
+      keytab: join(directory, 'keytab'),
+      authorization: join(directory, 'authorization'),
+      manager,
+    });
+    writeFileSync(join(directory, 'xrootd.cfg'), text, own);
+    if (process.getuid?.() === 0) execFileSync('chown', ['-R', this.#options.user, directory], { stdio: 'pipe' });
+  }
+
+  #run(program: 'xrootd' | 'cmsd', pauseMs: number): void {
+    const { command, env, onEnded } = this.#options;
+    const directory = this.#directory;
+    const executable = command.replace(/xrootd$/, program);
+    const words = [executable, '-I', 'v4', '-c', join(directory, 'xrootd.cfg'), '-n', 'proof'];
+    const [first, ...rest] = process.getuid?.() === 0 ? [...asUser(this.#options.user), ...words] : words;
+    const log = openSync(join(directory, `${program}.log`), 'a', 0o600);
+    const child = spawn(first!, rest, { cwd: directory, stdio: ['ignore', log, log], env: { ...env } });
+    closeSync(log);
+    this.#children.set(program, child);
+    const started = Date.now();
+    const ended = (how: string): void => {
+      if (this.#isClosed) return;
+      onEnded(program, how);
+      const pause = Date.now() - started > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : pauseMs;
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#run(program, Math.min(LONGEST_PAUSE_MS, 2 * pause));
+      }, pause);
+      this.#timers.add(timer);
+    };
+    child.once('error', (error) => ended(error.message));
+    child.once('exit', (status, signal) => ended(signal === null ? `exit status ${status}` : `killed by ${signal}`));
+  }
+}
+
+/** With this process's end it ends too. */
+const asUser = (user: string): string[] => [
+  'setpriv',
+  `--reuid=${user}`,
+  `--regid=${groupOf(user)}`,
+  '--clear-groups',
+  '--pdeathsig=TERM',
+];
+const groupOf = (user: string): string => execFileSync('id', ['-g', user], { encoding: 'utf8', stdio: 'pipe' }).trim();
+
+/** Free a moment ago: it cannot be told to take any and say which. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
+}
+
+/** What processes left that were killed. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !isSameProcess(Number(pid), null))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
