@@ -16,11 +16,22 @@ const started = performance.now();
 const BUNDLES = [{ entry: 'rootio/jsroot/entry.js', out: 'dist/rootio/jsroot/jsroot.js' }];
 /** JSROOT prints what it cannot read; we throw it instead. Its file class is not exported, and we need it without its input. */
 const QUIET = 'const console = Object.freeze({ log() {}, info() {}, warn() {}, error() {}, debug() {} });';
+/**
+ * Of maps streamed member by member, texts as values have one header for all of them; objects have one each, which JSROOT steps over where
+ * it is the first one's.
+ */
+function withMapsOfObjects(source) {
+  const mark =
+    'second element read after first is completed\n   if (this.member_wise) {\n      if (buf.remain() >= 6) {';
+  if (source.split(mark).length !== 2)
+    throw new Error('JSROOT reads maps in another way now: look at withMapsOfObjects');
+  return source.replace(mark, mark.replace('>= 6', '>= 6 && ![61, 62].includes(streamer[1].type)'));
+}
 const EXPORT_FILE = {
   name: 'export-tfile',
   setup(builder) {
     builder.onLoad({ filter: /jsroot\/modules\/io\.mjs$/ }, ({ path }) => ({
-      contents: `${readFileSync(path, 'utf8')}\nexport { TFile };\n`,
+      contents: `${withMapsOfObjects(readFileSync(path, 'utf8'))}\nexport { TFile };\n`,
     }));
   },
 };

@@ -14,7 +14,6 @@ type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Dict = { [key: string]: Json };
 
 const OWN_STREAMER = 'its objects come from a streamer of their own, which the file does not describe';
-const MAP_OF_OBJECTS = 'a map of objects that is streamed member by member, which JSROOT does not follow';
 
 /** Sums of the file's maker are not exact; ours are. */
 const SUM_TOLERANCE = 1e-12;
@@ -55,9 +54,6 @@ describe('rootio: real files', () => {
 
   /** `file: column` -> why nobody who has only the file can read it. */
   const NOT_READ: Readonly<Record<string, string>> = {
-    'uproot-issue371.root: Geant4Data./Geant4Data.particles': MAP_OF_OBJECTS,
-    'uproot-issue403.root: Geant4Data./Geant4Data.particles': MAP_OF_OBJECTS,
-    'uproot-issue404.root: Geant4Data./Geant4Data.particles': MAP_OF_OBJECTS,
     'uproot-issue-607.root: event': OWN_STREAMER,
     'uproot-issue434.root: KM3NET_TIMESLICE/vector<KM3NETDAQ::JDAQSuperFrame>': OWN_STREAMER,
     'uproot-issue434.root: KM3NET_EVENT/triggeredHits': OWN_STREAMER,
@@ -88,6 +84,25 @@ describe('rootio: real files', () => {
       await file.close();
     }
     expect(failed.toSorted()).to.deep.equal(Object.keys(NOT_READ).toSorted());
+  });
+
+  it('give maps of objects, streamed member by member', async function () {
+    const path = sharedPath('testdata/root/uproot-issue404.root');
+    if (path === undefined) return skipBecause(this, 'no shared data: testdata/root');
+    const file = await openRootFile(await openSource(path));
+    const name = 'Geant4Data./Geant4Data.particles';
+    const reader = (await file.table('Geant4Data')).reader([name]);
+    await reader.load(0, 1);
+    const [map] = reader.column(name).values as unknown as {
+      first: number;
+      second: { name: string; mass: number };
+    }[][];
+    const found = new Map(map!.map(({ first, second }) => [first, [second.name, second.mass]]));
+    // Particles by their PDG codes.
+    expect(found.get(-1000020040)).to.deep.equal(['anti_alpha', 3.727379]);
+    expect(found.get(2212)).to.deep.equal(['proton', 0.938272013]);
+    expect(found.get(22)).to.deep.equal(['gamma', 0]);
+    await file.close();
   });
 
   it('give the members of TLorentzVectors as the same numbers that a flat copy of the data has', async function () {
