@@ -18,6 +18,7 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
     load: () => import('./commands/jobs.js'),
   },
   { words: ['request'], load: () => import('./commands/request.js') },
+  { words: ['accounting'], load: () => import('./commands/accounting.js') },
   { words: ['sites'], load: () => import('./commands/sites.js') },
   {
     words: [

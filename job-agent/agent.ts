@@ -19,8 +19,10 @@ import type { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import { SPOKEN, speaks } from '../protocol/version.js';
 import type { StorageOptions } from '../storage/storage-options.js';
+import type { CpuLedger } from './cpu-ledger.js';
 import type { DataServer } from './data-server.js';
 import { AGENT_EXIT, type AgentExit } from './exit-status.js';
+import type { Launcher } from './isolation/launcher.js';
 import { availableMemory } from './node-check.js';
 import { PayloadDesk } from './payload/payload-desk.js';
 import type { Scratch } from './scratch.js';
@@ -36,6 +38,8 @@ export interface JobAgentOptions {
   readonly log: Logger;
   readonly loadAverage: () => number;
   readonly storage: StorageOptions;
+  readonly ledger: CpuLedger;
+  readonly launcher: Launcher;
   /** Makes the pool; its reports come to the functions given. */
   readonly makePool: (on: {
     change: (report: WorkerReport) => void;
@@ -56,6 +60,9 @@ const FILES_A_MESSAGE = 5_000;
 /** Before the end of the slot: for ending workers and tidying up. */
 const LAST_MS = 10_000;
 
+/** How often CPU times are told. */
+const USAGE_EVERY_MS = 10_000;
+
 type AgentLink = Link<ToAgentMessage, AgentMessage>;
 
 export class JobAgent {
@@ -69,6 +76,7 @@ export class JobAgent {
   /** The protocol version of the connection that stands; 0: not welcomed on it yet. */
   #version = 0;
   #beats = 0;
+  #usageToldAt = Number.NEGATIVE_INFINITY;
   #cancelBeat: () => void = () => {};
   #cancelDrain: () => void = () => {};
   #cancelHold: () => void = () => {};
@@ -88,6 +96,7 @@ export class JobAgent {
     });
     this.#pool = options.makePool({
       change: (worker) => {
+        if (worker.phase === 'gone') this.#usageToldAt = Number.NEGATIVE_INFINITY; // its user may look at once
         this.#tell({ type: 'workerState', worker });
         this.#payloads.look();
       },
@@ -100,6 +109,8 @@ export class JobAgent {
       directory: options.scratch.directory,
       slot: slotMark(options.settings),
       storage: options.storage,
+      ledger: options.ledger,
+      launcher: options.launcher,
       clock: options.clock,
       log: options.log,
       tell: (message) => this.#tell(message),
@@ -246,8 +257,18 @@ export class JobAgent {
       freeDiskBytes,
       workers: this.#pool.reports(),
     });
+    this.#tellUsage();
     this.#cancelBeat();
     this.#cancelBeat = clock.after(heartbeatMs, () => void this.#beat(heartbeatMs));
+  }
+
+  /** Cumulative: what a broken connection loses is told again with the next. */
+  #tellUsage(): void {
+    const { clock, ledger } = this.#options;
+    if (clock.now() - this.#usageToldAt < USAGE_EVERY_MS || !speaks(this.#version, 'accounting')) return;
+    this.#usageToldAt = clock.now();
+    ledger.look();
+    this.#tell({ type: 'usage', processes: ledger.report() });
   }
 
   #tell(message: AgentMessage): void {
@@ -295,9 +316,11 @@ export class JobAgent {
     this.#ending = true;
     this.#log.info(`ending: ${why}`);
     for (const cancel of [this.#cancelBeat, this.#cancelDrain, this.#cancelHold]) cancel();
-    this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
     this.#payloads.close();
     await Promise.all([this.#pool.close(why), this.#dataServer.then((server) => server?.stop())]);
+    this.#usageToldAt = Number.NEGATIVE_INFINITY;
+    this.#tellUsage();
+    this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
     this.#dialler?.close('the agent ends');
     this.#options.scratch.remove();
     this.#finish(exit);

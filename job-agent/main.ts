@@ -16,6 +16,7 @@ import { PACKAGE_VERSION } from '../protocol/version.js';
 import { storageOptionsFromEnvironment } from '../storage/environment.js';
 import { JobAgent } from './agent.js';
 import { cleanEnvironment } from './clean-environment.js';
+import { CpuLedger } from './cpu-ledger.js';
 import { DataServer } from './data-server.js';
 import { hostOfServer } from './isolation/allowed-hosts.js';
 import { TUNNEL } from './isolation/bubblewrap-words.js';
@@ -93,10 +94,11 @@ async function start(): Promise<Daemon> {
     scratch.directory,
   );
   const isTunnelled = tunnel !== undefined && launcher.facts.by === 'bubblewrap';
-  log.info(`workers are ${isolationSentence(launcher.facts)}`);
+  log.info(`workers and payloads are ${isolationSentence(launcher.facts)}`);
   const measure = await measureNode({ ...settings, scratch: scratch.directory }, launcher.facts);
   const trust = trustedBy(settings, scratch.directory);
   const pool = keyOfPool(settings, scratch.directory);
+  const ledger = new CpuLedger();
   const agent = new JobAgent({
     settings,
     node: nodeFacts(settings, measure, launcher.facts),
@@ -110,6 +112,8 @@ async function start(): Promise<Daemon> {
       settings.xrootd === null
         ? Promise.resolve(undefined)
         : DataServer.start(settings.xrootd, slotMark(settings), log),
+    ledger,
+    launcher,
     unfit: unfitReasons(measure, settings),
     makePool: (on) =>
       new WorkerPool({
@@ -129,6 +133,7 @@ async function start(): Promise<Daemon> {
         shown: [...trust.files, ...pool.files],
         clock: systemClock,
         log,
+        ledger,
         onChange: on.change,
         onFreed: on.freed,
         onHopeless: on.hopeless,

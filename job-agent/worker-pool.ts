@@ -24,7 +24,9 @@ import type { Clock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import { innermostProcess } from '../protocol/process-id.js';
+import type { CpuLedger } from './cpu-ledger.js';
 import type { Launcher } from './isolation/launcher.js';
+import { ProcessFamily } from './process-family.js';
 import type { WorkerLimits } from './worker-limits.js';
 import { watchWorkers } from './worker-watch.js';
 
@@ -42,6 +44,8 @@ export interface WorkerPoolOptions {
   readonly shown?: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of every process: its CPU time is accounted. */
+  readonly ledger: CpuLedger;
   readonly onChange: (report: WorkerReport) => void;
   /** A process that was in a session is really gone: its core is free. */
   readonly onFreed: () => void;
@@ -57,6 +61,7 @@ interface Worker {
   /** Of the worker itself, inside of what confines it. */
   pid: number | null;
   readonly scratch: string;
+  readonly family: ProcessFamily;
   phase: WorkerPhase;
   sessionId: string | null;
   wasWarm: boolean;
@@ -95,6 +100,11 @@ export class WorkerPool {
       });
   }
 
+  /** Then nothing gets away from its namespace. */
+  get #isConfined(): boolean {
+    return this.#options.launcher.facts.by === 'bubblewrap';
+  }
+
   /** Starts what is missing to `n` processes. */
   fill(): void {
     if (this.#closing || this.#draining) return;
@@ -124,6 +134,7 @@ export class WorkerPool {
     if (worker === undefined || worker.phase !== 'warm' || worker.ending !== null) return false;
     worker.sessionId = order.sessionId;
     makeRoom();
+    this.#options.ledger.attached(order.workerId, order.sessionId);
     const cacheDir = join(worker.scratch, '.programs');
     this.#tell(worker, { type: 'attach', ...order, ...where, cacheDir, pid: worker.pid ?? worker.child.pid ?? 0 });
     return true;
@@ -176,7 +187,7 @@ export class WorkerPool {
   }
 
   #start(): void {
-    const { program, env, directory, launcher, log, shown = [] } = this.#options;
+    const { program, env, directory, launcher, log, ledger, shown = [] } = this.#options;
     const workerId = `w${this.#prefix}.${this.#started++}`;
     const scratch = join(directory, workerId);
     mkdirSync(scratch, { recursive: true, mode: 0o700 });
@@ -194,6 +205,7 @@ export class WorkerPool {
       child,
       pid: child.pid ?? null,
       scratch,
+      family: new ProcessFamily({ leader: child.pid ?? 0, mark: null }),
       phase: 'starting',
       sessionId: null,
       wasWarm: false,
@@ -203,6 +215,8 @@ export class WorkerPool {
       lastWords: '',
     };
     this.#workers.set(workerId, worker);
+    if (child.pid !== undefined)
+      ledger.started(workerId, { family: worker.family, leader: child.pid, kind: 'interactive' });
     const overhear = (data: Buffer): void => {
       worker.lastWords = (worker.lastWords + data.toString('utf8')).slice(-2000);
       log.debug(data.toString('utf8').trimEnd().slice(0, 2000), { workerId });
@@ -256,6 +270,7 @@ export class WorkerPool {
   #end(worker: Worker, why: string): void {
     if (worker.ending !== null) return;
     worker.ending = why;
+    this.#options.ledger.seen(worker.workerId, worker.family.usage().cpuSeconds);
     this.#options.onChange({ ...report(worker), phase: 'gone', why });
     this.#tell(worker, { type: 'stop' });
     worker.cancelKill = this.#options.clock.after(STOP_GRACE_MS, () => killGroup(worker.child));
@@ -264,7 +279,8 @@ export class WorkerPool {
   #gone(worker: Worker, why: string): void {
     if (!this.#workers.delete(worker.workerId)) return;
     worker.cancelKill();
-    killGroup(worker.child); // what user code may have left in its group
+    this.#options.ledger.ended(worker.workerId);
+    if (worker.child.pid !== undefined) worker.family.endAll(this.#isConfined ? null : worker.scratch); // what user code may have left
     rmSync(worker.scratch, { recursive: true, force: true, maxRetries: 3 });
     if (worker.ending === null) {
       const lastWords = worker.lastWords.trim().split('\n').at(-1) ?? '';

@@ -60,6 +60,16 @@ export const dataServerSettings = z.object({
 });
 export type DataServerSettings = z.infer<typeof dataServerSettings>;
 
+/** CPU time of one process of an agent and its children, since its start: a worker, or a payload (`JOB.RUN`). */
+export const processUse = z.object({
+  process: idText,
+  kind: z.enum(['interactive', 'batch']),
+  /** That a worker serves; null: none yet, or a payload. */
+  sessionId: idText.nullable(),
+  cpuSeconds: z.number().min(0),
+});
+export type ProcessUse = z.infer<typeof processUse>;
+
 /** Everything an agent may say. */
 export const agentMessage = z.discriminatedUnion('type', [
   z.object({
@@ -97,6 +107,7 @@ export const agentMessage = z.discriminatedUnion('type', [
   }),
   /** The link of this worker to its session broke: it needs another ticket to come back. */
   z.object({ type: z.literal('ticketWanted'), workerId: idText }),
+  z.object({ type: z.literal('usage'), processes: z.array(processUse).max(20_000) }),
   /** The slot is about to end, or its owner asked: nothing new from now on. */
   z.object({ type: z.literal('draining'), reason: z.string().max(1000) }),
   /** The node is not fit (any more): it holds its slot for a while and ends. */

@@ -19,6 +19,8 @@ export const SINCE = {
   tokenRenewal: 2,
   /** `submit` carries a key, so that one that is handed in again after a broken link is no second query. */
   submitKey: 2,
+  /** An agent tells the CPU time of its processes (`usage`). */
+  accounting: 2,
 } as const;
 
 /** The fields of every `hello`. */

@@ -8,14 +8,20 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { type AgentMessage, agentMessage, type ToAgentMessage, type WorkerReport } from '../protocol/agent-messages.js';
+import {
+  type AgentMessage,
+  agentMessage,
+  type ProcessUse,
+  type ToAgentMessage,
+  type WorkerReport,
+} from '../protocol/agent-messages.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
 import { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { commonVersion, speaks } from '../protocol/version.js';
-import type { AgentRegistry } from './agent-registry.js';
+import type { Agent, AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
 import { may } from './authorization.js';
 import type { Gate } from './identity.js';
@@ -49,6 +55,7 @@ export interface AgentDoorOptions {
   readonly onDataServer: (agentId: string, message: Extract<AgentMessage, { type: 'dataServer' }>) => void;
   /** Its node is not fit. */
   readonly onUnfit: (site: string, agentId: string, reasons: readonly string[]) => void;
+  readonly onUsage: (agent: Agent, processes: readonly ProcessUse[]) => void;
   readonly onLeft: (agentId: string, reason: string) => void;
   /** A worker of this agent lost its link to its session. */
   readonly onTicketWanted: (agentId: string, workerId: string) => void;
@@ -294,6 +301,9 @@ export class AgentDoor {
         return;
       case 'dataServer':
         this.#options.onDataServer(agentId, message);
+        return;
+      case 'usage':
+        this.#options.onUsage(agent, message.processes);
         return;
       case 'unfit':
         registry.drain(agentId, message.reasons.join(' '));

@@ -30,6 +30,7 @@ export const PERMISSIONS = {
   'job.files': row('own', 'own', 'any'),
   'job.kill': row('own', 'any', 'any'),
   'job.resubmit': row('own', 'own', 'any'),
+  'accounting.read': row('own', 'any', 'any'),
   'pool.list': row('any', 'any', 'any'),
   'request.make': row('own', 'own', 'own'),
   'request.end': row('own', 'any', 'any'),

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import Database from 'better-sqlite3';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { accountingQuery } from '../protocol/accounting-messages.js';
 import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/api.js';
 import { checked } from '../protocol/check.js';
 import type { Clock } from '../protocol/clock.js';
@@ -13,6 +14,7 @@ import { HANDSHAKE_TIMEOUT_MS, SERVER_TIMES, ServerGuard } from '../protocol/gua
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { type AccountParts, addAccountRoutes } from './account-routes.js';
+import type { Accountant } from './accounting/accountant.js';
 import type { Act } from './audit-log.js';
 import { type Action, authorize, ForbiddenError, reachOf } from './authorization.js';
 import type { RequestDesk } from './factory/request-desk.js';
@@ -39,6 +41,7 @@ export interface HttpOptions {
   readonly errands: PilotErrands;
   readonly requests: RequestDesk;
   readonly jobs: JobDesk;
+  readonly accountant: Accountant;
   readonly accounts: AccountParts;
   readonly tls: ServerTls | null;
 }
@@ -105,6 +108,10 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
   addPilotRoutes(app, options, audited);
   addJobRoutes(app, options.jobs, who, audited);
   addAccountRoutes(app, options.accounts, { gate, who, audited });
+  app.get('/v1/accounting', async (request) => {
+    const { by, days } = checked(accountingQuery, request.query, 'query');
+    return options.accountant.sums(who(request), by, days);
+  });
   addRequestRoutes(app, options, audited);
   options.errands.addRoutes(app);
   return { app, guard };

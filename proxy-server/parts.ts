@@ -11,6 +11,8 @@ import type { Clock } from '../protocol/clock.js';
 import { configPath } from '../protocol/config.js';
 import type { Logger } from '../protocol/log.js';
 import { Revocations } from '../protocol/revocations.js';
+import { Accountant } from './accounting/accountant.js';
+import { UseStore } from './accounting/use-store.js';
 import { AgentDoor } from './agent-door.js';
 import { AgentLosses } from './agent-losses.js';
 import { AgentRegistry, type RegistryEffect } from './agent-registry.js';
@@ -83,6 +85,8 @@ export class Parts {
   readonly sessions: Sessions;
   readonly dispatcher: Dispatcher;
   readonly batch: JobService;
+  readonly uses: UseStore;
+  readonly accountant: Accountant;
   readonly pilotFollower: PilotFollower;
   readonly errands: PilotErrands;
   readonly nodeFiles: NodeFiles;
@@ -163,6 +167,13 @@ export class Parts {
       registry: this.registry,
       nowMs: () => clock.date().getTime(),
       onChange: () => this.lookAtSites(),
+    });
+    this.uses = new UseStore(db);
+    this.accountant = new Accountant({
+      store: this.uses,
+      userOfSession: (sessionId) => this.sessionStore.get(sessionId)?.user,
+      userOfJob: (jobId) => this.batch.userOf(jobId),
+      nowMs: () => clock.date().getTime(),
     });
     this.pilotFollower = new PilotFollower(this.registry, this.pilots, log);
     this.door = this.#makeDoor();
@@ -280,6 +291,7 @@ export class Parts {
         if (node !== undefined) this.nodeFiles.served(agentId, node.host, node.site, message);
       },
       onUnfit: (site, agentId, reasons) => this.losses.unfit(site, agentId, reasons),
+      onUsage: (agent, processes) => this.accountant.hear(agent, processes),
       onLeft: (agentId) => this.lookAtSites(this.registry.get(agentId)?.node.site),
       onTicketWanted: (agentId, workerId) => this.dispatcher.ticketAgain(agentId, workerId),
     });

@@ -150,7 +150,7 @@ class ProxyServer {
 
   async #listen(): Promise<string> {
     const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher } = this.#parts;
-    const { batch, tokens, audit, errands, requests } = this.#parts;
+    const { batch, tokens, audit, errands, requests, accountant } = this.#parts;
     const nowMs = () => this.#clock.date().getTime();
     const { app, guard } = makeHttp({
       clock: this.#clock,
@@ -171,6 +171,7 @@ class ProxyServer {
       errands,
       requests,
       jobs: batch.desk,
+      accountant,
       accounts: {
         tokens,
         audit,
@@ -203,12 +204,13 @@ class ProxyServer {
 
   /** What ended long ago is forgotten, with its files. */
   async #keepHouse(): Promise<void> {
-    const { queryStore, requestStore, agents, tokenStore, batch, sessionStore, pilots } = this.#parts;
+    const { queryStore, requestStore, agents, tokenStore, batch, sessionStore, pilots, uses } = this.#parts;
     const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
     queryStore.prune(before);
     tokenStore.prune(before);
     requestStore.prune(before);
     agents.prune(before);
+    uses.prune(before);
     await batch.prune(before);
     for (const { directory } of sessionStore.prune(before)) await rm(directory, { recursive: true, force: true });
     for (const pilotId of pilots.prune(before))

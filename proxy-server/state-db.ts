@@ -66,6 +66,12 @@ const MIGRATIONS: readonly string[] = [
      made_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;`,
   `ALTER TABLE agent ADD COLUMN former_hash TEXT;
    ALTER TABLE agent ADD COLUMN token_expires_at INTEGER;`,
+  `CREATE TABLE cpu_counter (
+     agent_id TEXT NOT NULL, process TEXT NOT NULL, cpu_s REAL NOT NULL, told_at INTEGER NOT NULL,
+     PRIMARY KEY (agent_id, process)) STRICT, WITHOUT ROWID;
+   CREATE TABLE cpu_use (
+     day INTEGER NOT NULL, user TEXT NOT NULL, slot TEXT NOT NULL, site TEXT NOT NULL, kind TEXT NOT NULL, cpu_s REAL NOT NULL,
+     PRIMARY KEY (day, user, slot, kind)) STRICT, WITHOUT ROWID;`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */

@@ -5,6 +5,8 @@ import type { Clock } from '../../protocol/clock.js';
 import type { PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
+import type { CpuLedger } from '../cpu-ledger.js';
+import type { Launcher } from '../isolation/launcher.js';
 import { Payload } from './payload.js';
 import { shareCores } from './policy.js';
 
@@ -15,6 +17,8 @@ export interface PayloadDeskOptions {
   readonly slot: string;
   /** Credentials for the storage that input comes from and outputs go to. */
   readonly storage: StorageOptions;
+  readonly ledger: CpuLedger;
+  readonly launcher: Launcher;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tell: (message: AgentMessage) => void;
@@ -93,7 +97,7 @@ export class PayloadDesk {
   #take(order: Payload['order']): void {
     const key = `${order.jobId}.${order.run}`;
     if (this.#payloads.has(key)) return; // said twice
-    const { directory, slot, storage, clock, log, tell } = this.#options;
+    const { directory, slot, storage, ledger, launcher, clock, log, tell } = this.#options;
     this.#payloads.set(
       key,
       new Payload({
@@ -101,6 +105,8 @@ export class PayloadDesk {
         directory: join(directory, `job-${key}`),
         slot,
         storage,
+        ledger,
+        launcher,
         clock,
         log,
         tell,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { JobOrder } from '../../protocol/job-messages.js';
 
 export function payloadEnvironment(
-  order: Pick<JobOrder, 'jobId' | 'user' | 'variables'>,
+  order: Pick<JobOrder, 'jobId' | 'run' | 'user' | 'variables'>,
   { slot, work, mark }: { slot: string; work: string; mark: string },
 ): NodeJS.ProcessEnv {
   const declared = Object.entries(order.variables).map(([name, value]) => [`ALIEN_JDL_${name}`, value]);
@@ -17,6 +17,7 @@ export function payloadEnvironment(
     ALIEN_PROC_ID: String(order.jobId),
     ALIEN_USER: order.user,
     PROOF_SLOT: slot,
+    PROOF_JOB: `${order.jobId}.${order.run}`,
     [markName]: markValue,
   };
 }

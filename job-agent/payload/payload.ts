@@ -5,6 +5,7 @@
  * starting -> running <-> suspended -> saving -> ended. Time that it is suspended does not count against its TTL.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentMessage } from '../../protocol/agent-messages.js';
@@ -12,10 +13,12 @@ import type { Clock } from '../../protocol/clock.js';
 import type { JobOrder, PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
+import type { CpuLedger } from '../cpu-ledger.js';
+import type { Launcher } from '../isolation/launcher.js';
+import { ProcessFamily } from '../process-family.js';
 import { limitReached } from './limits.js';
 import { OutputFeed } from './output-feed.js';
 import { payloadEnvironment } from './payload-environment.js';
-import { PayloadProcesses } from './payload-processes.js';
 import { saveOutputs } from './save-outputs.js';
 import { filesBelow, stageIn } from './stage.js';
 
@@ -29,6 +32,9 @@ export interface PayloadOptions {
   readonly log: Logger;
   /** Credentials for storage: they stay with the agent. */
   readonly storage: StorageOptions;
+  readonly ledger: CpuLedger;
+  /** How its processes are confined. */
+  readonly launcher: Launcher;
   readonly tell: (message: AgentMessage) => void;
   /** It runs, or its processes are gone: who uses the cores is to be decided again. */
   readonly onChange: () => void;
@@ -38,16 +44,25 @@ type Phase = PayloadReport['phase'] | 'waiting';
 type Ending = Pick<PayloadEnd, 'outcome' | 'why'>;
 
 const WATCH_MS = 1_000;
+const FIRST_WATCH_MS = 50;
+/** Its usage is told every so many looks. */
+const USAGE_EVERY = 10;
 /** From SIGTERM to SIGKILL: to write what it still has. */
 const KILL_GRACE_MS = 3_000;
 export class Payload {
   readonly #options: PayloadOptions;
   #phase: Phase = 'waiting';
   #child: ChildProcess | undefined;
-  #processes: PayloadProcesses | undefined;
+  #processes: ProcessFamily | undefined;
   #ending: Ending | undefined;
   #end: PayloadEnd | undefined;
   #cpuSeconds = 0;
+  /** Of programs of this payload that have ended. */
+  #cpuBefore = 0;
+  #mostMemoryBytes = 0;
+  /** Started so far: itself, then its validation. */
+  #programs = 0;
+  #looks = 0;
   #startedAt = 0;
   #suspendedAt = 0;
   #suspendedMs = 0;
@@ -129,7 +144,7 @@ export class Payload {
       return;
     }
     this.continue();
-    this.#processes?.signal('SIGTERM');
+    this.#processes?.askToEnd();
     this.#cancelKill = this.#options.clock.after(KILL_GRACE_MS, () => this.#processes?.signal('SIGKILL'));
   }
 
@@ -138,7 +153,13 @@ export class Payload {
     this.#ending ??= { outcome: 'killed', why: 'the agent ends' };
     this.#cancelWatch();
     this.#cancelKill();
-    this.#processes?.signal('SIGKILL');
+    this.#endAll();
+  }
+
+  /** Of what cannot get away from its namespace, the directory need not be searched for. @returns pids that do not go */
+  #endAll(): number[] {
+    const { launcher, directory } = this.#options;
+    return this.#processes?.endAll(launcher.facts.by === 'bubblewrap' ? null : directory) ?? [];
   }
 
   /** The files that are kept, and how it ended; again whenever a connection is new, until the ProxyServer has heard it. */
@@ -161,12 +182,14 @@ export class Payload {
 
   /** One program of the payload to its end. @returns its exit status; `why` where it did not exit by itself */
   async #run(program: string, args: readonly string[]): Promise<{ status: number | null; why: string | null }> {
-    const { order, slot, clock } = this.#options;
+    const { order, slot, clock, ledger, launcher } = this.#options;
     const out = openSync(join(this.#work, 'stdout'), 'a', 0o600);
     const err = openSync(join(this.#work, 'stderr'), 'a', 0o600);
-    const mark = `PROOF_JOB=${order.jobId}.${order.run}`;
+    // Another ProxyServer may have a job of the same number on this node.
+    const mark = `PROOF_PAYLOAD=${randomBytes(12).toString('hex')}`;
     try {
-      const child = spawn(program, args, {
+      const [file, ...words] = launcher.words([program, ...args], { scratch: this.#work });
+      const child = spawn(file!, words, {
         cwd: this.#work,
         detached: true,
         shell: false,
@@ -178,22 +201,30 @@ export class Payload {
         child.once('spawn', resolve);
         child.once('error', (cause) => reject(new Error(`${program} cannot be started: ${cause.message}`, { cause })));
       });
+      const family = new ProcessFamily({ leader: child.pid!, mark });
+      const before = this.#cpuSeconds;
+      const name = `${order.jobId}.${order.run}${this.#programs++ === 0 ? '' : '.validation'}`;
+      this.#looks = 0;
       const gone = new Promise<{ status: number | null; why: string | null }>((resolve) => {
-        child.once('exit', (status, signal) =>
-          resolve({ status, why: signal === null ? null : `killed by ${signal}` }),
-        );
+        child.once('exit', (status, signal) => {
+          this.#cpuSeconds = Math.max(this.#cpuSeconds, before + ledger.ended(name));
+          resolve({ status, why: signal === null ? null : `killed by ${signal}` });
+        });
       });
-      this.#processes = new PayloadProcesses(mark, child.pid!);
+      ledger.started(name, { family, leader: child.pid!, kind: 'batch' });
+      this.#processes = family;
+      this.#cpuBefore = before;
       if (this.#startedAt === 0) this.#startedAt = clock.now();
       this.#phase = 'running';
       this.#tellPhase();
       this.#options.onChange(); // a session may have come while its input was fetched
-      this.#watch();
+      this.#watch(name);
       return await gone;
     } finally {
       this.#cancelWatch();
       this.#cancelKill();
-      this.#processes?.signal('SIGKILL'); // what it left behind
+      const left = this.#endAll(); // what it left behind
+      if (left.length > 0) this.#options.log.error('processes of a payload do not end', { jobId: order.jobId, left });
       this.#processes = undefined;
       this.#child = undefined;
       closeSync(out);
@@ -221,16 +252,21 @@ export class Payload {
     await this.#finish({ outcome: 'done', why: 'the payload ended well' }, status);
   }
 
-  #watch(): void {
-    this.#cancelWatch = this.#options.clock.after(WATCH_MS, () => {
+  /** Often at first: what a short program used is known by the last look at it. @param name in the ledger */
+  #watch(name: string): void {
+    const afterMs = Math.min(WATCH_MS, FIRST_WATCH_MS * 2 ** this.#looks);
+    this.#cancelWatch = this.#options.clock.after(afterMs, () => {
       this.#feed.show();
       const { cpuSeconds, memoryBytes } = this.#processes?.usage() ?? { cpuSeconds: 0, memoryBytes: 0 };
-      this.#cpuSeconds = Math.max(this.#cpuSeconds, cpuSeconds);
+      this.#options.ledger.seen(name, cpuSeconds);
+      this.#cpuSeconds = Math.max(this.#cpuSeconds, this.#cpuBefore + cpuSeconds);
+      this.#mostMemoryBytes = Math.max(this.#mostMemoryBytes, memoryBytes);
       const diskBytes = filesBelow(this.#work).reduce((sum, { size }) => sum + size, 0);
       const usage = { wallSeconds: this.#wallSeconds(), cpuSeconds: this.#cpuSeconds, memoryBytes, diskBytes };
       const limit = limitReached(usage, this.order);
       if (limit !== undefined) this.kill(limit.outcome, limit.why);
-      this.#watch();
+      else if (++this.#looks % USAGE_EVERY === 0) this.#tellPhase(usage);
+      this.#watch(name);
     });
   }
 
@@ -259,6 +295,7 @@ export class Payload {
       ...saved,
       exitCode,
       cpuSeconds: this.#cpuSeconds,
+      memoryBytes: this.#mostMemoryBytes,
       wallSeconds,
       suspendedSeconds: this.#suspendedMs / 1000,
     };
@@ -267,9 +304,12 @@ export class Payload {
     this.tellEnd();
   }
 
-  #tellPhase(): void {
+  #tellPhase(usage?: PayloadReport['usage']): void {
     const { jobId, run } = this.order;
     if (this.#phase !== 'waiting' && this.#phase !== 'ended')
-      this.#options.tell({ type: 'jobState', job: { jobId, run, phase: this.#phase } });
+      this.#options.tell({
+        type: 'jobState',
+        job: { jobId, run, phase: this.#phase, ...(usage === undefined ? {} : { usage }) },
+      });
   }
 }

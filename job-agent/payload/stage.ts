@@ -1,5 +1,15 @@
 /** Files into the directory of a payload before it starts, and those that are there after its end. Nothing outside of it is touched. */
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GridError } from '../../protocol/errors.js';
@@ -32,6 +42,7 @@ export async function stageIn(
   const fetchProgram = async ({ name, urls }: PayloadProgram): Promise<string> => {
     if (urls.length === 0) {
       if (!existsSync(name)) throw new StageInError(`The program ${name} is neither in the catalog nor on this node.`);
+      if (!isProgram(name)) throw new StageInError(`${name} of this node is no program that may be run.`);
       return name;
     }
     const file = await fetchFile(urls, name.split('/').at(-1)!);
@@ -44,6 +55,15 @@ export async function stageIn(
   const isSame = order.validation?.name === order.executable.name;
   const validation = order.validation === null ? null : isSame ? program : await fetchProgram(order.validation);
   return { program, validation };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false; // no right to run it, or it is just going
+  }
 }
 
 async function copy(

@@ -83,6 +83,10 @@ export class JobService {
     });
   }
 
+  userOf(jobId: number): string | undefined {
+    return this.#store.get(jobId)?.user;
+  }
+
   /** Jobs that ended before are forgotten, with their files. */
   async prune(beforeMs: number): Promise<void> {
     this.#usage.prune(beforeMs);

@@ -19,7 +19,7 @@ describe('proxy: batch jobs', function () {
   this.timeout(90_000);
   let proxy: TestProxy;
   beforeEach(async () => {
-    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1 }]\nheartbeatMs: 500\n');
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1, isolation: never }]\nheartbeatMs: 500\n');
     await proxy.start();
     await proxy.warm(2);
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { CpuLedger } from '../../../job-agent/cpu-ledger.js';
 import { type Launcher, prepareLauncher } from '../../../job-agent/isolation/launcher.js';
 import { WorkerPool } from '../../../job-agent/worker-pool.js';
 import type { NodeFacts, WorkerReport } from '../../../protocol/agent-messages.js';
@@ -50,6 +51,7 @@ for (const isolation of ['never', 'preferred'] as const)
       const file = join(folder, 'worker.cjs');
       writeFileSync(file, program);
       pool = new WorkerPool({
+        ledger: new CpuLedger(),
         ...{ program: file, n, env: { PATH: process.env['PATH'] }, directory: folder, clock: systemClock },
         launcher,
         limits: { memoryBytes: 250 * 2 ** 20, scratchBytes: 2 ** 20 },
