@@ -88,6 +88,9 @@ export function addCommands(program: Command): void {
 const explanation = z.object({
   agents: z.number(),
   matching: z.number(),
+  refusedByAgents: z.number(),
+  /** Why nothing of its owner is given out at present. */
+  heldBack: z.string().nullable(),
   clauses: z.array(
     z.object({ clause: z.string(), failsOn: z.number(), undefinedOn: z.number(), onlyObstacleOn: z.number() }),
   ),
@@ -96,13 +99,19 @@ const explanation = z.object({
 /** Why a job of the queue waits. */
 async function explainJob(job: string, api: ServerApi): Promise<void> {
   if (!/^-?\d{1,15}$/.test(job)) throw new UsageError('proof jdl match takes two files, or the number of one job.');
-  const { agents, matching, clauses } = await api.call('GET', `/jobs/${Math.abs(Number(job))}/match`, explanation);
+  const { agents, matching, clauses, refusedByAgents, heldBack } = await api.call(
+    'GET',
+    `/jobs/${Math.abs(Number(job))}/match`,
+    explanation,
+  );
   process.stdout.write(`job ${job} matches ${matching} of ${agents} agents\n`);
   for (const { clause, failsOn, undefinedOn, onlyObstacleOn } of clauses) {
     if (failsOn === 0) continue;
     const unknown = undefinedOn > 0 ? `, ${undefinedOn} of them do not say` : '';
     process.stdout.write(`  fails on ${failsOn} (alone on ${onlyObstacleOn}${unknown}): ${clause}\n`);
   }
+  if (refusedByAgents > 0) process.stdout.write(`  ${refusedByAgents} do not want it: their site's requirements\n`);
+  if (heldBack !== null) process.stdout.write(`  nothing of its owner is given out at present: ${heldBack}\n`);
   if (matching === 0) throw new ExitStatus(1);
 }
 

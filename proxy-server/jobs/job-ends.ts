@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../protocol/clock.js';
 import type { Logger } from '../../protocol/log.js';
+import { surviving } from '../state-db.js';
 import type { EndNotices } from './end-notices.js';
 import type { Job, JobStore } from './job-store.js';
 import {
@@ -81,7 +82,7 @@ export class JobEnds {
     this.#due.add(masterId);
     this.#options.clock.after(LOOK_AFTER_MS, () => {
       this.#due.delete(masterId);
-      if (!this.#isClosed) this.#lookAt(masterId);
+      if (!this.#isClosed) surviving(this.#options.log, () => this.#lookAt(masterId));
     });
   }
 

@@ -12,6 +12,7 @@ import { GridError } from '../../protocol/errors.js';
 import type { BatchPolicy, PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
 import type { AgentRegistry, PoolWorker } from '../agent-registry.js';
+import { surviving } from '../state-db.js';
 import { ActiveJobs } from './active-jobs.js';
 import type { SiteOffer } from './agent-ad.js';
 import { AgentOffers, sessionCores } from './agent-offers.js';
@@ -286,30 +287,37 @@ export class JobRunner {
   }
 
   async #giveOut(job: Job): Promise<void> {
-    const { send, clock, log, store, inputs, settlement, registry, policyOf } = this.#options;
+    const { send, log, inputs, settlement, registry, policyOf } = this.#options;
     const agentId = job.agentId!;
-    const isMine = (): boolean => this.#active.mine(agentId, job.jobId, job.run) !== undefined;
     try {
       const node = registry.get(agentId)?.node;
       if (node === undefined) return; // its loss is told to the job already
       const order = await jobOrder(job, { inputs, settlement, node, policy: policyOf(node.site) });
-      if (isMine()) send(agentId, { type: 'runJob', job: order });
+      if (this.#active.mine(agentId, job.jobId, job.run)) send(agentId, { type: 'runJob', job: order });
     } catch (error) {
-      if (!isMine() || this.#isClosed) return;
-      const why = (error as Error).message;
-      if (error instanceof JobInputError || !(error instanceof GridError)) {
-        if (!(error instanceof GridError)) log.error('a job cannot be given out', { stack: (error as Error).stack });
-        this.#finish(job, 'badInput', why);
-        return;
-      }
-      store.note(job.jobId, 'trace', `not given out, tried again in ${RETRY_MS / 1000} s: ${why}`, this.#nowMs());
-      clock.after(RETRY_MS, () => {
-        if (this.#isClosed || !isMine()) return;
-        this.#active.delete(job.jobId);
-        const back = store.move(job.jobId, 'takeBack', { nowMs: this.#nowMs(), why, facts: { agentId: null } });
-        if (back !== undefined) this.enqueue([back]);
-      });
+      surviving(log, () => this.#notGivenOut(job, error as Error));
     }
+  }
+
+  #notGivenOut(job: Job, error: Error): void {
+    const { clock, log, store } = this.#options;
+    const isMine = (): boolean => !this.#isClosed && this.#active.mine(job.agentId!, job.jobId, job.run) !== undefined;
+    if (!isMine()) return;
+    if (error instanceof JobInputError || !(error instanceof GridError)) {
+      if (!(error instanceof GridError)) log.error('a job cannot be given out', { stack: error.stack });
+      this.#finish(job, 'badInput', error.message);
+      return;
+    }
+    const why = `not given out, tried again in ${RETRY_MS / 1000} s: ${error.message}`;
+    store.note(job.jobId, 'trace', why, this.#nowMs());
+    const takeBack = (): void => {
+      if (!isMine()) return;
+      this.#active.delete(job.jobId);
+      const news = { nowMs: this.#nowMs(), why: error.message, facts: { agentId: null } };
+      const back = store.move(job.jobId, 'takeBack', news);
+      if (back !== undefined) this.enqueue([back]);
+    };
+    clock.after(RETRY_MS, () => surviving(log, takeBack));
   }
 
   #used(job: Job, { cpuSeconds, wallSeconds, memoryBytes }: NonNullable<PayloadReport['usage']>): void {

@@ -7,6 +7,7 @@ import type { Logger } from '../../protocol/log.js';
 import type { AgentRegistry } from '../agent-registry.js';
 import type { CatalogAccess } from '../catalog-access.js';
 import type { ProxyConfig } from '../config.js';
+import { surviving } from '../state-db.js';
 import { NO_SITE_OFFER, type SiteOffer } from './agent-ad.js';
 import { EndNotices } from './end-notices.js';
 import { JobDesk } from './job-desk.js';
@@ -49,7 +50,7 @@ export class JobService {
     const store = this.#store;
     const hook = config.emailHook ?? null;
     const sites = new Map(config.sites.map((site) => [site.name, { policy: site.batch, offer: siteOffer(site) }]));
-    const note = (jobId: number, text: string): void => store.note(jobId, 'trace', text, nowMs());
+    const note = (jobId: number, text: string): void => surviving(log, () => store.note(jobId, 'trace', text, nowMs()));
     this.runner = new JobRunner({
       clock,
       log,
