@@ -1,7 +1,7 @@
 /** The jdl room: text to ClassAd, evaluation, match, and the AliEn job description on top. Pure functions, without I/O. */
 export { ALIEN_ATTRIBUTES } from './alien-job/attribute-names.js';
 export type { SplitFile } from './alien-job/file-groups.js';
-export { type InputFile, isPattern, parseInputFile, printInputFile } from './alien-job/input-files.js';
+export { fileRange, type InputFile, isPattern, parseInputFile, printInputFile } from './alien-job/input-files.js';
 export {
   type JobDescription,
   type JobProblem,

@@ -79,6 +79,7 @@ function addVerbs(add: Add): void {
             method,
             `/jobs/${jobNumber(job)}${path}`,
             z.object({ jobs: z.number() }),
+            {},
           );
           if (options.json) printJson({ jobId: jobNumber(job), ...answer });
           else process.stdout.write(`${job}: ${done}${answer.jobs > 1 ? ` (${answer.jobs} jobs)` : ''}\n`);
@@ -139,7 +140,7 @@ async function tellParts(api: ServerApi, verb: 'kill' | 'resubmit', jobs: readon
   let done = 0;
   for (const jobId of jobs) {
     try {
-      done += (await api.call(method, `/jobs/${jobId}${path}`, z.object({ jobs: z.number() }))).jobs;
+      done += (await api.call(method, `/jobs/${jobId}${path}`, z.object({ jobs: z.number() }), {})).jobs;
     } catch (error) {
       if (!(error instanceof GridError && error.code === 'PROXY_JOB_STATE')) throw error;
     }

@@ -6,7 +6,7 @@
 import type { Grid, GridFile } from '../../catalog/grid/grid.js';
 import { openGrid } from '../../catalog/grid/open-grid.js';
 import { readList } from '../../catalog/grid/read-list.js';
-import { type InputFile, isPattern, type SplitFile } from '../../jdl/index.js';
+import { fileRange, type InputFile, isPattern, type SplitFile } from '../../jdl/index.js';
 import { GridError } from '../../protocol/errors.js';
 import type { PayloadProgram } from '../../protocol/job-messages.js';
 import { openSource } from '../../storage/open-source.js';
@@ -64,7 +64,7 @@ export class JobInputs {
     const found: FoundFile[] = [];
     let missing = 0;
     for (const { lfn, isDownloaded } of wanted) {
-      const files = isPattern(lfn) ? await (await this.#gridThatIs(user)).glob(lfn) : [known.get(lfn)];
+      const files = isPattern(lfn) ? await this.#matching(user, lfn) : [known.get(lfn)];
       if ((files.length === 0 || files[0] === undefined) && ++missing > mayMiss)
         throw new JobInputError(`There is no file ${lfn} in the catalog; check InputFile and InputData.`);
       for (const file of files) if (file !== undefined) found.push({ ...file, isDownloaded });
@@ -78,7 +78,9 @@ export class JobInputs {
     for (const { lfn: name, isDownloaded } of collections) {
       const lfn = this.home(user, name);
       const [file] = [...(await this.#lookup(user, [lfn])).values()];
-      const lfns = file === undefined ? await this.#membersOf(user, lfn) : readList(await this.#text(file), lfn).files;
+      // A data set has a name in the catalog, too, and no copy anywhere.
+      const isText = file !== undefined && file.replicas.length > 0;
+      const lfns = isText ? readList(await this.#text(file), lfn).files : await this.#membersOf(user, lfn);
       if (lfns.length === 0) throw new JobInputError(`The collection ${lfn} lists no files.`);
       for (const member of lfns) found.push({ lfn: member.lfn, isDownloaded });
     }
@@ -150,6 +152,11 @@ export class JobInputs {
     });
     this.#asked.set(user, { names, answer });
     return only(await answer, lfns);
+  }
+
+  async #matching(user: string, lfn: string): Promise<GridFile[]> {
+    const { pattern, accepts } = fileRange(lfn);
+    return (await (await this.#gridThatIs(user)).glob(pattern)).filter((file) => accepts(file.lfn));
   }
 
   async #membersOf(user: string, lfn: string): Promise<readonly GridFile[]> {

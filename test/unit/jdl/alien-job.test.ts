@@ -1,6 +1,8 @@
 /** The AliEn job description: every attribute typed, or refused with a sentence; unknown ones warned of. */
 import { expect } from 'chai';
 import {
+  fileRange,
+  isPattern,
   type JobDescription,
   parseJdl,
   parseJobDescription,
@@ -66,6 +68,17 @@ describe('jdl: AliEn job description', () => {
         isKeptApart: false,
       },
     ]);
+  });
+  it('takes a range of numbers behind a pattern: what the last * stands for', () => {
+    const { pattern, accepts } = fileRange('/a/*/b+c_*.root[9-11]');
+    expect(pattern).to.equal('/a/*/b+c_*.root');
+    const names = ['/a/x/b+c_0009.root', '/a/x/b+c_11.root', '/a/x/b+c_12.root', '/a/x/b+c_x9.root', '/a/x/b+c_.root'];
+    expect(names.filter(accepts)).to.deep.equal(names.slice(0, 2));
+    const one = fileRange('/a/f1*.?xt[2,3]').accepts;
+    expect(['/a/f12.txt', '/a/f103.txt', '/a/f2.txt', '/a/f14.txt'].map(one)).to.deep.equal([true, true, false, false]);
+    const run = fileRange('/a/*/b.root[1-20]').accepts;
+    expect(['/a/00007/b.root', '/a/21/b.root', '/a/x7/b.root'].map(run)).to.deep.equal([true, false, false]);
+    expect(['/a/b[1-2]', '/a/*[1-2]', '/a/[x]', '/a/?'].map(isPattern)).to.deep.equal([false, true, false, true]);
   });
   it('gives the payload its variables, lists joined by ##', () => {
     const { variables } = job('JDLVariables = {"Packages", "Run"}; Packages = {"V@A::1", "V@B::2"}; Run = 7;');
