@@ -33,7 +33,7 @@ const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCom
   { words: ['login', 'logout', 'whoami'], load: () => import('./commands/login.js') },
   { words: ['audit'], load: () => import('./commands/audit.js') },
   { words: ['token'], load: () => import('./commands/token.js') },
-  { words: ['open'], load: () => import('./commands/open.js') },
+  { words: ['open', 'attach', 'sessions'], load: () => import('./commands/open.js') },
   {
     words: ['queries', 'stop', 'abort', 'remove', 'archive'],
     load: () => import('./commands/queries.js'),

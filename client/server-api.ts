@@ -33,8 +33,13 @@ export class NoProxyServerError extends GridError {
   readonly code = 'CLIENT_NO_PROXY_SERVER';
 }
 
+/** A server that answered before and does not now is being restarted: it is asked again for so long. */
+const AGAIN_FOR_MS = 30_000;
+const AGAIN_PAUSE_MS = 300;
+
 export class ServerApi {
   readonly #http: AxiosInstance;
+  #hasAnswered = false;
   /** @param certificate PEM of a user's own, for a login */
   constructor(
     readonly host: HostEntry,
@@ -81,8 +86,9 @@ export class ServerApi {
     return this.call('GET', `/queries/${encodeURIComponent(ref)}`, queryInfo);
   }
   /** The result frame of a query that is over. */
-  async queryResult(ref: string): Promise<Buffer> {
-    const answer = await this.request('GET', `/queries/${encodeURIComponent(ref)}/result`, undefined, true);
+  async queryResult(ref: string, options: { archive?: boolean } = {}): Promise<Buffer> {
+    const path = `/queries/${encodeURIComponent(ref)}/result${options.archive === true ? '?archive=1' : ''}`;
+    const answer = await this.request('GET', path, undefined, true);
     return Buffer.from(answer as ArrayBuffer);
   }
   packets(ref: string): Promise<PacketInfo[]> {
@@ -139,16 +145,25 @@ export class ServerApi {
   }
 
   private async request(method: string, path: string, body: unknown, binary: boolean): Promise<unknown> {
-    try {
-      const answer = await this.#http.request({
-        method,
-        url: path,
-        ...(body === undefined ? {} : { data: body }),
-        ...(binary ? { responseType: 'arraybuffer' as const } : {}),
-      });
-      return answer.data;
-    } catch (cause) {
-      throw callError(cause, this.host);
+    const started = performance.now();
+    for (;;) {
+      try {
+        const answer = await this.#http.request({
+          method,
+          url: path,
+          ...(body === undefined ? {} : { data: body }),
+          ...(binary ? { responseType: 'arraybuffer' as const } : {}),
+        });
+        this.#hasAnswered = true;
+        return answer.data;
+      } catch (cause) {
+        // What changes nothing, or the same when it is done twice, may be asked twice.
+        const isSafe = method !== 'POST' || /\/(stop|abort)$/.test(path);
+        const isGone = axios.isAxiosError(cause) && cause.response === undefined;
+        if (!isGone || !isSafe || !this.#hasAnswered || performance.now() - started > AGAIN_FOR_MS)
+          throw callError(cause, this.host);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_PAUSE_MS));
+      }
     }
   }
 }

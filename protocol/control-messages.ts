@@ -32,6 +32,8 @@ export const toMasterMessage = z.discriminatedUnion('type', [
   }),
   /** Its agent says that this worker is dead: do not wait for its link to time out. */
   z.object({ type: z.literal('workerGone'), workerId: idText, why: z.string() }),
+  /** For the session's clients. */
+  z.object({ type: z.literal('notice'), text: z.string().max(10_000) }),
   z.object({ type: z.literal('stopQuery'), queryId: idText }),
   z.object({ type: z.literal('abortQuery'), queryId: idText }),
   z.object({ type: z.literal('end'), why: z.string() }),

@@ -21,6 +21,8 @@ export const SINCE = {
   submitKey: 2,
   /** An agent tells the CPU time of its processes (`usage`). */
   accounting: 2,
+  /** ProxyServer -> master: a sentence for the session's clients. */
+  notices: 2,
 } as const;
 
 /** The fields of every `hello`. */

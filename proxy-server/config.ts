@@ -161,6 +161,9 @@ const schema = z.strictObject({
   /** A master that dies is started again, at most so many times in `masterRestartWindowS`; then its session ends. */
   masterRestarts: z.number().int().min(0).max(1000).default(5),
   masterRestartWindowS: seconds.min(1).default(600),
+  /** Results that one user keeps; past it the archived ones go first, then the oldest. */
+  maxQueriesKept: z.number().int().min(1).default(200),
+  maxResultBytes: z.number().int().min(1).default(5_000_000_000),
   /** The factory looks at every site so often, and at once when something happened. */
   factoryTickS: z.number().int().min(1).max(59).default(5),
   /** What users may have in the queue, and who goes first: docs/jobs.md. */

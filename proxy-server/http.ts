@@ -170,7 +170,11 @@ function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions, audited:
   app.get('/v1/queries/:ref/result', async (request, reply) => {
     let frame: Uint8Array = new Uint8Array(0);
     await act(request, 'query.result', async () => {
-      frame = await queries.result(who(request), refOf(request));
+      frame = await queries.result(
+        who(request),
+        refOf(request),
+        (request.query as { archive?: string }).archive === '1',
+      );
     });
     return reply.type('application/msgpack').send(frame);
   });

@@ -8,7 +8,7 @@ import { type Dialler, dial } from '../protocol/dial.js';
 import { errorBody } from '../protocol/errors.js';
 import type { Link } from '../protocol/link.js';
 import { isSameProcess } from '../protocol/process-id.js';
-import { commonVersion, SPOKEN } from '../protocol/version.js';
+import { commonVersion, OLDEST_SPOKEN, SPOKEN, speaks } from '../protocol/version.js';
 
 export interface MasterLinkOptions {
   readonly socket: string;
@@ -32,6 +32,7 @@ export class MasterLink {
   #cancelLook: () => void = () => {};
   /** What must be said first on every new connection. */
   #expected = 0;
+  #version = OLDEST_SPOKEN;
 
   constructor(options: MasterLinkOptions) {
     this.#options = options;
@@ -63,6 +64,7 @@ export class MasterLink {
 
   send(message: ToMasterMessage): void {
     if (message.type === 'expect') this.#expected = message.workers;
+    if (message.type === 'notice' && !speaks(this.#version, 'notices')) return;
     this.#link?.send(message);
   }
 
@@ -75,7 +77,7 @@ export class MasterLink {
 
   #hear(message: MasterMessage): void {
     try {
-      if (message.type === 'hello') commonVersion(message);
+      if (message.type === 'hello') this.#version = commonVersion(message);
     } catch (error) {
       this.#dead(errorBody(error).message);
       return;

@@ -36,7 +36,9 @@ import { NodeFiles } from './node-files.js';
 import { PilotErrands } from './pilot-errands.js';
 import { PilotFollower } from './pilot-follower.js';
 import { PilotStore } from './pilot-store.js';
+import { queryDirectory } from './query-desk.js';
 import { QueryStore } from './query-store.js';
+import { ResultKeeper } from './result-keeper.js';
 import { secretPaths } from './secret-paths.js';
 import { SessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';
@@ -83,6 +85,7 @@ export class Parts {
   readonly nursery: MasterNursery;
   readonly catalog: CatalogAccess;
   readonly sessions: Sessions;
+  readonly results: ResultKeeper;
   readonly dispatcher: Dispatcher;
   readonly batch: JobService;
   readonly uses: UseStore;
@@ -133,6 +136,13 @@ export class Parts {
     });
     this.catalog = new CatalogAccess(config, { key, keyFile, clock, log });
     this.sessions = this.#makeSessions();
+    this.results = new ResultKeeper({
+      quota: { maxQueries: config.maxQueriesKept, maxBytes: config.maxResultBytes },
+      queries: this.queryStore,
+      log,
+      directoryOf: (query) => queryDirectory(this.sessionStore, query),
+      notify: (user, text) => this.sessions.notify(user, text),
+    });
     this.dispatcher = new Dispatcher({
       clock,
       log,
@@ -266,6 +276,7 @@ export class Parts {
       heldBy: (sessionId) => this.registry.heldBy(sessionId).length,
       onChange: () => this.dispatcher.look(),
       restarts: { most: config.masterRestarts, withinMs: config.masterRestartWindowS * 1000 },
+      onQueryEnded: (user) => this.results.look(user).catch((error: Error) => log.error(`results: ${error.message}`)),
       onRestarted: (session) => this.dispatcher.masterRestarted(session),
       onReleased: (_session, workerId, why) => this.dispatcher.release(workerId, why),
       onEnded: () => this.dispatcher.look(),

@@ -1,6 +1,6 @@
 /** Queries for whoever asks: the list, one, its result, stop, abort and remove. Users see and touch their own, operators see all. */
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { PacketInfo, PacketOrder, QueryInfo } from '../protocol/api.js';
@@ -17,6 +17,7 @@ import { type JournalFile, journalFile } from './master/journal-records.js';
 import { readPackets } from './master/packet-log.js';
 import { querySpecShape } from './master/query-spec.js';
 import type { QueryStore } from './query-store.js';
+import { ARCHIVED } from './result-keeper.js';
 import type { SessionStore } from './session-store.js';
 import type { Sessions } from './sessions.js';
 
@@ -55,11 +56,15 @@ export class QueryDesk {
     throw new NoSuchQueryError(`There is no query ${ref}.${didYouMean(ref, known)} "proof queries" lists them.`);
   }
 
-  /** What the end of the query on a client needs beside its state: MessagePack, `keptResult` of protocol/session-messages.ts. */
-  async result(identity: Identity, ref: string): Promise<Buffer> {
+  /**
+   * What the end of the query on a client needs beside its state: MessagePack, `keptResult` of protocol/session-messages.ts.
+   * @param isArchived its user saves it as a file
+   */
+  async result(identity: Identity, ref: string, isArchived = false): Promise<Buffer> {
     const { directory, file } = this.#finished(identity, ref);
     const result = checked(queryResult, parseJson(await readFile(file, 'utf8'), file), file);
     const code = await readFile(join(directory, '..', 'programs', result.program.sha256));
+    if (isArchived) await writeFile(join(directory, ARCHIVED), '');
     return Buffer.from(encodeFrame({ result, code: new Uint8Array(code) }));
   }
   /** The file with the merged outputs, packed as in analysis/merged-state.ts. It can be longer than memory. */
@@ -82,14 +87,15 @@ export class QueryDesk {
 
   /** What became of each packet that was given out. @throws {QueryStateError} before the files are known */
   async packets(identity: Identity, ref: string): Promise<PacketInfo[]> {
-    const { directory, files } = await this.#record(this.get(identity, ref));
+    const query = this.get(identity, ref);
+    authorize(identity, 'query.result', query.user);
+    const { directory, files } = await this.#record(query);
     const text = await readFile(join(directory, 'packets'), 'latin1').catch(() => ''); // none was given out
     return readPackets(text).map((packet) => ({ ...packet, name: files[packet.position]?.name ?? '' }));
   }
 
   /** All that it takes to run one packet again. @throws {NoSuchPacketError} */
   async packet(identity: Identity, ref: string, packetId: number): Promise<Buffer> {
-    authorize(identity, 'query.result', this.get(identity, ref).user);
     const packet = (await this.packets(identity, ref)).find((p) => p.packetId === packetId);
     if (packet === undefined)
       throw new NoSuchPacketError(`Query ${ref} has no packet ${packetId}. "proof replay ${ref}" lists them.`);
@@ -122,7 +128,7 @@ export class QueryDesk {
     const parts = splitQueryRef(ref);
     if (parts === undefined || FINAL_QUERY_STATES.includes(query.state))
       throw new QueryStateError(`Query ${ref} is over (${query.state}): there is nothing to stop.`);
-    this.#sessions.get(parts.sessionId).link?.send({ type: what, queryId: parts.queryId });
+    this.#sessions.get(parts.sessionId).say({ type: what, queryId: parts.queryId });
   }
 
   /** Forgets a query that is over, with its result. */
@@ -139,8 +145,13 @@ export class QueryDesk {
   }
 
   #directory(query: QueryInfo): string | undefined {
-    const parts = splitQueryRef(query.query);
-    const session = this.#records.get(query.sessionId);
-    return parts === undefined || session === undefined ? undefined : join(session.directory, parts.queryId);
+    return queryDirectory(this.#records, query.query);
   }
+}
+
+/** Where a query's files are; undefined: its session is forgotten. */
+export function queryDirectory(records: SessionStore, query: string): string | undefined {
+  const parts = splitQueryRef(query);
+  const session = parts && records.get(parts.sessionId);
+  return parts === undefined || session === undefined ? undefined : join(session.directory, parts.queryId);
 }

@@ -105,6 +105,7 @@ class ProxyServer {
     if (this.#config.keepOnStop) sessions.leaveAll();
     else await Promise.all([sessions.endAll('the ProxyServer ends'), this.#endPilots()]);
     await Promise.all([batch.close(), this.#manager?.stop()]);
+    sessions.close();
     dispatcher.close();
     registry.close();
     nursery.close();

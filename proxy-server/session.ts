@@ -1,5 +1,6 @@
 /** One session as the ProxyServer sees it: its record, its line to the master, what it asks for and what it was promised. */
 import type { SessionInfo } from '../protocol/api.js';
+import type { ToMasterMessage } from '../protocol/control-messages.js';
 import type { MasterLink } from './master-link.js';
 import type { SessionRecord } from './session-store.js';
 
@@ -21,6 +22,8 @@ export class Session {
   listening!: Promise<void>;
   isListening!: () => void;
   failed!: (error: Error) => void;
+  /** What its master must be told when it is back. */
+  #unsaid: ToMasterMessage[] = [];
   /** When its master was started again, ms on the clock. */
   restarts: number[] = [];
 
@@ -37,6 +40,16 @@ export class Session {
       this.failed = reject;
     });
     this.listening.catch(() => {}); // whoever waits is told
+  }
+
+  /** Now, or when its master listens again: a user's word is not lost meanwhile. */
+  say(message: ToMasterMessage): void {
+    if (this.link?.isConnected === true && this.state === 'running') this.link.send(message);
+    else this.#unsaid.push(message);
+  }
+  /** Its master is back. */
+  sayUnsaid(): void {
+    for (const message of this.#unsaid.splice(0)) this.link?.send(message);
   }
 
   /** At most so many workers: the user's limit and the master's wish; null: any number. */

@@ -10,11 +10,13 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
-import type { MasterMessage, SessionFile } from '../protocol/control-messages.js';
+import type { MasterMessage, QueryRecord, SessionFile } from '../protocol/control-messages.js';
 import { GridError } from '../protocol/errors.js';
+import { FINAL_QUERY_STATES, splitQueryRef } from '../protocol/ids.js';
 import { SILENT_AFTER_MS } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import { isSameProcess, sendSignal } from '../protocol/process-id.js';
+import { LateWrites } from './late-writes.js';
 import { MasterLink } from './master-link.js';
 import type { MasterNursery } from './master-nursery.js';
 import type { QueryStore } from './query-store.js';
@@ -63,6 +65,7 @@ export interface SessionsOptions {
   /** Its master died; another goes on. */
   readonly onRestarted: (session: Session) => void;
   readonly restarts: RestartLimit;
+  readonly onQueryEnded: (user: string) => void;
 }
 
 const END_GRACE_MS = 3_000;
@@ -71,12 +74,14 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #sessions = new Map<string, Session>();
   readonly #dead: Session[] = [];
+  readonly #late: LateWrites;
   #lastStart = 0;
   /** Settles when a session is over: for those that wait for an end. */
   readonly #endings = new Map<string, () => void>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#late = new LateWrites(options.clock, options.log);
   }
 
   /** The older first. */
@@ -89,6 +94,10 @@ export class Sessions {
     if (session !== undefined) return session;
     const record = this.#options.sessions.get(sessionId);
     throw new NoSuchSessionError(sessionId, record === undefined ? null : (record.why ?? 'no reason is known'));
+  }
+  /** Tells the clients of all sessions of that user. */
+  notify(user: string, text: string): void {
+    for (const session of this.open()) if (session.record.user === user) session.say({ type: 'notice', text });
   }
   find(sessionId: string): Session | undefined {
     return this.#sessions.get(sessionId);
@@ -184,6 +193,10 @@ export class Sessions {
     await Promise.all(this.open().map((session) => this.end(session.record.sessionId, why)));
   }
 
+  close(): void {
+    this.#late.close();
+  }
+
   /** Leaves the masters running. */
   leaveAll(): void {
     for (const session of this.#sessions.values()) session.link?.close();
@@ -257,10 +270,17 @@ export class Sessions {
     const { nursery, sessions, onRestarted } = this.#options;
     const { pid, pidStart, adopt } = nursery.take();
     session.record = { ...session.record, pid, pidStart };
-    sessions.moved(session.record.sessionId, { pid, pidStart });
+    this.#late.write(`${session.record.sessionId} master`, () =>
+      sessions.moved(session.record.sessionId, { pid, pidStart }),
+    );
     const file = join(session.record.directory, 'session.json');
-    await writeFile(`${file}.new`, JSON.stringify(await this.#sessionFile(session.record)), { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    try {
+      await writeFile(`${file}.new`, JSON.stringify(await this.#sessionFile(session.record)), { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    } catch (error) {
+      const { sessionId } = session.record;
+      this.#options.log.warn(`a master starts with its old session.json: ${(error as Error).message}`, { sessionId });
+    }
     onRestarted(session);
     await adopt(file);
     this.#options.log.info('a master goes on', { sessionId: session.record.sessionId, pid });
@@ -275,8 +295,10 @@ export class Sessions {
         session.clients = message.clients;
         sessions.running(owner.sessionId);
         session.isBusy = message.queries.some(({ state }) => state === 'running');
-        for (const record of message.queries) queries.put(owner, record);
+        for (const record of message.queries.filter((record) => isKept(owner, record)))
+          this.#late.write(record.query, () => queries.put(owner, record));
         session.isListening();
+        session.sayUnsaid();
         onChange();
         return;
       case 'want':
@@ -292,7 +314,8 @@ export class Sessions {
         return;
       case 'query':
         session.isBusy = message.record.state === 'running';
-        queries.put(owner, message.record);
+        this.#late.write(message.record.query, () => queries.put(owner, message.record));
+        if (FINAL_QUERY_STATES.includes(message.record.state)) this.#options.onQueryEnded(owner.user);
         return;
       case 'clients':
         session.clients = message.n;
@@ -317,11 +340,19 @@ export class Sessions {
 
   #record(record: SessionRecord, why: string): void {
     const nowMs = this.#options.clock.date().getTime();
-    this.#options.sessions.end(record.sessionId, why, nowMs);
-    this.#options.queries.abortOpen(record.sessionId, nowMs);
+    this.#late.write(record.sessionId, () => {
+      this.#options.sessions.end(record.sessionId, why, nowMs);
+      this.#options.queries.abortOpen(record.sessionId, nowMs);
+    });
     this.#options.log.info('session ended', { sessionId: record.sessionId, why });
     void rm(record.socket, { force: true });
   }
+}
+
+/** A master may remember a query that was removed while it was not told. */
+function isKept({ directory }: SessionRecord, { query, state }: QueryRecord): boolean {
+  const queryId = splitQueryRef(query)?.queryId ?? '';
+  return !FINAL_QUERY_STATES.includes(state) || existsSync(join(directory, queryId));
 }
 
 function killMaster({ pid, pidStart }: SessionRecord): void {

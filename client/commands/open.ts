@@ -1,9 +1,15 @@
 /** `proof open HOST`: a session and a prompt, where every command of `proof` works on that session. */
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { UsageError } from '../../protocol/errors.js';
+import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
 import { hostEntry, readClientConfig } from '../client-config.js';
 import { reportFailure } from '../exit-status.js';
-import type { ProofSession } from '../session/proof-session.js';
+import { apiOf } from '../named-api.js';
+import { printJson, printTable } from '../print.js';
+import { answerOrInterruption } from '../run/watched-query.js';
+import type { ServerApi } from '../server-api.js';
+import { ProofSession } from '../session/proof-session.js';
 import { openSession } from '../session/session-lines.js';
 import { splitWords } from '../session/split-words.js';
 import { Screen } from '../show/screen.js';
@@ -13,7 +19,7 @@ const HELP = `run SELECTOR.ts DATASET... [options]     one query over the sessio
 draw DATASET EXPR [CUT] [options]        one histogram of an expression
 parallel [N]                             use N workers at most; without N all that there are
 workers, sites, pilots, queries, ls, find, whereis, ...   as on the command line, for this host
-help [command], exit`;
+help [command], close (ends the session), exit (after "proof attach" the session stays)`;
 
 export function addCommands(program: Command, context: CommandContext): void {
   program
@@ -32,10 +38,79 @@ export function addCommands(program: Command, context: CommandContext): void {
         await session.close();
       }
     });
+  program
+    .command('sessions')
+    .description('your sessions, open or ended lately')
+    .option('--host <HOST>', 'the ProxyServer')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: true }, command: Command) => {
+      const sessions = await apiOf(command).sessions();
+      if (options.json) printJson(sessions);
+      else
+        printTable(
+          ['session', 'user', 'state', 'workers', 'clients', 'started', 'title'],
+          sessions.map((s) => [
+            s.sessionId,
+            s.user,
+            s.state,
+            s.workers,
+            s.clients,
+            new Date(s.startedAt).toISOString(),
+            s.title,
+          ]),
+        );
+    });
+  program
+    .command('attach [session]')
+    .description('go back into a session of yours, from any computer: SESSION, a QUERY of it, or the newest')
+    .option('--host <HOST>', 'the ProxyServer')
+    .action(async (ref: string | undefined, _options: unknown, command: Command) => {
+      const { config } = command.optsWithGlobals<{ config?: string }>();
+      const api = apiOf(command);
+      const { sessionId, queryId } = await sessionOf(api, ref);
+      const session = await ProofSession.attach(api, sessionId);
+      const screen = new Screen({ quiet: false, resultOnStdout: false });
+      session.on('notice', (text) => screen.say(text));
+      await session.welcomed;
+      screen.say(`Back in session ${sessionId} (${session.workers.ready} workers)`);
+      if (queryId !== undefined) await follow(session, queryId, screen);
+      const end = await prompt(session, context, config);
+      if (end === 'close') await session.close();
+      else session.detach();
+    });
+}
+
+/** @throws {UsageError} where there is none, or it is over */
+async function sessionOf(api: ServerApi, ref: string | undefined): Promise<{ sessionId: string; queryId?: string }> {
+  const open = (await api.sessions()).filter(({ state }) => state !== 'ended');
+  const query = ref === undefined ? undefined : splitQueryRef(ref);
+  const sessionId = query?.sessionId ?? ref ?? open.at(-1)?.sessionId;
+  if (sessionId === undefined)
+    throw new UsageError(`You have no open session on ${api.host.name}. "proof open" starts one.`);
+  if (!open.some((session) => session.sessionId === sessionId)) {
+    const known = open.map((session) => session.sessionId).join(', ') || 'none';
+    throw new UsageError(`Session ${sessionId} is not open (open: ${known}). Results stay with "proof retrieve".`);
+  }
+  return query === undefined ? { sessionId } : { sessionId, queryId: query.queryId };
+}
+
+/** A query that runs, until it ends or the user has seen enough. */
+async function follow(session: ProofSession, queryId: string, screen: Screen): Promise<void> {
+  const ref = `${session.sessionId}:${queryId}`;
+  const { state } = await session.api.query(ref);
+  if (FINAL_QUERY_STATES.includes(state)) screen.say(`${ref} is ${state}: "retrieve ${ref}" shows it`);
+  else {
+    const end = await answerOrInterruption(session, queryId, screen);
+    screen.say(typeof end === 'string' ? `${ref}: ${end}` : `${ref} ${end.result.status}: "retrieve ${ref}" shows it`);
+  }
 }
 
 /** Runs lines until exit, end of input, or the end of the session. Lines of a pipe run one after the other. */
-async function prompt(session: ProofSession, context: CommandContext, config: string | undefined): Promise<void> {
+async function prompt(
+  session: ProofSession,
+  context: CommandContext,
+  config: string | undefined,
+): Promise<'exit' | 'close'> {
   const over = new AbortController();
   session.once('ended', (why) => {
     process.stdout.write(`\nThe session is over: ${why}\n`);
@@ -43,8 +118,11 @@ async function prompt(session: ProofSession, context: CommandContext, config: st
   });
   const lines = process.stdin.isTTY ? typedLines(over.signal) : createInterface({ input: process.stdin });
   for await (const line of lines) {
-    if (over.signal.aborted || (await oneLine(line, { ...context, session }, config)) === 'exit') break;
+    if (over.signal.aborted) break;
+    const next = await oneLine(line, { ...context, session }, config);
+    if (next !== 'more') return next;
   }
+  return 'exit';
 }
 
 /** What is typed at a terminal. Between two lines nothing listens to it, so that Ctrl-C reaches the command that runs. */
@@ -78,13 +156,14 @@ async function oneLine(
   line: string,
   context: CommandContext & { session: ProofSession },
   config: string | undefined,
-): Promise<'exit' | 'more'> {
+): Promise<'exit' | 'close' | 'more'> {
   const { session } = context;
   try {
     const words = splitWords(line);
     const [verb, argument] = words;
     if (verb === undefined || verb.startsWith('#')) return 'more';
     if (['exit', 'quit', '.q'].includes(verb)) return 'exit';
+    if (verb === 'close') return 'close';
     if (verb === 'help' && argument === undefined) process.stdout.write(`${HELP}\n`);
     else if (verb === 'parallel') session.setWorkers(argument === undefined ? null : Number(argument));
     else {

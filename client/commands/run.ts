@@ -130,6 +130,7 @@ async function onServer(
       process.stdout.write(`${query}\n`);
       return 0;
     }
+    screen.say(`Query ${query}`); // its name, for "proof retrieve" from elsewhere
     const outcome = await answerOrInterruption(session, queryId, screen);
     if (outcome === 'background') {
       mayClose = false;

@@ -86,7 +86,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     this.sessionId = sessionId;
     this.welcomed = new Promise((resolve, reject) => {
       this.once('opened', () => resolve());
-      this.once('ended', (why) => reject(new UnreachableError(`The session ${sessionId} ended: ${why}.`)));
+      this.once('ended', (why) => reject(new UnreachableError(`The session ${sessionId} ended: ${sentence(why)}`)));
     });
     this.welcomed.catch(() => {}); // who awaits it is told; nobody has to
     this.#dialler = dial<ToClientMessage, ClientMessage>({
@@ -125,7 +125,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     return new Promise((resolve, reject) => {
       const session = new ProofSession(api, sessionId, () => resolve(session));
       session.once('ended', (why) =>
-        reject(new UnreachableError(`The session ${sessionId} cannot be reached: ${why}.`)),
+        reject(new UnreachableError(`The session ${sessionId} cannot be reached: ${sentence(why)}`)),
       );
     });
   }
@@ -138,7 +138,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   allReady(): Promise<WorkerCounts> {
     return new Promise((resolve, reject) => {
       const check = (): boolean => {
-        if (this.#over !== undefined) reject(new UnreachableError(`The session ended: ${this.#over}.`));
+        if (this.#over !== undefined) reject(new UnreachableError(`The session ended: ${sentence(this.#over)}`));
         else if (this.#workers.expected > 0 && this.#workers.ready >= this.#workers.expected) resolve(this.#workers);
         else return false;
         return true;
@@ -278,7 +278,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   }
 
   #endError(why: string): UnreachableError {
-    return new UnreachableError(`The session ${this.sessionId} ended: ${why}.`);
+    return new UnreachableError(`The session ${this.sessionId} ended: ${sentence(why)}`);
   }
   #end(why: string): void {
     this.#over = why;
@@ -290,3 +290,5 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     this.emit('ended', why);
   }
 }
+
+const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`);

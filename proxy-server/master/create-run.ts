@@ -16,11 +16,14 @@ import { errorBody, GridError } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { DataSetFile } from './data-set.js';
 import { type Journal, JournalError } from './journal.js';
-import type { RunEvents } from './query-queue.js';
+import { fullNotice, type RunEvents } from './query-queue.js';
 import { type QueryParts, QueryRun } from './query-run.js';
 import type { QuerySpec } from './query-spec.js';
 import type { QueryStore } from './query-store.js';
 import { Recovery } from './recovery.js';
+
+const LOOK_UP_AGAIN_MS = 20_000;
+const LOOK_UP_PAUSE_MS = 500;
 
 /** A name of the catalog, in a session whose ProxyServer has none. */
 export class NoCatalogError extends GridError {
@@ -49,7 +52,11 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
       for (const increment of unpackState(state)) merger.addKept(increment);
     },
   });
-  const journal = await openJournal(spec, store, { recovered, rows });
+  const onFull = (isFull: boolean): void => {
+    log.warn(isFull ? 'the disk is full: the query waits' : 'there is room again', { query: spec.query });
+    events.tell(fullNotice(isFull));
+  };
+  const journal = await openJournal(spec, store, { recovered, rows, onFull });
   const warn = (why: string): void => void log.warn('the record of packets is not whole', { query: spec.query, why });
   const packets = await store.openPackets(spec.queryId, warn);
   const grid = lazyGrid(file);
@@ -61,7 +68,7 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
       live: () => packState(merger.encode('none')),
     },
     journal,
-    lookUp: (asked) => lookUp(asked, grid, file.site),
+    lookUp: (asked) => lookUpPatiently(() => lookUp(asked, grid, file.site), { clock, tell: events.tell }),
     learn: (facts) => {
       grid()
         .then((open) => open.learn(facts))
@@ -85,7 +92,7 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
 async function openJournal(
   spec: QuerySpec,
   store: QueryStore,
-  { recovered, rows }: { recovered: Recovery; rows: RowFile },
+  { recovered, rows, onFull }: { recovered: Recovery; rows: RowFile; onFull: (isFull: boolean) => void },
 ): Promise<Journal> {
   const isNew = !store.numbers().includes(Number(spec.queryId.slice(1)));
   try {
@@ -93,6 +100,7 @@ async function openJournal(
     const journal = await store.openJournal(spec.queryId, {
       onRecord: (record) => recovered.apply(record),
       syncOthers: () => rows.sync(),
+      onFull,
     });
     rows.cut();
     return journal;
@@ -111,6 +119,24 @@ async function selectorOf(spec: QuerySpec, store: QueryStore): Promise<Selector 
   const loaded = await loadProgram({ kind, name, sha256, code });
   const { params, inputs, seed } = spec;
   return loaded.create({ params, inputs, seed });
+}
+
+/** A catalog that is just being started again is no reason to fail a query. */
+async function lookUpPatiently<T>(
+  look: () => Promise<T>,
+  { clock, tell }: { clock: Clock; tell: RunEvents['tell'] },
+): Promise<T> {
+  const start = clock.now();
+  for (let tries = 0; ; tries++) {
+    try {
+      return await look();
+    } catch (error) {
+      if (!(error instanceof GridError) || !error.retryable || clock.now() - start > LOOK_UP_AGAIN_MS) throw error;
+      if (tries === 0)
+        tell({ type: 'notice', text: `${error.message} It is asked again for ${LOOK_UP_AGAIN_MS / 1000} s.` });
+      await new Promise<void>((resolve) => void clock.after(LOOK_UP_PAUSE_MS, resolve));
+    }
+  }
 }
 
 async function lookUp(spec: QuerySpec, grid: () => Promise<Grid>, site: string | null): Promise<DataSetFile[]> {

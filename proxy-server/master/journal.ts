@@ -3,16 +3,17 @@
  *
  * A file of records: length (4 bytes, little-endian), CRC-32 of the body (4 bytes), body (MessagePack). A record that is cut short or
  * damaged ends the journal: it and what follows is dropped at the next opening, because nobody was told of it. Records that arrive while
- * the disk is busy share the next write and its fsync. `replace` puts a checkpoint in the place of everything before it. What records
+ * the disk is busy share the next write and its fsync; on a full disk they wait until there is room (disk-room.ts). `replace` puts a checkpoint in the place of everything before it. What records
  * refer to (rows in a file beside) is brought to disk before them.
  */
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { GridError } from '../../protocol/errors.js';
+import { whenThereIsRoom } from './disk-room.js';
 
-/** Disk full, directory gone: the query cannot go on, because what it does now would be lost. */
+/** The disk fails, the directory is gone: the query cannot go on, because what it does now would be lost. */
 export class JournalError extends GridError {
   readonly code = 'MASTER_JOURNAL';
 }
@@ -21,6 +22,12 @@ const HEADER_BYTES = 8;
 /** A length over this is damage: an increment is never that long. */
 const LONGEST_RECORD = 512 * 1024 * 1024;
 const packr = new Packr({ useRecords: false, int64AsType: 'number', moreTypes: false });
+
+export interface JournalHooks {
+  /** Settles when all that records given so far refer to is on disk. */
+  readonly syncOthers?: () => Promise<void>;
+  readonly onFull?: (isFull: boolean) => void;
+}
 
 export class Journal {
   #file: FileHandle;
@@ -32,29 +39,32 @@ export class Journal {
   #waiters: { resolve: () => void; reject: (error: JournalError) => void }[] = [];
   #writing: Promise<void> | undefined;
   #failure: JournalError | undefined;
-  readonly #syncOthers: () => Promise<void>;
+  readonly #hooks: JournalHooks;
+  /** Of the file: what lies behind is half a record of a write that failed. */
+  #size: number;
+  #isClosing = false;
 
-  private constructor(file: FileHandle, path: string, syncOthers: () => Promise<void>) {
+  private constructor(file: FileHandle, path: string, start: { size: number; hooks: JournalHooks }) {
     this.#file = file;
     this.#path = path;
-    this.#syncOthers = syncOthers;
+    this.#size = start.size;
+    this.#hooks = start.hooks;
   }
 
   /**
    * Opens or makes the file; what it holds goes to `onRecord` one by one, and damage at its end is cut off.
-   * @param syncOthers settles when all that records given so far refer to is on disk
    * @throws {JournalError}
    */
   static async open(
     path: string,
     onRecord: (record: unknown) => void = () => {},
-    syncOthers: () => Promise<void> = async () => {},
+    hooks: JournalHooks = {},
   ): Promise<Journal> {
     try {
       const file = await open(path, 'a+', 0o600);
       const good = readRecords(await file.readFile(), onRecord);
       await file.truncate(good);
-      return new Journal(file, path, syncOthers);
+      return new Journal(file, path, { size: good, hooks });
     } catch (cause) {
       throw new JournalError(`Cannot open the query's journal ${path}: ${(cause as Error).message}.`, { cause });
     }
@@ -90,6 +100,7 @@ export class Journal {
 
   /** Everything appended so far is on disk afterwards. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#writing;
     await this.#file.close();
   }
@@ -103,12 +114,7 @@ export class Journal {
       this.#waiters = [];
       this.#replacement = undefined;
       try {
-        await this.#syncOthers();
-        if (replacement !== undefined) await this.#startAnew(Buffer.concat([replacement, ...records]));
-        else {
-          await this.#file.appendFile(records.length === 1 ? records[0]! : Buffer.concat(records));
-          await this.#file.datasync();
-        }
+        await this.#patiently(replacement, records);
         for (const { resolve } of waiters) resolve();
       } catch (cause) {
         this.#failure = new JournalError(
@@ -123,17 +129,45 @@ export class Journal {
     }
     this.#writing = undefined; // in the same turn as the look at #pending: an append of the next turn starts anew
   }
+  #patiently(replacement: Buffer | undefined, records: readonly Buffer[]): Promise<void> {
+    const content = replacement === undefined ? records : [replacement, ...records];
+    const bytes = content.length === 1 ? content[0]! : Buffer.concat(content);
+    const { syncOthers, onFull } = this.#hooks;
+    const write = async (): Promise<void> => {
+      await syncOthers?.();
+      if (replacement === undefined) await this.#put(bytes);
+      else await this.#startAnew(bytes);
+    };
+    return whenThereIsRoom(write, { onFull: (isFull) => onFull?.(isFull), isOver: () => this.#isClosing });
+  }
+  async #put(bytes: Buffer): Promise<void> {
+    try {
+      await this.#file.appendFile(bytes);
+      await this.#file.datasync();
+      this.#size += bytes.length;
+    } catch (error) {
+      await this.#file.truncate(this.#size);
+      throw error;
+    }
+  }
   /** The old file stays until the new one is whole. */
   async #startAnew(content: Buffer): Promise<void> {
     const file = await open(`${this.#path}.new`, 'w', 0o600);
-    await file.writeFile(content);
-    await file.datasync();
-    await rename(`${this.#path}.new`, this.#path);
+    try {
+      await file.writeFile(content);
+      await file.datasync();
+      await rename(`${this.#path}.new`, this.#path);
+    } catch (error) {
+      await file.close();
+      await rm(`${this.#path}.new`, { force: true });
+      throw error;
+    }
     const folder = await open(dirname(this.#path));
     await folder.sync();
     await folder.close();
     await this.#file.close();
     this.#file = file;
+    this.#size = content.length;
   }
 }
 

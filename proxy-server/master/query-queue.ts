@@ -10,6 +10,7 @@ import type { QueryRecord } from '../../protocol/control-messages.js';
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import { MOST_INLINE_BYTES, type ToClientMessage } from '../../protocol/session-messages.js';
+import { whenThereIsRoom } from './disk-room.js';
 import { ResultNotKeptError } from './errors.js';
 import { unstartedAnswer } from './query-answer.js';
 import type { QueryRun } from './query-run.js';
@@ -38,6 +39,14 @@ export interface QueueParts {
 }
 
 const RECORD_MS = 2_000;
+
+/** What the clients of a query are told when the disk of its session is full, or has room again. */
+export const fullNotice = (isFull: boolean): ToClientMessage => ({
+  type: 'notice',
+  text: isFull
+    ? "The ProxyServer's disk is full: the query waits until there is room."
+    : 'There is room again; the query goes on.',
+});
 
 export class QueryQueue {
   readonly #parts: QueueParts;
@@ -142,8 +151,10 @@ export class QueryQueue {
   #ended(queryId: string, answer: Answer): void {
     const run = this.find(queryId);
     const { store, log, tell, clock } = this.#parts;
-    const saved = store
-      .save(queryId, answer)
+    const saved = whenThereIsRoom(() => store.save(queryId, answer), {
+      clock,
+      onFull: (isFull) => tell(queryId, fullNotice(isFull)),
+    })
       .then(() => store.result(queryId))
       .catch((error: unknown) => {
         log.error('result not saved', { queryId, why: errorBody(error).message });

@@ -86,10 +86,10 @@ export class QueryStore {
   }
   async openJournal(
     queryId: string,
-    how: { onRecord: (record: unknown) => void; syncOthers: () => Promise<void> },
+    how: { onRecord: (record: unknown) => void; syncOthers: () => Promise<void>; onFull: (isFull: boolean) => void },
   ): Promise<Journal> {
     await mkdir(join(this.#directory, queryId), { recursive: true, mode: 0o700 });
-    return Journal.open(join(this.#directory, queryId, 'journal'), how.onRecord, how.syncOthers);
+    return Journal.open(join(this.#directory, queryId, 'journal'), how.onRecord, how);
   }
   /** Rows of the query's lists and ntuples while it runs, beside its journal. */
   rowFile(queryId: string): RowFile {
@@ -150,6 +150,9 @@ async function replaceFile(path: string, content: Uint8Array | string | Iterable
   try {
     await writeFile(file, content);
     await file.datasync();
+  } catch (error) {
+    await rm(`${path}.new`, { force: true });
+    throw error;
   } finally {
     await file.close();
   }

@@ -80,7 +80,6 @@ export class Session {
       },
     });
     this.#orphaned();
-    this.#idle();
   }
 
   /** Whose session it is. */
@@ -89,8 +88,9 @@ export class Session {
   }
 
   /** Queries that an earlier life of this master did not finish go on. */
-  recover(): Promise<void> {
-    return this.#queries.recover();
+  async recover(): Promise<void> {
+    await this.#queries.recover();
+    this.#idle(); // not before: a session that was opened for its queries alone would end at once
   }
 
   /** The ProxyServer dials in: a new one replaces the old. */
@@ -156,6 +156,9 @@ export class Session {
         break;
       case 'workerGone':
         this.#workers.gone(message.workerId, message.why);
+        break;
+      case 'notice':
+        for (const { peer } of this.#clients) peer.send({ type: 'notice', text: message.text });
         break;
       case 'stopQuery':
         this.#queries.find(message.queryId)?.stop();

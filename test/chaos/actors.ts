@@ -1,0 +1,184 @@
+/**
+ * What users do in a chaos run: they run queries and wait, leave them and come back, vanish in the middle, work in a session that they detach
+ * from and attach to again, and hand in batch jobs. Each answer is held against the right one.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import type { QueryInfo } from '../../protocol/api.js';
+import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
+import type { JobInfo, TraceLine } from '../../protocol/job-messages.js';
+import type { Ran } from '../support/cluster.js';
+import type { Random } from './faults.js';
+import { pause } from './pause.js';
+import type { Task, World } from './world.js';
+
+export interface Tally {
+  queries: number;
+  entries: number;
+  jobs: number;
+  jobsResubmitted: number;
+  clientsLost: number;
+  refusedForRoom: number;
+  /** Commands that began while no ProxyServer was there. */
+  notReached: number;
+  /** What went otherwise than promised. */
+  readonly differences: string[];
+}
+
+const QUERY = /\S+-\d+-\d+:q\d+/;
+/** A disk that is full refuses what is new, with this sentence; that is as promised. */
+const NOT_REACHED = /Cannot reach chaos/;
+const NO_ROOM = /MASTER_JOURNAL|PROXY_STATE_DIR|ENOSPC|disk is full/;
+
+export class Actors {
+  readonly #world: World;
+  readonly #tally: Tally;
+  readonly #random: Random;
+  #isOver = false;
+  #jobs = 0;
+
+  constructor(world: World, tally: Tally, random: Random) {
+    this.#world = world;
+    this.#tally = tally;
+    this.#random = random;
+  }
+
+  /** Until `finish` was called and each has come to the end of what it does. */
+  async work(): Promise<void> {
+    await Promise.all([
+      this.#again(() => this.#runs()),
+      this.#again(() => this.#leaves()),
+      this.#again(() => this.#submits()),
+    ]);
+  }
+  finish(): void {
+    this.#isOver = true;
+  }
+
+  async #again(act: () => Promise<void>): Promise<void> {
+    while (!this.#isOver) {
+      await act();
+      await pause(200 + this.#random() * 800);
+    }
+  }
+  #task(): Task {
+    const { tasks } = this.#world;
+    return tasks[Math.floor(this.#random() * tasks.length)]!;
+  }
+
+  /** Runs a query and waits; where it is killed meanwhile, comes back from elsewhere. */
+  async #runs(): Promise<void> {
+    const task = this.#task();
+    const { ran, wasKilled } = await this.#command('run', ...task.words, '--json', '-');
+    if (!wasKilled) this.#judge(task, ran, 'run');
+    else {
+      this.#tally.clientsLost++;
+      const ref = QUERY.exec(ran.stderr)?.[0];
+      if (ref !== undefined) await this.#retrieve(task, ref, 'retrieve of a lost client');
+    }
+  }
+
+  /** Leaves at once and comes back for the answer. */
+  async #leaves(): Promise<void> {
+    const task = this.#task();
+    const { ran, wasKilled } = await this.#command('run', '--async', ...task.words);
+    const ref = QUERY.exec(ran.stdout)?.[0];
+    if (ref === undefined) {
+      if (!wasKilled) this.#judge(task, ran, 'run --async');
+      return;
+    }
+    await pause(this.#random() * 3_000);
+    await this.#retrieve(task, ref, 'retrieve');
+  }
+
+  async #retrieve(task: Task, ref: string, how: string): Promise<void> {
+    for (;;) {
+      const { ran, wasKilled } = await this.#command('retrieve', ref, '--json', '-');
+      if (wasKilled || NOT_REACHED.test(ran.stderr)) continue;
+      this.#judge(task, ran, how);
+      await this.#world.proof('remove', ref);
+      return;
+    }
+  }
+
+  async #submits(): Promise<void> {
+    const file = this.#world.file(`job${this.#jobs++}.jdl`);
+    writeFileSync(file, `Executable = "/bin/sleep"; Arguments = "${(0.5 + this.#random() * 2).toFixed(1)}";`);
+    const ran = await this.#world.proof('submit', file);
+    const jobId = Number(ran.stdout.trim());
+    if (ran.status !== 0 || !Number.isInteger(jobId)) {
+      this.#refused(ran, 'submit');
+      return;
+    }
+    for (;;) {
+      const job = (await this.#world.ask<JobInfo[]>('/jobs')).find((one) => one.jobId === jobId);
+      if (job?.state === 'DONE') break;
+      if (job?.state === 'EXPIRED' || job?.state.startsWith('ERROR')) {
+        await this.#world.proof('resubmit', String(jobId));
+        this.#tally.jobsResubmitted++;
+      }
+      await pause(1_000);
+    }
+    const trace = await this.#world.ask<TraceLine[]>(`/jobs/${jobId}/trace`);
+    const times = trace.filter(({ text }) => text.startsWith('DONE')).length;
+    if (times !== 1) this.#tally.differences.push(`job ${jobId} was done ${times} times`);
+    this.#tally.jobs++;
+  }
+
+  #judge(task: Task, ran: Ran, how: string): void {
+    if (ran.status !== 0 && this.#refused(ran, how)) return;
+    try {
+      const answer = JSON.parse(ran.stdout) as { entries: unknown; outputs: unknown; query: string };
+      const { entries } = task;
+      const whole = JSON.stringify({ total: entries, done: entries, failed: 0, missing: 0 });
+      if (JSON.stringify(answer.entries) !== whole)
+        this.#differs(`${how} ${answer.query}: entries ${JSON.stringify(answer.entries)}`, ran);
+      else if (JSON.stringify(answer.outputs) !== task.outputs)
+        this.#differs(`${how} ${answer.query}: other bits`, ran);
+      else {
+        this.#tally.queries++;
+        this.#tally.entries += entries;
+      }
+    } catch {
+      this.#differs(`${how}: exit status ${ran.status}, no answer`, ran);
+    }
+  }
+  #refused(ran: Ran, how: string): boolean {
+    if (NO_ROOM.test(ran.stderr)) this.#tally.refusedForRoom++;
+    else if (NOT_REACHED.test(ran.stderr)) this.#tally.notReached++;
+    else this.#differs(`${how}: exit status ${ran.status}`, ran);
+    return true;
+  }
+  #differs(what: string, { stderr }: Ran): void {
+    this.#tally.differences.push(
+      `${new Date().toISOString()} ${what}: ${stderr.trim().split('\n').slice(-4).join(' | ')}`,
+    );
+  }
+
+  /** A client that a fault may kill. */
+  async #command(...words: string[]): Promise<{ ran: Ran; wasKilled: boolean }> {
+    const child = spawn(process.execPath, [this.#world.command, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#world.env },
+    });
+    this.#world.clients.add(child.pid!);
+    const said = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].on('data', (data: Buffer) => {
+        said[name] += data.toString('utf8');
+      });
+    const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    this.#world.clients.delete(child.pid!);
+    return { ran: { status, ...said }, wasKilled: signal === 'SIGKILL' };
+  }
+}
+
+/** Those whose clients vanished run to their end too. */
+export async function allOver(world: World): Promise<QueryInfo[]> {
+  for (;;) {
+    const queries = await world.ask<QueryInfo[]>('/queries');
+    if (queries.every(({ state }) => FINAL_QUERY_STATES.includes(state))) return queries;
+    await pause(500);
+  }
+}
