@@ -36,7 +36,7 @@ export async function keptInFile(file: string, libraryUrl: string): Promise<Kept
 
 /** Saves what a server keeps of a query: whole or not at all. */
 export async function saveKept(api: ServerApi, query: string, file: string): Promise<void> {
-  const about = await api.queryResult(query);
+  const about = await api.queryResult(query, { archive: true });
   const length = Buffer.alloc(4);
   length.writeUInt32LE(about.length);
   try {
