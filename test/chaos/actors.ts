@@ -20,7 +20,7 @@ export interface Tally {
   jobsResubmitted: number;
   clientsLost: number;
   refusedForRoom: number;
-  /** Commands that began while no ProxyServer was there. */
+  /** Commands that began while no ProxyServer, or no catalog, was there. */
   notReached: number;
   /** What went otherwise than promised. */
   readonly differences: string[];
@@ -28,7 +28,7 @@ export interface Tally {
 
 const QUERY = /\S+-\d+-\d+:q\d+/;
 /** A disk that is full refuses what is new, with this sentence; that is as promised. */
-const NOT_REACHED = /Cannot reach chaos/;
+const NOT_REACHED = /Cannot reach chaos|CATALOG_UNREACHABLE/;
 const NO_ROOM = /MASTER_JOURNAL|PROXY_STATE_DIR|ENOSPC|disk is full/;
 
 export class Actors {
