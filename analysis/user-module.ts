@@ -18,6 +18,10 @@ export function open(): never {
   return refused('open()');
 }
 /** @throws {UsageError} always */
+export function connect(): never {
+  return refused('connect()');
+}
+/** @throws {UsageError} always */
 export function dataset(): never {
   return refused('dataset()');
 }

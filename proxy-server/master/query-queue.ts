@@ -159,7 +159,7 @@ export class QueryQueue {
       .catch((error: unknown) => {
         log.error('result not saved', { queryId, why: errorBody(error).message });
         tell(queryId, { type: 'notice', text: `The result of ${queryId} could not be kept on disk.` });
-        return undefined;
+        return this.#unsaved(queryId, answer);
       })
       .then((stored = unsaved(answer)) => {
         answer.release();
@@ -172,6 +172,18 @@ export class QueryQueue {
       });
     this.#saves.add(saved);
     void saved.finally(() => this.#saves.delete(saved));
+  }
+
+  /** Where its outputs are lost, the room that they took is given back. */
+  async #unsaved(queryId: string, answer: Answer): Promise<StoredResult> {
+    const told = unsaved(answer);
+    if (told.result.status === 'failed')
+      await this.#parts.store
+        .save(queryId, { ...answer, result: told.result })
+        .catch((error: unknown) =>
+          this.#parts.log.error('result not saved', { queryId, why: errorBody(error).message }),
+        );
+    return told;
   }
 
   /** One that cannot go on: its user finds out why, and nobody waits for it. */

@@ -99,8 +99,12 @@ export class QueryStore {
   async save(queryId: string, answer: Answer): Promise<void> {
     const folder = join(this.#directory, queryId);
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { status } = answer.result;
+    const hasOutputs = status !== 'failed' && status !== 'aborted';
+    // Nobody is shown the outputs of such a query, and its rows may be what filled the disk.
+    if (!hasOutputs) await rm(join(folder, 'rows'), { force: true });
     try {
-      await replaceFile(join(folder, 'state.bin'), packedState(answer.increments()));
+      await replaceFile(join(folder, 'state.bin'), packedState(hasOutputs ? answer.increments() : []));
       await replaceFile(join(folder, 'result.json'), JSON.stringify(answer.result));
     } catch (error) {
       await rm(join(folder, 'state.bin.new'), { force: true });

@@ -74,9 +74,13 @@ export class TestProxy {
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
+  /** A clean stop that leaves the folder. */
+  async end(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
   /** A clean stop; removes the folder. */
   async stop(): Promise<void> {
-    await this.#end('SIGTERM');
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
