@@ -2,6 +2,7 @@
  * Entry of a store thread: a connection of its own to the catalog's file, so that a long write or search never holds up the
  * thread that answers HTTP. It speaks Request and Reply (calls.ts) and nothing else.
  */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorBody, UsageError } from '../../protocol/errors.js';
 import { BulkRegistration } from '../operations/bulk.js';
@@ -13,6 +14,9 @@ import { type Reply, type Request, STREAMS, type ThreadRole, WRITES } from './ca
 
 const { path, role, root } = workerData as { path: string; role: ThreadRole; root: NewOwner };
 const port = parentPort!;
+/** Linux has a priority for each thread: where cores are short, a long registration leaves them to those who answer questions. */
+const WRITER_NICE = 5;
+if (role === 'writer' && process.platform === 'linux') setPriority(0, WRITER_NICE);
 const db = openOrTell();
 const stores = new Stores(db);
 const bulks = new Map<number, BulkRegistration>();
