@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { checked } from '../../protocol/check.js';
 import type { Dialler } from '../../protocol/dial.js';
 import { errorBody } from '../../protocol/errors.js';
+import { wayOutOf } from '../../protocol/way-out.js';
 import type { FromLinkThread, ToLinkThread } from './link-thread.js';
 
 export interface ThreadedDialOptions<In> {
@@ -34,7 +35,7 @@ export class LinkThread {
     this.#thread = thread;
   }
   static async start(): Promise<LinkThread> {
-    const thread = new Worker(new URL('./link-thread.js', import.meta.url), { env: {}, argv: [] });
+    const thread = new Worker(new URL('./link-thread.js', import.meta.url), { env: wayOutOf(process.env), argv: [] });
     await once(thread, 'message'); // loaded
     return new LinkThread(thread);
   }

@@ -16,11 +16,13 @@ describe('a pilot that fetches its payload', function () {
   });
   beforeEach(() => {
     slurm = new StandInSlurm();
+    writeFileSync(join(slurm.folder, 'curl'), curl(slurm.folder), { mode: 0o755 });
   });
   afterEach(async () => {
     await proxy.stop();
     slurm.remove();
   });
+  const scriptName = (): string => readdirSync(join(slurm.folder, 'jobs')).find((name) => name.endsWith('.sh'))!;
   const start = (more = ''): Promise<TestProxy> => {
     const environment = `environment: { PATH: "${slurm.path}" }`;
     proxy = new TestProxy(
@@ -59,16 +61,6 @@ describe('a pilot that fetches its payload', function () {
     });
     expect(stranger.status).to.equal(401);
   });
-  const scriptName = (): string => readdirSync(join(slurm.folder, 'jobs')).find((name) => name.endsWith('.sh'))!;
-  beforeEach(() => {
-    // What curl is told, word by word.
-    writeFileSync(
-      join(slurm.folder, 'curl'),
-      `#!/bin/sh\necho "$@" >>${slurm.folder}/words\n[ -e ${slurm.folder}/break ] && exec /usr/bin/curl "$@" -r 0-1000\nexec /usr/bin/curl "$@"\n`,
-      { mode: 0o755 },
-    );
-  });
-
   it('that comes damaged does not run it, says so, and is examined', async () => {
     writeFileSync(join(slurm.folder, 'break'), '');
     await start();
@@ -82,3 +74,15 @@ describe('a pilot that fetches its payload', function () {
     );
   });
 });
+
+/** Writes down what curl is told, word by word; spoils what it brings while there is a file "break". */
+const curl = (folder: string): string => `#!/bin/sh
+echo "$@" >>${folder}/words
+/usr/bin/curl "$@"
+status=$?
+for word in "$@"; do
+  [ "$before" = -o ] && [ -e ${folder}/break ] && echo x >>"$word"
+  before=$word
+done
+exit $status
+`;

@@ -7,11 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const COMMANDS = {
-  sbatch: `cat >"$jobs/$$.sh"; $prefix setsid sh "$jobs/$$.sh" >"$jobs/$$.log" 2>&1 </dev/null &
+  sbatch: `cat >"$jobs/$$.sh"
+$prefix setsid sh -c 'trap : TERM; sh "$1.sh"; echo $? >"\${1%/*}/$$.status"' sh "$jobs/$$" >"$jobs/$$.log" 2>&1 </dev/null &
 echo $! | tee -a "$jobs/ids"`,
   squeue: `[ -e "$jobs/ids" ] || exit 0
 case "$*" in *Comment*) exit 0 ;; esac
-while read -r id; do [ -e "/proc/$id/exe" ] && echo "$id|RUNNING|0|None|" || echo "$id|COMPLETED|0|None|"; done <"$jobs/ids"`,
+while read -r id; do
+  status=0
+  [ -e "$jobs/$id.status" ] && read -r status <"$jobs/$id.status"
+  if [ -e "/proc/$id/exe" ]; then echo "$id|RUNNING|0|None|"
+  elif [ "$status" = 0 ]; then echo "$id|COMPLETED|0|None|"
+  else echo "$id|FAILED|$((status * 256))|NonZeroExitCode|"; fi
+done <"$jobs/ids"`,
   scancel: `for id in "$@"; do [ -e "/proc/$id/exe" ] && kill -TERM -- "-$id"; done; true`,
   sinfo: `echo "main* up 0/8/0/8"`,
 };
