@@ -45,6 +45,7 @@ class Queue {
     catalog: { forUser: () => Promise.resolve(null), forAdmin: () => Promise.resolve(null) },
     onDemand: () => {},
     onUse: () => {},
+    onClaim: () => {},
     send: (agentId, message) => {
       if (message.type !== 'runJob') return;
       this.orders.push({ agentId, job: message.job });

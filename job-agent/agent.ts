@@ -111,6 +111,7 @@ export class JobAgent {
       storage: options.storage,
       ledger: options.ledger,
       launcher: options.launcher,
+      slotEnd: options.settings.wallTimeEnd,
       clock: options.clock,
       log: options.log,
       tell: (message) => this.#tell(message),

@@ -39,7 +39,17 @@ export const sessionInfo = z.object({
 export type SessionInfo = z.infer<typeof sessionInfo>;
 
 /** What the batch system and the registry together know of a pilot; the table of moves is proxy-server/factory/pilot-states.ts. */
-export const pilotState = z.enum(['submitted', 'queued', 'starting', 'idle', 'interactive', 'draining', 'gone']);
+export const pilotState = z.enum([
+  'submitted',
+  'queued',
+  'starting',
+  'idle',
+  'batch',
+  'interactive',
+  'both',
+  'draining',
+  'gone',
+]);
 export type PilotState = z.infer<typeof pilotState>;
 
 /** GET /v1/pilots */

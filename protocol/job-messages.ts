@@ -57,12 +57,15 @@ export const jobOrder = z.object({
   diskBytes: z.number().min(0),
   cores: z.number().int().min(0).max(4096),
   policy: batchPolicy,
+  /** Suspended for longer, it asks the sessions for its cores. */
+  maxSuspendedSeconds: z.number().min(0).default(3600),
 });
 export type JobOrder = z.infer<typeof jobOrder>;
 
 export const payloadOutcome = z.enum([
   'done',
   'doneWarn',
+  'givenBack',
   'badInput',
   'failed',
   'invalid',
@@ -91,6 +94,8 @@ export const payloadReport = z.object({
   jobId: count,
   run: count,
   phase: z.enum(['started', 'running', 'suspended', 'saving', 'ended']),
+  /** It has been suspended for as long as it may be: sessions are to give its cores back. */
+  insists: z.boolean().optional(),
   /** So far; said now and then while it runs. */
   usage: z
     .object({ cpuSeconds: z.number().min(0), wallSeconds: z.number().min(0), memoryBytes: z.number().min(0) })

@@ -80,6 +80,8 @@ const siteShape = {
   perf: z.number().min(1).max(10_000).default(100),
   /** What becomes of a batch payload when a session needs its cores: it is stopped meanwhile, shares them, or the session waits. */
   batch: batchPolicy.default('suspend'),
+  /** A payload that was suspended for so long gets its cores back: workers of sessions step aside between packets. */
+  maxSuspendedS: seconds.default(3600),
   /** Processes with users' code: kept apart by bubblewrap never, where a node can, or on no node that cannot. docs/security.md. */
   isolation: isolationPolicy.default('preferred'),
   /** Their network: the node's, or nothing but their master and the storage. */

@@ -5,7 +5,7 @@
 import type { ToAgentMessage } from '../protocol/agent-messages.js';
 import type { Clock } from '../protocol/clock.js';
 import type { Logger } from '../protocol/log.js';
-import type { AgentRegistry, PoolWorker } from './agent-registry.js';
+import type { Agent, AgentRegistry, PoolWorker } from './agent-registry.js';
 import type { Session } from './session.js';
 import { schedule } from './session-scheduler.js';
 import { TicketBox } from './tickets.js';
@@ -16,6 +16,8 @@ export interface DispatcherOptions {
   readonly registry: AgentRegistry;
   readonly sessions: () => readonly Session[];
   /** Which of the free workers sessions may have: batch payloads keep their cores on some slots. */
+  /** Cores of an agent that payloads want back from sessions. */
+  readonly claimed: (agentId: string) => number;
   readonly forSessions: (free: readonly PoolWorker[]) => readonly PoolWorker[];
   readonly send: (agentId: string, message: ToAgentMessage) => void;
   /** The number of workers that are wanted and do not exist has changed. */
@@ -31,7 +33,7 @@ export class Dispatcher {
   #isDue = false;
   #isClosed = false;
   #unmet = 0;
-  /** Workers of draining agents that their session knows about. */
+  /** Workers that their session knows it has to let go. */
   readonly #askedBack = new Set<string>();
 
   constructor(options: DispatcherOptions) {
@@ -113,7 +115,7 @@ export class Dispatcher {
   #dispatch(): void {
     const { registry, sessions, send, log } = this.#options;
     this.releaseStrays();
-    this.#askBackDraining();
+    this.#askBack();
     const open = sessions();
     const plan = schedule({
       free: this.#options.forSessions(registry.freeWorkers()).map((worker) => worker.workerId),
@@ -145,23 +147,35 @@ export class Dispatcher {
     }
   }
 
-  /** Workers of agents that take nothing new leave their sessions after the packet in hand. */
-  #askBackDraining(): void {
-    const { registry, sessions, log } = this.#options;
+  /** Workers leave their sessions after the packet in hand: all of agents that take nothing new, of others as many as payloads claim cores. */
+  #askBack(): void {
+    const { registry, sessions, claimed, log } = this.#options;
     for (const agent of registry.agents()) {
-      if (agent.draining === null) continue;
+      let most = agent.draining === null ? this.#missing(agent, claimed(agent.agentId)) : agent.node.cores;
+      if (most <= 0) continue;
+      const why = agent.draining ?? 'a batch job has waited for its cores for as long as it may';
       for (const session of sessions()) {
         const workers = [...agent.workers.values()]
           .filter((worker) => worker.sessionId === session.record.sessionId && worker.phase === 'attached')
           .map((worker) => worker.workerId)
-          .filter((workerId) => !this.#askedBack.has(workerId));
+          .filter((workerId) => !this.#askedBack.has(workerId))
+          .slice(0, most);
+        most -= workers.length;
         if (workers.length === 0 || session.link?.isConnected !== true) continue;
         for (const workerId of workers) this.#askedBack.add(workerId);
         session.leaving += workers.length;
-        log.info('workers asked back', { sessionId: session.record.sessionId, workers, why: agent.draining });
-        session.link.send({ type: 'letGo', n: workers.length, workers, why: agent.draining });
+        log.info('workers asked back', { sessionId: session.record.sessionId, workers, why });
+        session.link.send({ type: 'letGo', n: workers.length, workers, why });
       }
     }
+  }
+
+  /** Cores that are claimed, less those that are free or asked back already. */
+  #missing(agent: Agent, claimed: number): number {
+    if (claimed === 0) return 0;
+    const held = [...agent.workers.values()].filter(({ sessionId }) => sessionId !== null);
+    const leaving = held.filter(({ workerId }) => this.#askedBack.has(workerId)).length;
+    return claimed - (agent.node.cores - held.length) - leaving;
   }
 
   #expect(session: Session, workers: number): void {

@@ -149,7 +149,8 @@ export class Parts {
       registry: this.registry,
       sessions: () => this.sessions.open(),
       send: (agentId, message) => this.door.send(agentId, message),
-      forSessions: (free) => this.jobs.forSessions(free),
+      forSessions: (free) => this.jobs.claims.forSessions(free),
+      claimed: (agentId) => this.jobs.claims.on(agentId),
       onUnmet: () => this.lookAtSites(),
     });
     this.batch = new JobService({
@@ -162,6 +163,7 @@ export class Parts {
       send: (agentId, message) => this.door.send(agentId, message),
       onDemand: () => this.lookAtSites(),
       onUse: () => this.#watchIdle(),
+      onClaim: () => this.dispatcher.look(),
     });
     this.errands = new PilotErrands(this.pilots, join(config.stateDir, 'pilots'));
     const servesFiles = config.xrootdManager !== undefined || config.sites.some((site) => site.xrootd !== undefined);
@@ -185,7 +187,10 @@ export class Parts {
       userOfJob: (jobId) => this.batch.userOf(jobId),
       nowMs: () => clock.date().getTime(),
     });
-    this.pilotFollower = new PilotFollower(this.registry, this.pilots, log);
+    this.pilotFollower = new PilotFollower(this.registry, this.pilots, {
+      log,
+      payloadCores: (agentId) => this.jobs.claims.heldOn(agentId),
+    });
     this.door = this.#makeDoor();
     this.tokens.onRevoked((isVoid) => this.door.endVoid(isVoid));
     const siteStore = new SiteStore(db);

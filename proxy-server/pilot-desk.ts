@@ -9,6 +9,7 @@ import type { Identity } from '../protocol/tokens.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { may } from './authorization.js';
 import type { PilotKeeper } from './factory/pilot-keeper.js';
+import { PILOT_MOVES, useOf } from './factory/pilot-states.js';
 import { readPilotJdl } from './factory/read-pilot-jdl.js';
 import type { Pilot, PilotStore } from './pilot-store.js';
 import type { Sessions } from './sessions.js';
@@ -26,6 +27,8 @@ export interface PilotDeskOptions {
   readonly pilots: PilotStore;
   readonly registry: AgentRegistry;
   readonly sessions: () => Sessions;
+  /** Cores of an agent that payloads hold. */
+  readonly payloadCores: (agentId: string) => number;
   readonly tell: (agentId: string, message: ToAgentMessage) => void;
   /** What a pilot brought by itself; else ''. */
   readonly sentLog: (pilotId: string) => Promise<string>;
@@ -40,7 +43,7 @@ export class PilotDesk {
 
   /** Those of the factory, and agents that were started by hand under their own ids. */
   pilots(sinceMs: number): PilotInfo[] {
-    const { pilots, registry } = this.#options;
+    const { pilots, registry, payloadCores } = this.#options;
     const fromFactory = pilots.since(sinceMs).map((pilot): PilotInfo => {
       const { startedAt: _startedAt, ...rest } = pilot;
       const agent = pilot.agentId === null ? undefined : registry.get(pilot.agentId);
@@ -50,11 +53,15 @@ export class PilotDesk {
       .agents()
       .filter((agent) => agent.pilotId === null)
       .map((agent): PilotInfo => {
-        const busy = [...agent.workers.values()].some((worker) => worker.sessionId !== null);
+        const use = useOf({
+          isDraining: agent.draining !== null,
+          sessionCores: [...agent.workers.values()].filter((worker) => worker.sessionId !== null).length,
+          payloadCores: payloadCores(agent.agentId),
+        });
         return {
           pilotId: agent.agentId,
           site: agent.node.site,
-          state: agent.draining !== null ? 'draining' : busy ? 'interactive' : 'idle',
+          state: PILOT_MOVES.idle[use] ?? 'idle',
           batchId: null,
           agentId: agent.agentId,
           host: agent.node.host,

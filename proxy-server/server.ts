@@ -165,6 +165,7 @@ class ProxyServer {
         pilots,
         registry,
         sessions: () => sessions,
+        payloadCores: (agentId) => batch.runner.claims.heldOn(agentId),
         sentLog: (pilotId) => errands.logOf(pilotId),
         tell: (agentId, message) => door.send(agentId, message),
         nowMs,

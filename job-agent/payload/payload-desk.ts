@@ -19,6 +19,8 @@ export interface PayloadDeskOptions {
   readonly storage: StorageOptions;
   readonly ledger: CpuLedger;
   readonly launcher: Launcher;
+  /** End of the slot, ms since 1970. */
+  readonly slotEnd: number | null;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tell: (message: AgentMessage) => void;
@@ -97,7 +99,7 @@ export class PayloadDesk {
   #take(order: Payload['order']): void {
     const key = `${order.jobId}.${order.run}`;
     if (this.#payloads.has(key)) return; // said twice
-    const { directory, slot, storage, ledger, launcher, clock, log, tell } = this.#options;
+    const { directory, slot, storage, ledger, launcher, slotEnd, clock, log, tell } = this.#options;
     this.#payloads.set(
       key,
       new Payload({
@@ -107,6 +109,7 @@ export class PayloadDesk {
         storage,
         ledger,
         launcher,
+        slotEnd,
         clock,
         log,
         tell,

@@ -35,6 +35,8 @@ export interface PayloadOptions {
   readonly ledger: CpuLedger;
   /** How its processes are confined. */
   readonly launcher: Launcher;
+  /** End of the slot, ms since 1970; null: none. */
+  readonly slotEnd: number | null;
   readonly tell: (message: AgentMessage) => void;
   /** It runs, or its processes are gone: who uses the cores is to be decided again. */
   readonly onChange: () => void;
@@ -44,6 +46,10 @@ type Phase = PayloadReport['phase'] | 'waiting';
 type Ending = Pick<PayloadEnd, 'outcome' | 'why'>;
 
 const WATCH_MS = 1_000;
+/** At the end of a slot, for saving and tidying up: what the matchmaker keeps back as well (agent-ad.ts). */
+const RESERVE_MS = 60_000;
+/** Longer than a timer can be. */
+const LONGEST_TIMER_MS = 2 ** 31;
 const FIRST_WATCH_MS = 50;
 /** Its usage is told every so many looks. */
 const USAGE_EVERY = 10;
@@ -69,10 +75,18 @@ export class Payload {
   readonly #feed: OutputFeed;
   #cancelWatch: () => void = () => {};
   #cancelKill: () => void = () => {};
+  #cancelPatience: () => void = () => {};
+  /** Longer than the slot from the beginning: it runs as long as it can. */
+  #takesTheSlot = false;
+  /** It was suspended for as long as it may be. */
+  #insists = false;
 
   constructor(options: PayloadOptions) {
     this.#options = options;
     this.#feed = new OutputFeed(options.order, this.#work, options.tell);
+    this.#takesTheSlot = this.#spareMs() === 0;
+    const spareMs = this.#spareMs();
+    if (spareMs < LONGEST_TIMER_MS) this.#cancelPatience = options.clock.after(spareMs, () => this.#giveBack());
   }
 
   get order(): JobOrder {
@@ -89,15 +103,30 @@ export class Payload {
     return this.#phase === 'waiting' || this.#phase === 'started' || this.#child !== undefined;
   }
 
+  /** Time that it may still lose to others and yet end before its slot does; infinite without an end. */
+  #spareMs(): number {
+    const { slotEnd, clock, order } = this.#options;
+    if (slotEnd === null || this.#takesTheSlot) return Number.POSITIVE_INFINITY;
+    const leftMs = slotEnd - clock.date().getTime() - RESERVE_MS;
+    return Math.max(0, leftMs - (order.ttlSeconds - this.#wallSeconds()) * 1000);
+  }
+
+  /** It has waited for its cores until it cannot end before the slot does: elsewhere it may. */
+  #giveBack(): void {
+    if (this.#phase === 'waiting' && this.#ending === undefined)
+      void this.#finish({ outcome: 'givenBack', why: 'it cannot end any more before the slot does' }, null);
+  }
+
   /** For `hello`: an end is told with its files, by `tellEnd`. */
   report(): PayloadReport {
     const { jobId, run } = this.order;
     const phase = this.#phase === 'waiting' ? 'started' : this.#phase === 'ended' ? 'saving' : this.#phase;
-    return { jobId, run, phase };
+    return { jobId, run, phase, ...(this.#insists ? { insists: true } : {}) };
   }
 
   async start(): Promise<void> {
     if (this.#phase !== 'waiting') return;
+    this.#cancelPatience();
     this.#phase = 'started';
     const { directory, order } = this.#options;
     try {
@@ -121,10 +150,18 @@ export class Payload {
     this.#suspendedAt = this.#options.clock.now();
     this.#phase = 'suspended';
     this.#tellPhase();
+    const { maxSuspendedSeconds } = this.order;
+    const patienceMs = Math.max(0, Math.min(maxSuspendedSeconds * 1000 - this.#suspendedMs, this.#spareMs()));
+    if (patienceMs < LONGEST_TIMER_MS)
+      this.#cancelPatience = this.#options.clock.after(patienceMs, () => {
+        this.#insists = true;
+        this.#tellPhase();
+      });
   }
 
   continue(): void {
     if (this.#phase !== 'suspended') return;
+    this.#cancelPatience();
     this.#suspendedMs += this.#options.clock.now() - this.#suspendedAt;
     this.#phase = 'running';
     this.#processes?.signal('SIGCONT');
@@ -153,6 +190,7 @@ export class Payload {
     this.#ending ??= { outcome: 'killed', why: 'the agent ends' };
     this.#cancelWatch();
     this.#cancelKill();
+    this.#cancelPatience();
     this.#endAll();
   }
 
@@ -281,10 +319,12 @@ export class Payload {
     const { order, directory, storage, onChange, log } = this.#options;
     this.continue();
     const wallSeconds = this.#wallSeconds();
+    const wasStarted = this.#phase !== 'waiting';
+    this.#cancelPatience();
     this.#phase = 'saving';
     this.#child = undefined;
     onChange();
-    this.#tellPhase();
+    if (wasStarted) this.#tellPhase();
     const saved = await saveOutputs(ending, order, {
       work: this.#work,
       archives: join(directory, 'archives'),
@@ -309,7 +349,13 @@ export class Payload {
     if (this.#phase !== 'waiting' && this.#phase !== 'ended')
       this.#options.tell({
         type: 'jobState',
-        job: { jobId, run, phase: this.#phase, ...(usage === undefined ? {} : { usage }) },
+        job: {
+          jobId,
+          run,
+          phase: this.#phase,
+          ...(usage === undefined ? {} : { usage }),
+          ...(this.#insists ? { insists: true } : {}),
+        },
       });
   }
 }

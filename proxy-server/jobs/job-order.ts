@@ -15,7 +15,14 @@ export async function jobOrder(
     settlement,
     node,
     policy,
-  }: { inputs: JobInputs; settlement: OutputSettlement; node: NodeFacts; policy: BatchPolicy },
+    maxSuspendedSeconds,
+  }: {
+    inputs: JobInputs;
+    settlement: OutputSettlement;
+    node: NodeFacts;
+    policy: BatchPolicy;
+    maxSuspendedSeconds: number;
+  },
 ): Promise<JobOrder> {
   const description = readStored(job.jdl);
   const { user } = job;
@@ -50,5 +57,6 @@ export async function jobOrder(
     diskBytes: description.workDirectoryBytes,
     cores: job.cores,
     policy,
+    maxSuspendedSeconds,
   };
 }

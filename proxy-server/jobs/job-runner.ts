@@ -11,11 +11,12 @@ import type { Clock } from '../../protocol/clock.js';
 import { GridError } from '../../protocol/errors.js';
 import type { BatchPolicy, PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
-import type { AgentRegistry, PoolWorker } from '../agent-registry.js';
+import type { AgentRegistry } from '../agent-registry.js';
 import { surviving } from '../state-db.js';
 import { ActiveJobs } from './active-jobs.js';
 import type { SiteOffer } from './agent-ad.js';
-import { AgentOffers, sessionCores } from './agent-offers.js';
+import { AgentOffers } from './agent-offers.js';
+import { CoreClaims } from './core-claims.js';
 import type { EndNotices } from './end-notices.js';
 import { JobDemand } from './job-demand.js';
 import { JobDispatch } from './job-dispatch.js';
@@ -47,6 +48,9 @@ export interface JobRunnerOptions {
   readonly settlement: OutputSettlement;
   readonly registry: AgentRegistry;
   readonly policyOf: (site: string) => BatchPolicy;
+  readonly maxSuspendedOf: (site: string) => number;
+  /** A payload wants its cores back from sessions. */
+  readonly onClaim: () => void;
   readonly siteOf: (site: string) => SiteOffer;
   readonly send: (agentId: string, message: ToAgentMessage) => void;
   /** The jobs for which there is no room have changed. */
@@ -69,6 +73,7 @@ export class JobRunner {
   readonly #surroundings: Surroundings;
   readonly #queue: WaitingQueue;
   readonly #active = new ActiveJobs();
+  readonly claims: CoreClaims;
   readonly #offers: AgentOffers;
   readonly #dispatch: JobDispatch;
   readonly #ends: JobEnds;
@@ -87,6 +92,7 @@ export class JobRunner {
   constructor(options: JobRunnerOptions) {
     const { clock, log, store, registry, siteOf, quotas, usage, notices } = options;
     this.#options = options;
+    this.claims = new CoreClaims({ registry, active: this.#active, policyOf: options.policyOf });
     this.#surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
     this.#queue = new WaitingQueue(this.#surroundings);
     this.#offers = new AgentOffers(registry, this.#active, siteOf);
@@ -167,18 +173,6 @@ export class JobRunner {
     return this.#offers.list(this.#nowMs());
   }
 
-  /** On slots that decline, workers whose core a payload uses are not for sessions. */
-  forSessions(free: readonly PoolWorker[]): PoolWorker[] {
-    const room = new Map<string, number>();
-    return free.filter(({ agentId }) => {
-      const agent = this.#options.registry.get(agentId);
-      if (agent === undefined || this.#options.policyOf(agent.node.site) !== 'decline') return true;
-      const left = room.get(agentId) ?? agent.node.cores - sessionCores(agent) - this.#active.heldOn(agentId).cores;
-      room.set(agentId, left - 1);
-      return left > 0;
-    });
-  }
-
   /** What an agent brings when it registers or comes back: jobs that it does not have are lost, those that are not its own end. */
   joined(agentId: string, reports: readonly PayloadReport[]): void {
     for (const job of this.#active.on(agentId))
@@ -213,7 +207,8 @@ export class JobRunner {
   }
 
   report(agentId: string, report: PayloadReport): void {
-    const { jobId, run, phase, end, usage } = report;
+    const { jobId, run, phase, end, usage, insists } = report;
+    const { store, onClaim } = this.#options;
     const job = this.#active.mine(agentId, jobId, run);
     if (job === undefined) {
       const type = phase === 'ended' ? 'forgetJob' : 'killJob';
@@ -221,6 +216,10 @@ export class JobRunner {
       return;
     }
     if (usage !== undefined) this.#used(job, usage);
+    if (insists === true && this.claims.insist(jobId)) {
+      store.note(jobId, 'proc', 'suspended for as long as it may be: it asks for its cores', this.#nowMs());
+      onClaim();
+    }
     if (phase === 'suspended' || phase === 'running') this.#running(this.#active.get(jobId)!, phase === 'suspended');
     else if (phase === 'started') this.#step(job, 'start', 'its directory is made and its input fetched');
     else if (phase === 'saving') this.#step(job, 'save', 'the payload has ended; its output is being saved');
@@ -256,6 +255,7 @@ export class JobRunner {
     this.#queue.delete(job.jobId);
     const active = this.#active.get(job.jobId);
     this.#active.delete(job.jobId);
+    this.claims.forget(job.jobId);
     if (active !== undefined && active.agentId !== null && ACTIVE_STATES.includes(active.state)) {
       send(active.agentId, { type: 'killJob', jobId: job.jobId, run: active.run });
       this.#account(active, { cpuSeconds: active.cpuSeconds, wallSeconds: this.#secondsSince(active.startedAt) });
@@ -287,12 +287,16 @@ export class JobRunner {
   }
 
   async #giveOut(job: Job): Promise<void> {
-    const { send, log, inputs, settlement, registry, policyOf } = this.#options;
+    const { send, log, inputs, settlement, registry, policyOf, maxSuspendedOf } = this.#options;
     const agentId = job.agentId!;
     try {
       const node = registry.get(agentId)?.node;
       if (node === undefined) return; // its loss is told to the job already
-      const order = await jobOrder(job, { inputs, settlement, node, policy: policyOf(node.site) });
+      const order = await jobOrder(job, {
+        ...{ inputs, settlement, node },
+        policy: policyOf(node.site),
+        maxSuspendedSeconds: maxSuspendedOf(node.site),
+      });
       if (this.#active.mine(agentId, job.jobId, job.run)) send(agentId, { type: 'runJob', job: order });
     } catch (error) {
       surviving(log, () => this.#notGivenOut(job, error as Error));
@@ -366,8 +370,10 @@ export class JobRunner {
 
   #finish(job: Job, event: NonNullable<PayloadReport['end']>['outcome'], why: string, facts: Partial<Job> = {}): void {
     this.#active.delete(job.jobId);
+    this.claims.forget(job.jobId);
     const moved = this.#options.store.move(job.jobId, event, { nowMs: this.#nowMs(), why, facts });
-    if (moved !== undefined) this.#ends.ended(moved);
+    if (moved?.state === 'WAITING') this.enqueue([moved]);
+    else if (moved !== undefined) this.#ends.ended(moved);
     this.#options.onUse();
     this.look();
   }
@@ -376,6 +382,7 @@ export class JobRunner {
     const { store, log } = this.#options;
     const nowMs = this.#nowMs();
     this.#active.delete(job.jobId);
+    this.claims.forget(job.jobId);
     const cost = job.cost + this.#account(job, { ...job, wallSeconds: this.#secondsSince(job.startedAt) });
     const losses = job.losses + 1;
     if (store.move(job.jobId, 'lose', { nowMs, why: because, facts: { cost, losses } }) === undefined) return;

@@ -20,6 +20,9 @@ import { OutputRegistrar } from './output-registrar.js';
 import { OutputSettlement } from './output-settlement.js';
 import { UsageStore } from './usage-store.js';
 
+/** Of sites that are not configured here, whose agents were started by hand. */
+const DEFAULT_MAX_SUSPENDED_S = 3600;
+
 export interface JobServiceOptions {
   readonly config: ProxyConfig;
   readonly db: Database.Database;
@@ -28,6 +31,8 @@ export interface JobServiceOptions {
   readonly registry: AgentRegistry;
   readonly catalog: Pick<CatalogAccess, 'forUser' | 'forAdmin'>;
   readonly send: (agentId: string, message: ToAgentMessage) => void;
+  /** A payload wants its cores back from sessions. */
+  readonly onClaim: () => void;
   /** As JobRunner's. */
   readonly onDemand: () => void;
   readonly onUse: () => void;
@@ -49,7 +54,12 @@ export class JobService {
     this.#outputs = new JobOutputs(config.stateDir);
     const store = this.#store;
     const hook = config.emailHook ?? null;
-    const sites = new Map(config.sites.map((site) => [site.name, { policy: site.batch, offer: siteOffer(site) }]));
+    const sites = new Map(
+      config.sites.map((site) => [
+        site.name,
+        { policy: site.batch, maxSuspendedS: site.maxSuspendedS, offer: siteOffer(site) },
+      ]),
+    );
     const note = (jobId: number, text: string): void => surviving(log, () => store.note(jobId, 'trace', text, nowMs()));
     this.runner = new JobRunner({
       clock,
@@ -62,6 +72,7 @@ export class JobService {
       outputs: this.#outputs,
       settlement: new OutputSettlement({ registrar: new OutputRegistrar(catalog, config.homes), clock, note }),
       registry,
+      maxSuspendedOf: (site) => sites.get(site)?.maxSuspendedS ?? DEFAULT_MAX_SUSPENDED_S,
       policyOf: (site) => sites.get(site)?.policy ?? 'suspend',
       siteOf: (site) => sites.get(site)?.offer ?? NO_SITE_OFFER,
       send,

@@ -17,6 +17,7 @@ export type JobEvent =
   | 'save'
   | 'done'
   | 'doneWarn'
+  | 'givenBack'
   | 'badInput'
   | 'failed'
   | 'invalid'
@@ -34,6 +35,8 @@ export type JobEvent =
 const ENDS = {
   done: 'DONE',
   doneWarn: 'DONE_WARN',
+  /** It was not started. */
+  givenBack: 'WAITING',
   badInput: 'ERROR_IB',
   failed: 'ERROR_E',
   invalid: 'ERROR_V',

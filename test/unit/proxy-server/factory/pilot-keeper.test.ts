@@ -62,7 +62,7 @@ class ScriptedSite implements Site {
 }
 
 const config: SiteConfig = {
-  ...{ isolation: 'preferred', network: 'full', networkHosts: [], hidePaths: [] },
+  ...{ isolation: 'preferred', network: 'full', networkHosts: [], hidePaths: [], maxSuspendedS: 3600 },
   ...{
     name: 'S',
     type: 'local',
