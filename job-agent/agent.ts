@@ -39,6 +39,8 @@ export interface JobAgentOptions {
   readonly loadAverage: () => number;
   readonly storage: StorageOptions;
   readonly ledger: CpuLedger;
+  /** Looks at the node again. @returns why it is not fit (any more) */
+  readonly recheck: () => Promise<readonly string[]>;
   readonly launcher: Launcher;
   /** Makes the pool; its reports come to the functions given. */
   readonly makePool: (on: {
@@ -77,6 +79,7 @@ export class JobAgent {
   #version = 0;
   #beats = 0;
   #usageToldAt = Number.NEGATIVE_INFINITY;
+  #checkedAt: number;
   #cancelBeat: () => void = () => {};
   #cancelDrain: () => void = () => {};
   #cancelHold: () => void = () => {};
@@ -90,6 +93,7 @@ export class JobAgent {
   constructor(options: JobAgentOptions) {
     this.#options = options;
     this.#log = options.log;
+    this.#checkedAt = options.clock.now();
     this.#unfit = options.unfit;
     this.ended = new Promise((resolve) => {
       this.#finish = resolve;
@@ -259,8 +263,19 @@ export class JobAgent {
       workers: this.#pool.reports(),
     });
     this.#tellUsage();
+    await this.#recheck();
+    if (this.#ending || link !== this.#link) return;
     this.#cancelBeat();
     this.#cancelBeat = clock.after(heartbeatMs, () => void this.#beat(heartbeatMs));
+  }
+
+  /** A disk that fills up, or a clock that runs away, is seen before the next user meets it. */
+  async #recheck(): Promise<void> {
+    const { clock, settings, recheck } = this.#options;
+    if (clock.now() - this.#checkedAt < settings.recheckS * 1000 || this.#unfit.length > 0 || this.#draining) return;
+    this.#checkedAt = clock.now();
+    const reasons = await recheck();
+    if (reasons.length > 0 && !this.#ending) this.#becomeUnfit(reasons);
   }
 
   /** Cumulative: what a broken connection loses is told again with the next. */

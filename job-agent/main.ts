@@ -5,7 +5,7 @@
  * exit-status.ts. SIGTERM ends it with all its workers.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { hostname, loadavg, platform, totalmem } from 'node:os';
+import { availableParallelism, hostname, loadavg, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { NodeFacts } from '../protocol/agent-messages.js';
 import { systemClock } from '../protocol/clock.js';
@@ -22,11 +22,17 @@ import { hostOfServer } from './isolation/allowed-hosts.js';
 import { TUNNEL } from './isolation/bubblewrap-words.js';
 import { isolationSentence, prepareLauncher } from './isolation/launcher.js';
 import { openTunnel } from './isolation/tunnel.js';
-import { measureNode, type NodeMeasure, unfitReasons } from './node-check.js';
+import { measureNode, type NodeMeasure, shareOfNode, unfitReasons } from './node-check.js';
 import { makeScratch } from './scratch.js';
 import { type AgentSettings, readSettings, slotMark } from './settings.js';
 import { workerLimits } from './worker-limits.js';
 import { WorkerPool } from './worker-pool.js';
+
+/** Several agents of one node must not each count on the whole of it. */
+function memoryOf({ cores }: AgentSettings): number {
+  const whole = { bytes: totalmem(), cores: availableParallelism() };
+  return shareOfNode(whole, { cores, limit: process.constrainedMemory() });
+}
 
 /** True facts: the host's own name, not what the pilot was told. */
 function nodeFacts(settings: AgentSettings, measure: NodeMeasure, isolation: IsolationFacts): NodeFacts {
@@ -37,8 +43,8 @@ function nodeFacts(settings: AgentSettings, measure: NodeMeasure, isolation: Iso
     storageDomain: settings.storageDomain,
     closeSEs: settings.closeSEs,
     cores: settings.cores,
-    memoryBytes: totalmem(),
-    diskBytes: measure.diskBytes,
+    memoryBytes: memoryOf(settings),
+    diskBytes: shareOfNode({ bytes: measure.diskBytes, cores: availableParallelism() }, settings),
     platform: `${platform()}-${process.arch}`,
     nodeVersion: process.version,
     wallTimeEnd: settings.wallTimeEnd,
@@ -115,6 +121,10 @@ async function start(): Promise<Daemon> {
     ledger,
     launcher,
     unfit: unfitReasons(measure, settings),
+    recheck: async () => {
+      const again = await measureNode({ ...settings, scratch: scratch.directory }, launcher.facts);
+      return unfitReasons({ ...again, serverError: null }, settings); // the link itself tells of that
+    },
     makePool: (on) =>
       new WorkerPool({
         program: join(import.meta.dirname, '..', 'warm', 'worker.js'), // worker/main.js and its imports: scripts/bundle-warm.mjs
@@ -129,7 +139,7 @@ async function start(): Promise<Daemon> {
         },
         directory: scratch.directory,
         launcher,
-        limits: workerLimits({ memoryBytes: totalmem(), cores: settings.cores, diskBytes: measure.diskBytes }),
+        limits: workerLimits({ memoryBytes: memoryOf(settings), cores: settings.cores, diskBytes: measure.diskBytes }),
         shown: [...trust.files, ...pool.files],
         clock: systemClock,
         log,

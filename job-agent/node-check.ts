@@ -56,6 +56,18 @@ export function unfitReasons(
   return reasons;
 }
 
+/**
+ * What this agent may count on of a node that it may share with others: by its cores, and no more than the limit of its cgroup.
+ * @param limit 0: none
+ */
+export function shareOfNode(
+  whole: { bytes: number; cores: number },
+  { cores, limit = 0 }: { cores: number; limit?: number },
+): number {
+  const share = Math.floor(whole.bytes * Math.min(1, cores / Math.max(1, whole.cores)));
+  return limit > 0 && limit < whole.bytes ? limit : share;
+}
+
 export async function measureNode(
   settings: Pick<AgentSettings, 'scratch' | 'server' | 'ca' | 'isolation'>,
   isolation: IsolationFacts,

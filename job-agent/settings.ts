@@ -46,6 +46,7 @@ export const agentSettings = z.object({
   scratch: z.string().min(1).default(tmpdir()),
   orphanedAfterMs: number.default(300_000),
   holdUnfitS: number.default(300),
+  recheckS: number.default(300),
   minDiskBytes: number.default(200_000_000),
   minMemoryBytes: number.default(100_000_000),
   /** Of worker processes and payloads: docs/security.md. */
@@ -82,6 +83,7 @@ const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
   PROOF_SCRATCH: 'scratch',
   PROOF_ORPHANED_AFTER_MS: 'orphanedAfterMs',
   PROOF_HOLD_UNFIT_S: 'holdUnfitS',
+  PROOF_RECHECK_S: 'recheckS',
   PROOF_MIN_DISK_BYTES: 'minDiskBytes',
   PROOF_MIN_MEMORY_BYTES: 'minMemoryBytes',
   PROOF_ISOLATION: 'isolation',

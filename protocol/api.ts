@@ -97,6 +97,8 @@ export const siteInfo = z.object({
   workers: z.object({ warm: count, attached: count }),
   /** Why the factory did what it did at its last look. */
   lastDecision: z.string(),
+  /** Why it, or nodes of it, get no batch jobs at present. */
+  barred: z.array(z.string()).default([]),
   backOffUntil: count.nullable(),
   /** Why an operator has closed it; null: it is open. */
   banned: z.string().nullable(),

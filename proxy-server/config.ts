@@ -52,6 +52,8 @@ const siteShape = {
   letGoIdleS: seconds.default(600),
   /** A node that is not fit keeps its slot for so long, so that it cannot swallow pilot after pilot. */
   holdUnfitS: seconds.default(300),
+  /** An agent looks at its node again so often: disk, memory, scratch, clock. */
+  recheckS: seconds.min(1).default(300),
   minDiskBytes: z.number().int().min(0).default(200_000_000),
   minMemoryBytes: z.number().int().min(0).default(100_000_000),
   /** Where its nodes are, as replicas are ordered by. */

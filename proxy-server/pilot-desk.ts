@@ -1,6 +1,6 @@
 /** Pilots, workers and sites for whoever asks; submission and cancellation by hand. */
 import type { z } from 'zod';
-import type { ToAgentMessage } from '../protocol/agent-messages.js';
+import type { NodeFacts, ToAgentMessage } from '../protocol/agent-messages.js';
 import type { newPilots, PilotInfo, SiteInfo, WorkerInfo } from '../protocol/api.js';
 import { pilotState } from '../protocol/api.js';
 import { GridError } from '../protocol/errors.js';
@@ -27,6 +27,8 @@ export interface PilotDeskOptions {
   readonly pilots: PilotStore;
   readonly registry: AgentRegistry;
   readonly sessions: () => Sessions;
+  /** Why a node gets no batch jobs at present; null: it does. */
+  readonly barOf: (node: NodeFacts) => string | null;
   /** Cores of an agent that payloads hold. */
   readonly payloadCores: (agentId: string) => number;
   readonly tell: (agentId: string, message: ToAgentMessage) => void;
@@ -47,7 +49,8 @@ export class PilotDesk {
     const fromFactory = pilots.since(sinceMs).map((pilot): PilotInfo => {
       const { startedAt: _startedAt, ...rest } = pilot;
       const agent = pilot.agentId === null ? undefined : registry.get(pilot.agentId);
-      return { ...rest, workers: agent?.workers.size ?? 0, isolation: agent?.node.isolation ?? null };
+      const why = rest.why ?? (agent === undefined ? null : this.#options.barOf(agent.node));
+      return { ...rest, why, workers: agent?.workers.size ?? 0, isolation: agent?.node.isolation ?? null };
     });
     const byHand = registry
       .agents()
@@ -71,7 +74,7 @@ export class PilotDesk {
           registeredAt: agent.joinedAt,
           endedAt: null,
           wallTimeEnd: agent.node.wallTimeEnd,
-          why: agent.draining ?? 'started by hand',
+          why: agent.draining ?? this.#options.barOf(agent.node) ?? 'started by hand',
           isolation: agent.node.isolation ?? null,
         };
       });
@@ -226,6 +229,7 @@ export class PilotDesk {
         warm: workers.filter((worker) => worker.phase === 'warm' && worker.sessionId === null).length,
         attached: workers.filter((worker) => worker.sessionId !== null).length,
       },
+      barred: [...new Set(agents.flatMap(({ node }) => this.#options.barOf(node) ?? []))],
       lastDecision: keeper?.lastDecision ?? 'agents are started by hand there',
       banned: keeper?.banned ?? null,
       backOffUntil: until !== null && until > this.#options.nowMs() ? until : null,

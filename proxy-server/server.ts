@@ -165,6 +165,7 @@ class ProxyServer {
         pilots,
         registry,
         sessions: () => sessions,
+        barOf: (node) => batch.runner.judge.barOf(node),
         payloadCores: (agentId) => batch.runner.claims.heldOn(agentId),
         sentLog: (pilotId) => errands.logOf(pilotId),
         tell: (agentId, message) => door.send(agentId, message),

@@ -85,6 +85,7 @@ export function addCommands(program: Command): void {
         `pilots: ${counts.length === 0 ? 'none' : counts.map(([state, n]) => `${n} ${state}`).join(', ')}`,
         `workers: ${s.workers.warm} warm, ${s.workers.attached} attached`,
         `last decision: ${s.lastDecision}`,
+        ...s.barred,
         s.backOffUntil === null ? 'back-off: none' : `back-off: until ${new Date(s.backOffUntil).toISOString()}`,
         ...(s.recentEnds.length === 0
           ? []

@@ -12,21 +12,32 @@ export class AgentOffers {
   readonly #siteOf: (site: string) => SiteOffer;
   readonly #ads = new WeakMap<NodeFacts, ClassAd>();
 
-  constructor(registry: AgentRegistry, active: ActiveJobs, siteOf: (site: string) => SiteOffer) {
+  readonly #isBarred: (node: NodeFacts) => boolean;
+
+  constructor(
+    registry: AgentRegistry,
+    active: ActiveJobs,
+    of: { siteOf: (site: string) => SiteOffer; isBarred: (node: NodeFacts) => boolean },
+  ) {
     this.#registry = registry;
     this.#active = active;
-    this.#siteOf = siteOf;
+    this.#siteOf = of.siteOf;
+    this.#isBarred = of.isBarred;
   }
 
   /** Of all that serve; `isFreeOnly`: of those that have a core to give. */
   list(nowMs: number, { isFreeOnly = false } = {}): AgentOffer[] {
     const found: AgentOffer[] = [];
     for (const agent of this.#registry.agents()) {
-      if (!serves(agent)) continue;
+      if (!this.#serves(agent)) continue;
       const freeCores = this.freeCores(agent);
       if (freeCores > 0 || !isFreeOnly) found.push(this.#offer(agent, freeCores, nowMs));
     }
     return found;
+  }
+
+  #serves(agent: Agent): boolean {
+    return agent.connected && agent.draining === null && !this.#isBarred(agent.node);
   }
 
   /** Cores that neither a session nor a payload uses. */
@@ -37,7 +48,7 @@ export class AgentOffers {
   /** Can this agent take so many cores' worth of payload now? */
   hasRoom(agentId: string, cores: number): Agent | undefined {
     const agent = this.#registry.get(agentId);
-    return agent !== undefined && serves(agent) && this.freeCores(agent) >= cores ? agent : undefined;
+    return agent !== undefined && this.#serves(agent) && this.freeCores(agent) >= cores ? agent : undefined;
   }
 
   #offer(agent: Agent, freeCores: number, nowMs: number): AgentOffer {
@@ -59,8 +70,6 @@ export class AgentOffers {
     };
   }
 }
-
-const serves = (agent: Agent): boolean => agent.connected && agent.draining === null;
 
 export const sessionCores = ({ workers }: Agent): number => {
   let cores = 0;

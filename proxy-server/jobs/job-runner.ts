@@ -28,11 +28,13 @@ import { ACTIVE_STATES } from './job-states.js';
 import type { Job, JobStore } from './job-store.js';
 import { readWants } from './job-wants.js';
 import type { AgentOffer } from './matchmaker.js';
+import { NodeJudge } from './node-judge.js';
 import type { OutputSettlement } from './output-settlement.js';
 import { storedWants } from './prepare-job.js';
 import type { Quotas } from './quotas.js';
 import type { UsageStore } from './usage-store.js';
 import { UserStanding } from './user-standing.js';
+import { WaitingDeadlines } from './waiting-deadlines.js';
 import { WaitingQueue } from './waiting-queue.js';
 
 export interface JobRunnerOptions {
@@ -74,15 +76,13 @@ export class JobRunner {
   readonly #queue: WaitingQueue;
   readonly #active = new ActiveJobs();
   readonly claims: CoreClaims;
+  readonly judge: NodeJudge;
   readonly #offers: AgentOffers;
   readonly #dispatch: JobDispatch;
   readonly #ends: JobEnds;
   readonly standing: UserStanding;
   readonly demand: JobDemand;
-  /** MaxWaitingTime of those that have one, ms since 1970. */
-  readonly #waitUntil = new Map<number, number>();
-  /** The earliest of them. */
-  #firstUntil = Number.POSITIVE_INFINITY;
+  readonly #deadlines = new WaitingDeadlines();
   /** Writes of one server, in their order. */
   #writing: Promise<void> = Promise.resolve();
   /** Ends that are being settled: `JOB.RUN`. */
@@ -95,7 +95,11 @@ export class JobRunner {
     this.claims = new CoreClaims({ registry, active: this.#active, policyOf: options.policyOf });
     this.#surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
     this.#queue = new WaitingQueue(this.#surroundings);
-    this.#offers = new AgentOffers(registry, this.#active, siteOf);
+    this.judge = new NodeJudge({ store, log, enqueue: (jobs) => this.enqueue(jobs), nowMs: () => this.#nowMs() });
+    this.#offers = new AgentOffers(registry, this.#active, {
+      siteOf,
+      isBarred: (node) => this.judge.barOf(node) !== null,
+    });
     const nowMs = (): number => this.#nowMs();
     this.standing = new UserStanding({ quotas, queue: this.#queue, active: this.#active, usage, nowMs });
     this.#dispatch = new JobDispatch({
@@ -147,9 +151,7 @@ export class JobRunner {
     const { jobId, user, waitUntil } = job;
     const wants = job.wants === '' ? storedWants(this.#options.store.get(jobId)!) : job.wants;
     this.#queue.add({ jobId, user, wants });
-    if (waitUntil === null) return;
-    this.#waitUntil.set(jobId, waitUntil);
-    this.#firstUntil = Math.min(this.#firstUntil, waitUntil);
+    if (waitUntil !== null) this.#deadlines.add(jobId, waitUntil);
   }
 
   /** Something changed: look soon. */
@@ -267,15 +269,7 @@ export class JobRunner {
   /** Jobs that waited longer than they wanted to. */
   expireWaiting(): void {
     const nowMs = this.#nowMs();
-    if (this.#firstUntil > nowMs) return;
-    this.#firstUntil = Number.POSITIVE_INFINITY;
-    for (const [jobId, until] of this.#waitUntil) {
-      if (until > nowMs && this.#queue.has(jobId)) {
-        this.#firstUntil = Math.min(this.#firstUntil, until);
-        continue;
-      }
-      this.#waitUntil.delete(jobId);
-      if (!this.#queue.has(jobId)) continue;
+    for (const jobId of this.#deadlines.due(nowMs, (waiting) => this.#queue.has(waiting))) {
       const moved = this.#options.store.move(jobId, 'waitTooLong', {
         nowMs,
         why: 'it waited longer than MaxWaitingTime',
@@ -358,6 +352,7 @@ export class JobRunner {
     if (end.outcome === 'done' && missing !== undefined)
       this.#finish(job, 'notSaved', `${missing.name} did not arrive whole at the ProxyServer`, facts);
     else this.#finish(job, end.outcome, end.why, facts);
+    this.judge.heard(job, end);
   }
 
   /** A run is over, however it ended. @returns its cost */

@@ -18,6 +18,7 @@ export type PilotSiteConfig = Pick<
   | 'noProxy'
   | 'drainBeforeEndS'
   | 'holdUnfitS'
+  | 'recheckS'
   | 'minDiskBytes'
   | 'minMemoryBytes'
   | 'isolation'
@@ -35,10 +36,10 @@ export const OWN_AGENT: readonly string[] = [
 /** What a site's configuration says to its agents. */
 export function siteSettings(config: PilotSiteConfig, context: SiteContext): Record<string, unknown> {
   const { secretPaths, xrootd: pool } = context;
-  const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes } = config;
+  const { storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, recheckS, minDiskBytes, minMemoryBytes } = config;
   const { isolation, network, networkHosts, hidePaths, httpsProxy, noProxy } = config;
   return {
-    ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, minDiskBytes, minMemoryBytes },
+    ...{ storageDomain, closeSEs, perf, drainBeforeEndS, holdUnfitS, recheckS, minDiskBytes, minMemoryBytes },
     ...{ isolation, network, networkHosts, hidePaths: [...hidePaths, ...secretPaths], httpsProxy, noProxy },
     poolKeytab: pool?.keytab ?? null,
     xrootd: config.xrootd === undefined || pool === null ? null : dataServer(config.xrootd, pool),

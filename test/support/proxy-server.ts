@@ -31,6 +31,7 @@ export class TestProxy {
   readonly folder: string;
   readonly configFile: string;
   url = '';
+  readonly #base: string;
   #child: ChildProcess | undefined;
 
   /** @param config lines of YAML behind listen, stateDir, auth and catalog */
@@ -41,10 +42,14 @@ export class TestProxy {
   ) {
     this.folder = folder;
     this.configFile = join(folder, 'proxy.yaml');
-    const base = `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'state')}\nauth: ${auth}\ncatalog: ${catalog}\n`;
-    writeFileSync(this.configFile, base + config);
+    this.#base = `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'state')}\nauth: ${auth}\ncatalog: ${catalog}\n`;
+    this.configure(config);
   }
 
+  /** Before `start`: lines of YAML that name the folder. */
+  configure(config: string): void {
+    writeFileSync(this.configFile, this.#base + config);
+  }
   get pid(): number {
     return this.#child?.pid ?? 0;
   }

@@ -79,6 +79,7 @@ const config: SiteConfig = {
     backOffS: 5,
     maxBackOffS: 60,
     holdUnfitS: 0,
+    recheckS: 300,
     letGoIdleS: 600,
     giveUpHeldS: 600,
     staleQueueS: 1800,

@@ -45,6 +45,7 @@ describe('proxy-server: the queue', () => {
       catalog: { forUser: () => Promise.resolve(null), forAdmin: () => Promise.resolve(null) },
       onDemand: () => {},
       onUse: () => {},
+      onClaim: () => {},
       send: (agentId, message) => {
         sent.push(message);
         if (message.type === 'runJob') orders.push({ agentId, job: message.job });

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { FailureRates } from '../../../../proxy-server/jobs/failure-rates.js';
+
+describe('proxy-server: nodes that fail everything', () => {
+  let rates: FailureRates;
+  let nowMs = 0;
+  let jobId = 0;
+  beforeEach(() => {
+    rates = new FailureRates();
+    nowMs = 1_000_000;
+    jobId = 0;
+  });
+  const ends = (host: string, isFailure: boolean, more: { user?: string; site?: string; wallSeconds?: number } = {}) =>
+    rates.add({
+      ...{ jobId: ++jobId, host, isFailure, atMs: ++nowMs },
+      ...{ user: more.user ?? 'alice', site: more.site ?? 'S', wallSeconds: more.wallSeconds ?? 1 },
+    });
+  const times = (n: number, run: () => unknown): void => {
+    for (let i = 0; i < n; i++) run();
+  };
+  const isBarred = (host: string, site = 'S'): boolean => rates.barOf({ host, site }, nowMs) !== undefined;
+
+  it('get no more jobs where the others do well, and the jobs that failed are named', () => {
+    times(3, () => ends('good', false));
+    times(4, () => ends('bad', true));
+    expect(isBarred('bad')).to.equal(false);
+    const [bar] = ends('bad', true);
+    expect(bar).to.include({ kind: 'node', name: 'bad' });
+    expect(bar!.jobIds).to.deep.equal([4, 5, 6, 7, 8]);
+    expect(bar!.why).to.match(/the last 5 on this node failed within 60 s, 0 of 3 failed elsewhere/);
+    expect(isBarred('bad')).to.equal(true);
+    expect(isBarred('good')).to.equal(false);
+  });
+
+  it('are not taken for what a user’s own program does', () => {
+    times(5, () => ends('a', true));
+    times(5, () => ends('b', true));
+    times(5, () => ends('b', false, { user: 'bob' }));
+    times(5, () => ends('a', true));
+    expect(isBarred('a')).to.equal(false);
+    times(6, () => ends('b', true, { wallSeconds: 600 }));
+    expect(isBarred('b')).to.equal(false);
+  });
+
+  it('are known by the failures of several users even where nothing ran elsewhere', () => {
+    for (const user of ['u', 'v', 'u', 'w', 'u']) ends('only', true, { user });
+    expect(isBarred('only')).to.equal(true);
+  });
+
+  it('stay away longer each time until something goes well there', () => {
+    times(3, () => ends('good', false));
+    times(5, () => ends('bad', true));
+    nowMs += 301_000;
+    expect(isBarred('bad')).to.equal(false);
+    ends('bad', true);
+    nowMs += 301_000;
+    expect(isBarred('bad')).to.equal(true);
+    nowMs += 300_000;
+    expect(isBarred('bad')).to.equal(false);
+    ends('bad', false);
+    times(5, () => ends('bad', true));
+    nowMs += 301_000;
+    expect(isBarred('bad')).to.equal(false);
+  });
+
+  it('may be a whole site, judged by several of its nodes', () => {
+    times(3, () => ends('good', false, { site: 'T' }));
+    for (const host of ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd', 'a', 'b']) ends(host, true);
+    expect(isBarred('e')).to.equal(true);
+    expect(isBarred('good', 'T')).to.equal(false);
+  });
+});
