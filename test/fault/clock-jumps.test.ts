@@ -6,10 +6,16 @@ import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 
-/** Loaded before the program: `Date` is an hour off, this way for 700 ms, the other way for the next. */
-const JUMPING = `
+/**
+ * Loaded before the program: from the moment on when the file FLAG is there, `Date` is an hour off, this way for 700 ms, the other way for the
+ * next. Not before: an agent whose clock is an hour off at its start is not fit.
+ */
+const jumping = (flag: string): string => `
+import { existsSync } from 'node:fs';
 const Real = Date;
-const offset = () => (Math.floor(performance.now() / 700) % 2 === 0 ? 3_600_000 : -3_600_000);
+let isOn = false;
+setInterval(() => { isOn ||= existsSync(${JSON.stringify(flag)}); }, 100).unref();
+const offset = () => (!isOn ? 0 : Math.floor(performance.now() / 700) % 2 === 0 ? 3_600_000 : -3_600_000);
 globalThis.Date = class extends Real {
   constructor(...given) { if (given.length === 0) super(Real.now() + offset()); else super(...given); }
   static now() { return Real.now() + offset(); }
@@ -44,7 +50,8 @@ describe('fault: clocks that jump', function () {
     const data = join(calm.folder, 'data.root');
     await writeDimuonFile(data, { seed: 3, firstEvent: 0, events: ENTRIES, run: 1 });
     writeFileSync(join(calm.folder, 'pt.ts'), SELECTOR);
-    writeFileSync(join(calm.folder, 'jumping.mjs'), JUMPING);
+    const flag = join(calm.folder, 'flag');
+    writeFileSync(join(calm.folder, 'jumping.mjs'), jumping(flag));
     const words = [join(calm.folder, 'pt.ts'), data, '--json', '-'];
     const local = await calm.proof('run', '--local', ...words);
     process.env['NODE_OPTIONS'] = `--import ${pathToFileURL(join(calm.folder, 'jumping.mjs')).href}`;
@@ -56,6 +63,7 @@ describe('fault: clocks that jump', function () {
           .map(({ agentId }) => agentId)
           .sort();
       const agents = await workers();
+      writeFileSync(flag, '');
       const ran = await cluster.proof('run', '--host', 'here', ...words);
       expect(ran.status, ran.stderr).to.equal(0);
       expect(JSON.parse(ran.stdout).outputs).to.deep.equal(JSON.parse(local.stdout).outputs);
