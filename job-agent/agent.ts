@@ -6,6 +6,7 @@
  * `orphanedAfterMs` without one, or when it is refused, it ends. Near the end of its slot it drains: nothing new, then out.
  */
 import { statfs } from 'node:fs/promises';
+import type { Launcher } from '../isolation/launcher.js';
 import {
   type AgentMessage,
   type NodeFacts,
@@ -22,7 +23,6 @@ import type { StorageOptions } from '../storage/storage-options.js';
 import type { CpuLedger } from './cpu-ledger.js';
 import type { DataServer } from './data-server.js';
 import { AGENT_EXIT, type AgentExit } from './exit-status.js';
-import type { Launcher } from './isolation/launcher.js';
 import { availableMemory } from './node-check.js';
 import { PayloadDesk } from './payload/payload-desk.js';
 import type { Scratch } from './scratch.js';

@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import type { Launcher } from '../isolation/launcher.js';
 import {
   type FromWorkerProcess,
   fromWorkerProcess,
@@ -25,7 +26,6 @@ import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import { innermostProcess } from '../protocol/process-id.js';
 import type { CpuLedger } from './cpu-ledger.js';
-import type { Launcher } from './isolation/launcher.js';
 import { ProcessFamily } from './process-family.js';
 import type { WorkerLimits } from './worker-limits.js';
 import { watchWorkers } from './worker-watch.js';

@@ -20,11 +20,15 @@ export function startTimeOf(pid: number): string | undefined {
  * program. Reads /proc/PID/task/PID/children (proc(5)); where the kernel has none, `pid` itself.
  */
 export function innermostProcess(pid: number | undefined): number | null {
-  for (let at = pid ?? null; ; ) {
-    const children = at === null ? [] : childrenOf(at);
-    if (children.length !== 1) return at;
-    at = children[0]!;
-  }
+  return pid === undefined ? null : processChain(pid).at(-1)!;
+}
+
+/** From the outer one to the innermost. */
+export function processChain(pid: number): number[] {
+  const chain = [pid];
+  for (let children = childrenOf(pid); children.length === 1; children = childrenOf(children[0]!))
+    chain.push(children[0]!);
+  return chain;
 }
 
 /** Resident memory of a process and all that descend from it, in bytes. */

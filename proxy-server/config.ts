@@ -160,6 +160,8 @@ const schema = z.strictObject({
   packetLimitS: seconds.default(3600),
   /** SIGTERM leaves masters and local agents running, for the next ProxyServer to take back. */
   keepOnStop: z.boolean().default(false),
+  /** Session masters, which run code of their users: as `isolation` of sites. */
+  masterIsolation: isolationPolicy.default('preferred'),
   /** Master processes started ahead of sessions. */
   spareMasters: z.number().int().min(0).max(16).default(2),
   /** A master that dies is started again, at most so many times in `masterRestartWindowS`; then its session ends. */

@@ -1,6 +1,6 @@
 /** The HTTP API: every route of /v1, its role and its shapes (protocol/api.ts). What it does is asked of the parts that know. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+
+import type { FileHandle } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import Database from 'better-sqlite3';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -179,12 +179,12 @@ function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions, audited:
     return reply.type('application/msgpack').send(frame);
   });
   app.get('/v1/queries/:ref/state', async (request, reply) => {
-    let file = '';
-    await act(request, 'query.result', () => {
-      file = queries.stateFile(who(request), refOf(request));
+    let file: FileHandle | undefined;
+    await act(request, 'query.result', async () => {
+      file = await queries.stateFile(who(request), refOf(request));
     });
-    const { size } = await stat(file);
-    return reply.type('application/octet-stream').header('content-length', size).send(createReadStream(file));
+    const { size } = await file!.stat();
+    return reply.type('application/octet-stream').header('content-length', size).send(file!.createReadStream());
   });
   app.get('/v1/queries/:ref/packets', async (request) => queries.packets(who(request), refOf(request)));
   app.get('/v1/queries/:ref/packets/:id', async (request, reply) => {

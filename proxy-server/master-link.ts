@@ -9,6 +9,7 @@ import { errorBody } from '../protocol/errors.js';
 import type { Link } from '../protocol/link.js';
 import { isSameProcess } from '../protocol/process-id.js';
 import { commonVersion, OLDEST_SPOKEN, SPOKEN, speaks } from '../protocol/version.js';
+import { checkSocket } from './session-files.js';
 
 export interface MasterLinkOptions {
   readonly socket: string;
@@ -38,6 +39,10 @@ export class MasterLink {
     this.#options = options;
     this.#dialler = dial<MasterMessage, ToMasterMessage>({
       url: `ws+unix://${options.socket}:/control`,
+      headers: async () => {
+        checkSocket(options.socket); // users' code can write in its directory
+        return {};
+      },
       schema: masterMessage,
       clock: options.clock,
       firstPauseMs: 4,

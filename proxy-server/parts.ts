@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { JWK } from 'jose';
+import type { Launcher } from '../isolation/launcher.js';
 import type { Clock } from '../protocol/clock.js';
 import { configPath } from '../protocol/config.js';
 import type { Logger } from '../protocol/log.js';
@@ -44,7 +45,6 @@ import { SessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';
 import { SiteStore } from './site-store.js';
 import { makeSite } from './sites/make-site.js';
-import { socketDirectory } from './socket-directory.js';
 import { type StateLock, surviving } from './state-db.js';
 import { TokenBook } from './token-book.js';
 import { TokenStore } from './token-store.js';
@@ -56,6 +56,9 @@ export interface Base {
   readonly db: Database.Database;
   readonly keyFile: string;
   readonly key: JWK;
+  readonly socketDir: string;
+  /** How masters are started. */
+  readonly launcher: Launcher;
 }
 
 export interface PartsOptions {
@@ -118,7 +121,7 @@ export class Parts {
       nowMs: () => clock.date().getTime(),
     });
     this.audit = new AuditLog(join(config.stateDir, 'audit.jsonl'), () => clock.date());
-    this.socketDir = socketDirectory(config.stateDir, db);
+    this.socketDir = base.socketDir;
     this.gate = config.auth === 'development' ? new DevelopmentGate(this.tokens) : new TokenGate(this.tokens);
     this.agents = new AgentStore(db);
     this.pilots = new PilotStore(db);
@@ -132,6 +135,7 @@ export class Parts {
     const mastersLog = join(config.stateDir, 'log', 'masters.log');
     this.nursery = new MasterNursery({
       ...{ size: config.spareMasters, logFile: mastersLog, clock, log },
+      ...{ sessions: join(config.stateDir, 'sessions'), socketDir: this.socketDir, launcher: base.launcher },
       isBusy: () => this.sessions.isAnyBusy(),
     });
     this.catalog = new CatalogAccess(config, { key, keyFile, clock, log });
@@ -266,7 +270,6 @@ export class Parts {
     return new Sessions({
       host: config.name,
       stateDir: config.stateDir,
-      socketDir: this.socketDir,
       clock,
       log,
       nursery: this.nursery,

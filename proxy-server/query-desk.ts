@@ -1,6 +1,6 @@
 /** Queries for whoever asks: the list, one, its result, stop, abort and remove. Users see and touch their own, operators see all. */
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { PacketInfo, PacketOrder, QueryInfo } from '../protocol/api.js';
@@ -18,6 +18,7 @@ import { readPackets } from './master/packet-log.js';
 import { querySpecShape } from './master/query-spec.js';
 import type { QueryStore } from './query-store.js';
 import { ARCHIVED } from './result-keeper.js';
+import { openSessionFile, readSessionFile } from './session-files.js';
 import type { SessionStore } from './session-store.js';
 import type { Sessions } from './sessions.js';
 
@@ -62,14 +63,16 @@ export class QueryDesk {
    */
   async result(identity: Identity, ref: string, isArchived = false): Promise<Buffer> {
     const { directory, file } = this.#finished(identity, ref);
-    const result = checked(queryResult, parseJson(await readFile(file, 'utf8'), file), file);
-    const code = await readFile(join(directory, '..', 'programs', result.program.sha256));
-    if (isArchived) await writeFile(join(directory, ARCHIVED), '');
+    const result = checked(queryResult, parseJson(await readText(directory, file), file), file);
+    const session = join(directory, '..');
+    const code = await readSessionFile(session, join(session, 'programs', result.program.sha256));
+    if (isArchived) await markArchived(join(directory, ARCHIVED));
     return Buffer.from(encodeFrame({ result, code: new Uint8Array(code) }));
   }
   /** The file with the merged outputs, packed as in analysis/merged-state.ts. It can be longer than memory. */
-  stateFile(identity: Identity, ref: string): string {
-    return join(this.#finished(identity, ref).directory, 'state.bin');
+  stateFile(identity: Identity, ref: string): Promise<FileHandle> {
+    const { directory } = this.#finished(identity, ref);
+    return openSessionFile(join(directory, '..'), join(directory, 'state.bin'));
   }
   #finished(identity: Identity, ref: string): { directory: string; file: string } {
     const query = this.get(identity, ref);
@@ -90,7 +93,7 @@ export class QueryDesk {
     const query = this.get(identity, ref);
     authorize(identity, 'query.result', query.user);
     const { directory, files } = await this.#record(query);
-    const text = await readFile(join(directory, 'packets'), 'latin1').catch(() => ''); // none was given out
+    const text = await readText(directory, join(directory, 'packets')).catch(() => ''); // none was given out
     return readPackets(text).map((packet) => ({ ...packet, name: files[packet.position]?.name ?? '' }));
   }
 
@@ -104,10 +107,10 @@ export class QueryDesk {
     const path = join(directory, 'query.json');
     const { program, params, inputs, seed } = checked(
       querySpecShape,
-      parseJson(await readFile(path, 'utf8'), path),
+      parseJson(await readText(directory ?? '', path), path),
       path,
     );
-    const code = await readFile(join(directory, '..', 'programs', program.sha256));
+    const code = await readSessionFile(join(directory, '..'), join(directory, '..', 'programs', program.sha256));
     const file = { position: packet.position, name, urls: places.map(({ url }) => url), tree, friends };
     const only = selected === null ? {} : { only: pairsWithin(selected, packet.first, packet.end) };
     const order: PacketOrder = { packet, file, ...only, program, params, inputs, seed, code: new Uint8Array(code) };
@@ -119,7 +122,10 @@ export class QueryDesk {
     const path = join(directory ?? '', 'files.json');
     if (directory === undefined || !existsSync(path))
       throw new QueryStateError(`Query ${query.query} is ${query.state} and has no record of packets.`);
-    return { directory, files: checked(z.array(journalFile), parseJson(await readFile(path, 'utf8'), path), path) };
+    return {
+      directory,
+      files: checked(z.array(journalFile), parseJson(await readText(directory ?? '', path), path), path),
+    };
   }
 
   tell(identity: Identity, ref: string, what: 'stopQuery' | 'abortQuery'): void {
@@ -154,4 +160,16 @@ export function queryDirectory(records: SessionStore, query: string): string | u
   const parts = splitQueryRef(query);
   const session = parts && records.get(parts.sessionId);
   return parts === undefined || session === undefined ? undefined : join(session.directory, parts.queryId);
+}
+
+/** Not through a link of the user's code. */
+async function markArchived(file: string): Promise<void> {
+  await writeFile(file, '', { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+}
+
+/** @param directory of the query, in its session's */
+async function readText(directory: string, path: string): Promise<string> {
+  return (await readSessionFile(join(directory, '..'), path)).toString('utf8');
 }

@@ -9,6 +9,7 @@ import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import cron, { type ScheduledTask } from 'node-cron';
+import { isolationSentence } from '../isolation/launcher.js';
 import type { ServerInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
 import type { Daemon } from '../protocol/daemon.js';
@@ -20,11 +21,12 @@ import type { XrootdDaemon } from '../storage/xrootd-daemon/daemon.js';
 import type { ProxyConfig } from './config.js';
 import { makeHttp } from './http.js';
 import { listenOn } from './listening.js';
+import { masterLauncher } from './master-launcher.js';
 import { type Base, Parts } from './parts.js';
 import { PilotDesk } from './pilot-desk.js';
 import { QueryDesk } from './query-desk.js';
 import { ServerTls } from './server-tls.js';
-import { removeSocketDirectory } from './socket-directory.js';
+import { removeSocketDirectory, socketDirectory } from './socket-directory.js';
 import { serveSockets } from './sockets.js';
 import { lockStateDir, makeStateDir, openStateDb } from './state-db.js';
 import { startManager } from './xrootd-pool.js';
@@ -41,7 +43,9 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Dae
   try {
     const db = openStateDb(join(options.config.stateDir, 'proxy.db'));
     const keyFile = join(options.config.stateDir, 'key.json');
-    const server = new ProxyServer(options, { lock, db, keyFile, key: await openKey(keyFile) });
+    const socketDir = socketDirectory(options.config.stateDir, db);
+    const launcher = await masterLauncher(options.config, socketDir);
+    const server = new ProxyServer(options, { lock, db, keyFile, key: await openKey(keyFile), socketDir, launcher });
     return await server.start();
   } catch (error) {
     lock.release();
@@ -67,6 +71,7 @@ class ProxyServer {
     this.#clock = clock;
     this.#base = base;
     this.#log = makeLog(config.stateDir);
+    this.#log.info(`session masters are ${isolationSentence(base.launcher.facts)}`);
     const clientCa = config.certificates?.ca ?? null;
     this.#tls = config.tls === undefined ? null : new ServerTls({ ...config.tls, clientCa }, config.file);
     this.#parts = new Parts({ config, clock, log: this.#log, base, url: () => this.#url });

@@ -35,10 +35,10 @@ export class SessionStore {
       .run(session);
   }
   /** Its master was started again, as another process. */
-  moved(sessionId: string, process: { pid: number; pidStart: string | null }): void {
+  moved(sessionId: string, process: { pid: number; pidStart: string | null; socket: string }): void {
     this.#db
-      .prepare('UPDATE session SET pid = ?, pid_start = ? WHERE session_id = ?')
-      .run(process.pid, process.pidStart, sessionId);
+      .prepare('UPDATE session SET pid = ?, pid_start = ?, socket = ? WHERE session_id = ?')
+      .run(process.pid, process.pidStart, process.socket, sessionId);
   }
   running(sessionId: string): void {
     this.#db.prepare(`UPDATE session SET state = 'running' WHERE session_id = ? AND state = 'starting'`).run(sessionId);

@@ -4,10 +4,9 @@
  * A master lives on its own. Here it is known by its process and its socket; who gets which worker is the dispatcher's business. One that dies
  * goes on from its journals in a new process under the same name, as often as the limit allows; workers and clients dial again by themselves.
  */
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { SessionInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
 import type { MasterMessage, QueryRecord, SessionFile } from '../protocol/control-messages.js';
@@ -19,6 +18,7 @@ import { isSameProcess, sendSignal } from '../protocol/process-id.js';
 import { LateWrites } from './late-writes.js';
 import { MasterLink } from './master-link.js';
 import type { MasterNursery } from './master-nursery.js';
+import { type MasterPlaces, SOCKET } from './master-places.js';
 import type { QueryStore } from './query-store.js';
 import { type RestartLimit, restartAt } from './restart-limit.js';
 import { Session } from './session.js';
@@ -44,7 +44,6 @@ export class MasterFailedError extends GridError {
 export interface SessionsOptions {
   readonly host: string;
   readonly stateDir: string;
-  readonly socketDir: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly nursery: MasterNursery;
@@ -120,8 +119,10 @@ export class Sessions {
 
   /** A new session; its master gets to work while the answer travels to the client. @throws {MasterFailedError} */
   async start(user: string, request: { workers: number | null; title: string }): Promise<Session> {
-    const { host, stateDir, socketDir, clock, nursery, sessions } = this.#options;
-    const master = nursery.take();
+    const { host, stateDir, clock, nursery, sessions } = this.#options;
+    const master = await nursery.take().catch((cause: Error) => {
+      throw new StateDirError(`The session cannot be kept in ${stateDir}: ${cause.message}.`, { cause });
+    });
     if (master.pid === 0)
       throw new MasterFailedError('The session master cannot be started: the log of the ProxyServer says why.');
     // Two sessions in one millisecond must not share a name.
@@ -133,7 +134,7 @@ export class Sessions {
       title: request.title,
       state: 'starting',
       directory: join(stateDir, 'sessions', sessionId),
-      socket: join(socketDir, `${randomBytes(4).toString('hex')}.s`),
+      socket: master.places.socket,
       pid: master.pid,
       pidStart: master.pidStart,
       maxWorkers: request.workers,
@@ -143,8 +144,11 @@ export class Sessions {
     };
     const file = join(record.directory, 'session.json');
     try {
-      await mkdir(record.directory, { recursive: true, mode: 0o700 });
-      await writeFile(file, JSON.stringify(await this.#sessionFile(record)), { mode: 0o600 });
+      master.places.name(record.directory);
+      await writeFile(file, JSON.stringify(await this.#sessionFile(record, master.places)), {
+        mode: 0o600,
+        flag: 'wx',
+      });
       sessions.add(record);
     } catch (cause) {
       master.discard();
@@ -153,7 +157,7 @@ export class Sessions {
     }
     const session = this.#remember(record);
     this.#options.log.info('session opened', { sessionId, user, pid: master.pid });
-    master.adopt(file).then(
+    master.adopt().then(
       () => this.#follow(session),
       (error: Error) => this.#died(session, `its master does not start: ${error.message}`),
     );
@@ -202,9 +206,10 @@ export class Sessions {
     for (const session of this.#sessions.values()) session.link?.close();
   }
 
-  async #sessionFile(record: SessionRecord): Promise<SessionFile> {
+  async #sessionFile(record: SessionRecord, { inside }: MasterPlaces): Promise<SessionFile> {
     const { catalog, site, orphanedAfterMs, idleAfterMs, packetLimitMs, logLevel } = this.#options;
-    const { sessionId, user, directory, socket } = record;
+    const { sessionId, user } = record;
+    const { directory, socket } = inside;
     const log = { file: join(directory, 'master.log'), level: logLevel };
     return {
       sessionId,
@@ -268,21 +273,25 @@ export class Sessions {
 
   async #startAgain(session: Session): Promise<void> {
     const { nursery, sessions, onRestarted } = this.#options;
-    const { pid, pidStart, adopt } = nursery.take();
-    session.record = { ...session.record, pid, pidStart };
+    const { pid, pidStart, places, adopt } = await nursery.take(session.record);
+    const { socket } = places;
+    session.record = { ...session.record, pid, pidStart, socket };
     this.#late.write(`${session.record.sessionId} master`, () =>
-      sessions.moved(session.record.sessionId, { pid, pidStart }),
+      sessions.moved(session.record.sessionId, { pid, pidStart, socket }),
     );
     const file = join(session.record.directory, 'session.json');
     try {
-      await writeFile(`${file}.new`, JSON.stringify(await this.#sessionFile(session.record)), { mode: 0o600 });
+      await rm(`${file}.new`, { recursive: true, force: true });
+      // Users' code can write there: nothing is written through a link of theirs.
+      const text = JSON.stringify(await this.#sessionFile(session.record, places));
+      await writeFile(`${file}.new`, text, { mode: 0o600, flag: 'wx' });
       await rename(`${file}.new`, file);
     } catch (error) {
       const { sessionId } = session.record;
       this.#options.log.warn(`a master starts with its old session.json: ${(error as Error).message}`, { sessionId });
     }
     onRestarted(session);
-    await adopt(file);
+    await adopt();
     this.#options.log.info('a master goes on', { sessionId: session.record.sessionId, pid });
   }
 
@@ -345,7 +354,7 @@ export class Sessions {
       this.#options.queries.abortOpen(record.sessionId, nowMs);
     });
     this.#options.log.info('session ended', { sessionId: record.sessionId, why });
-    void rm(record.socket, { force: true });
+    void removeSocket(record.socket);
   }
 }
 
@@ -353,6 +362,11 @@ export class Sessions {
 function isKept({ directory }: SessionRecord, { query, state }: QueryRecord): boolean {
   const queryId = splitQueryRef(query)?.queryId ?? '';
   return !FINAL_QUERY_STATES.includes(state) || existsSync(join(directory, queryId));
+}
+
+/** With its directory, which only masters of this release have. */
+function removeSocket(socket: string): Promise<void> {
+  return rm(basename(socket) === SOCKET ? dirname(socket) : socket, { recursive: true, force: true });
 }
 
 function killMaster({ pid, pidStart }: SessionRecord): void {

@@ -14,6 +14,7 @@ import { authorize } from './authorization.js';
 import { handOver } from './handover.js';
 import { statusOf } from './http-status.js';
 import type { Gate } from './identity.js';
+import { checkSocket } from './session-files.js';
 import type { Sessions } from './sessions.js';
 import type { TicketBox } from './tickets.js';
 import type { TokenBook } from './token-book.js';
@@ -102,6 +103,7 @@ async function route(
   }
   const session = sessions.get(sessionId);
   await session.listening;
+  checkSocket(session.record.socket);
   await handOver(peer, session.record.socket, facts);
 }
 

@@ -9,7 +9,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
-const ROOMS = ['protocol', 'jdl', 'storage', 'rootio', 'analysis', 'catalog', 'job-agent', 'proxy-server', 'client'];
+const ROOMS = [
+  'protocol',
+  'isolation',
+  'jdl',
+  'storage',
+  'rootio',
+  'analysis',
+  'catalog',
+  'job-agent',
+  'proxy-server',
+  'client',
+];
 const SOURCES = [...ROOMS, 'bench', 'test', 'scripts', 'package.json', 'tsconfig.json'];
 
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -1,12 +1,12 @@
 /** All payloads of one agent: takes orders, gives the cores of the slot to sessions and payloads by the policy, and ends what is left. */
 import { join } from 'node:path';
+import type { Launcher } from '../../isolation/launcher.js';
 import type { AgentMessage, ToAgentMessage } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import type { CpuLedger } from '../cpu-ledger.js';
-import type { Launcher } from '../isolation/launcher.js';
 import { Payload } from './payload.js';
 import { shareCores } from './policy.js';
 

@@ -89,6 +89,26 @@ describe("isolation: user's code", function () {
       expect(answer, String(path)).to.be.oneOf(['EROFS', 'ENOENT', 'EACCES']);
   });
 
+  it("sees no more in the session's master, which loads it for the merge: its own session alone", async () => {
+    const key = join(cluster.folder, 'proxy', 'key.json');
+    const tell = `const tell = (act: () => unknown): string => { try { return String(act()); } catch (error) { return (error as NodeJS.ErrnoException).code ?? ''; } };`;
+    const told = `tell(() => readFileSync(${JSON.stringify(key)})), tell(() => readdirSync(${JSON.stringify(join(cluster.folder, 'proxy', 'sessions'))})), readdirSync('/dev/proof-session')`;
+    writeFileSync(
+      join(cluster.folder, 'teller.ts'),
+      `import { readdirSync, readFileSync } from 'node:fs';\nimport { Selector } from 'proof-grid';\n${tell}
+if (process.argv.join().includes('master')) throw new Error('MASTER ' + JSON.stringify([${told}]));
+export default class Teller extends Selector { override branches = ['mu1_pt']; }\n`,
+    );
+    const ran = await cluster.proof(
+      'run',
+      '--host',
+      'here',
+      join(cluster.folder, 'teller.ts'),
+      join(cluster.folder, 'data.root'),
+    );
+    expect(ran.stderr).to.match(/MASTER \["(EACCES|ENOENT)","",\["master.log","programs","session.json"\]\]/);
+  });
+
   it('sees no process but its own, and nothing that was entrusted to the pilot', () => {
     expect(answers('signal').length).to.be.greaterThan(2);
     for (const answer of answers('signal')) expect(answer).to.equal('ESRCH');

@@ -5,7 +5,18 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 const top = join(import.meta.dirname, '../../..');
-const ROOMS = ['protocol', 'jdl', 'storage', 'rootio', 'analysis', 'catalog', 'job-agent', 'proxy-server', 'client'];
+const ROOMS = [
+  'protocol',
+  'isolation',
+  'jdl',
+  'storage',
+  'rootio',
+  'analysis',
+  'catalog',
+  'job-agent',
+  'proxy-server',
+  'client',
+];
 
 describe('error codes', () => {
   it('are listed in docs/errors.md, all of them and no others', () => {

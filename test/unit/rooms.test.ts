@@ -5,7 +5,18 @@ import { dirname, join, normalize, relative } from 'node:path';
 import { expect } from 'chai';
 
 const top = join(import.meta.dirname, '../../..');
-const ROOMS = ['protocol', 'jdl', 'storage', 'rootio', 'analysis', 'catalog', 'job-agent', 'proxy-server', 'client'];
+const ROOMS = [
+  'protocol',
+  'isolation',
+  'jdl',
+  'storage',
+  'rootio',
+  'analysis',
+  'catalog',
+  'job-agent',
+  'proxy-server',
+  'client',
+];
 const PROGRAMS = ['catalog', 'job-agent', 'proxy-server', 'client'];
 
 const sources = ROOMS.filter((room) => existsSync(join(top, room))).flatMap((room) =>

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { cleanEnvironment } from '../../../job-agent/clean-environment.js';
+import { cleanEnvironment } from '../../../isolation/clean-environment.js';
 import { readSettings } from '../../../job-agent/settings.js';
 
 describe('job-agent: settings', () => {

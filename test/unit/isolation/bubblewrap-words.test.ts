@@ -4,12 +4,21 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { bubblewrapWords, type View } from '../../../../job-agent/isolation/bubblewrap-words.js';
-import { type Launcher, prepareLauncher } from '../../../../job-agent/isolation/launcher.js';
-import { secretPlaces } from '../../../../job-agent/isolation/secret-places.js';
-import { skipBecause } from '../../../support/summary-reporter.js';
+import { bubblewrapWords, type View } from '../../../isolation/bubblewrap-words.js';
+import { type Launcher, prepareLauncher } from '../../../isolation/launcher.js';
+import { secretPlaces } from '../../../isolation/secret-places.js';
+import { skipBecause } from '../../support/summary-reporter.js';
 
-const view: View = { scratch: '/s/w1', network: 'full', tunnel: '/s/tunnel', hidden: [], shown: [], isFinal: true };
+const view: View = {
+  scratch: '/s/w1',
+  network: 'full',
+  tunnel: '/s/tunnel',
+  hidden: [],
+  shown: [],
+  mounted: [],
+  isFinal: true,
+  isDetached: false,
+};
 const text = (more: Partial<View>): string => bubblewrapWords({ ...view, ...more }).join(' ');
 
 describe('job-agent: words of isolation', () => {
@@ -39,6 +48,14 @@ describe('job-agent: words of isolation', () => {
       .and.to.contain('--ro-bind /s/tunnel /dev/proof-tunnel');
     expect(text({})).not.to.contain('tunnel');
     expect(text({ hidden: [{ path: '/tmp', kind: 'directory' }] })).not.to.contain('--remount-ro');
+  });
+
+  it('let one live on without who started it, where that is wished, with directories under other names', () => {
+    const mounted = [{ from: '/state/sessions/s1', to: '/dev/proof-session' }];
+    const words = text({ isDetached: true, scratch: null, mounted });
+    expect(words).not.to.contain('--die-with-parent');
+    expect(words).to.contain('--bind /state/sessions/s1 /dev/proof-session').and.to.contain('--chdir / --');
+    expect(text({})).to.contain('--die-with-parent');
   });
 
   it('know the usual places of credentials', () => {

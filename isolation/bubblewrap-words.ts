@@ -7,7 +7,7 @@
  * Source: bwrap(1) of bubblewrap 0.4 to 0.11.
  */
 import { dirname } from 'node:path';
-import type { NetworkPolicy } from '../../protocol/isolation.js';
+import type { NetworkPolicy } from '../protocol/isolation.js';
 
 /** A place that exists, under its real path. */
 export interface Place {
@@ -18,12 +18,22 @@ export interface Place {
 /** The tunnel's socket inside: /dev is made anew there. */
 export const TUNNEL = '/dev/proof-tunnel';
 
+export interface Mounted {
+  readonly from: string;
+  /** Below /dev, which is made anew inside. */
+  readonly to: string;
+}
+
 export interface View {
   /** Private and writable; also the working directory. */
-  readonly scratch: string;
+  readonly scratch: string | null;
   readonly network: NetworkPolicy;
   /** Path of the Unix socket that is the way out without network. */
   readonly tunnel: string | null;
+  /** Directories that are writable under another name inside, which lies in /dev. */
+  readonly mounted: readonly Mounted[];
+  /** It may outlive who started it. */
+  readonly isDetached: boolean;
   readonly hidden: readonly Place[];
   /** Seen, read-only, although they lie below what is hidden. */
   readonly shown: readonly string[];
@@ -35,17 +45,19 @@ export function bubblewrapWords(view: View): string[] {
   const words = ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-cgroup-try'];
   if (view.isFinal) words.push('--disable-userns');
   if (view.network === 'none') words.push('--unshare-net');
-  words.push('--die-with-parent', '--cap-drop', 'ALL', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc');
+  if (!view.isDetached) words.push('--die-with-parent');
+  words.push('--cap-drop', 'ALL', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc');
   const hidden = outermost(view.hidden);
   if (view.network === 'none' && view.tunnel !== null) words.push('--ro-bind', view.tunnel, TUNNEL);
+  for (const { from, to } of view.mounted) words.push('--bind', from, to);
   for (const { path, kind } of hidden)
     words.push(...(kind === 'directory' ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path]));
   for (const path of view.shown.toSorted()) if (isBelowAny(path, hidden)) words.push('--ro-bind', path, path);
-  words.push('--bind', view.scratch, view.scratch);
+  if (view.scratch !== null) words.push('--bind', view.scratch, view.scratch);
   // After the binds, which need their mount points made. /tmp stays writable: it is empty and their own.
   for (const { path, kind } of hidden)
     if (kind === 'directory' && !TEMPORARY.has(path)) words.push('--remount-ro', path);
-  words.push('--chdir', view.scratch, '--');
+  words.push('--chdir', view.scratch ?? '/', '--');
   return words;
 }
 

@@ -7,8 +7,8 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { IsolationFacts, IsolationPolicy, NetworkPolicy } from '../../protocol/isolation.js';
-import { bubblewrapWords } from './bubblewrap-words.js';
+import type { IsolationFacts, IsolationPolicy, NetworkPolicy } from '../protocol/isolation.js';
+import { bubblewrapWords, type Mounted } from './bubblewrap-words.js';
 import { existingPlaces } from './existing-places.js';
 import { SHOWN_OF_RUN, secretPlaces } from './secret-places.js';
 
@@ -23,7 +23,12 @@ export interface LauncherSettings {
 
 export interface Confinement {
   /** A directory that exists: private, writable, the working directory inside. */
-  readonly scratch: string;
+  readonly scratch: string | null;
+  /** Directories that are writable under another name, below /dev. */
+  readonly mounted?: readonly Mounted[];
+  readonly isDetached?: boolean;
+  /** Open files of one process; null: as many as this one may have. */
+  readonly openFiles?: number | null;
   /** Seen although it may lie below what is hidden. */
   readonly shown?: readonly string[];
 }
@@ -38,7 +43,7 @@ export interface Launcher {
 const MOST_OPEN_FILES = 4096;
 const PROBE_WITHIN_MS = 10_000;
 /** This installation: nodes may have it below the pilot's scratch directory. */
-const INSTALLATION = resolve(import.meta.dirname, '..', '..', '..');
+const INSTALLATION = resolve(import.meta.dirname, '..', '..');
 
 /** @param tmp a directory for trying it out */
 export async function prepareLauncher(
@@ -52,11 +57,12 @@ export async function prepareLauncher(
   const installed = [await realpath(INSTALLATION), await realpath(process.execPath)];
   const confined = (isFinal: boolean): Launcher => ({
     facts: { by: 'bubblewrap', network: settings.network, why: null },
-    words: (command, { scratch, shown = [] }) => {
+    words: (command, { scratch, shown = [], mounted = [], isDetached = false, openFiles }) => {
       const shownPlaces = existingPlaces([...SHOWN_OF_RUN, ...installed, ...shown]).map(({ path }) => path);
       const { network, tunnel = null } = settings;
-      const view = { scratch, network, tunnel, hidden: existingPlaces(hide), shown: shownPlaces, isFinal };
-      return limited([found.file, ...bubblewrapWords(view), ...command]);
+      const seen = { hidden: existingPlaces(hide), shown: shownPlaces, mounted };
+      const view = { scratch, network, tunnel, isDetached, isFinal, ...seen };
+      return limited([found.file, ...bubblewrapWords(view), ...command], openFiles);
     },
   });
   let why = '';
@@ -70,12 +76,16 @@ export async function prepareLauncher(
 
 /** Without isolation: what policy `never` means, and what `preferred` falls back to. */
 export function openLauncher(why: string): Launcher {
-  return { facts: { by: 'nothing', network: 'full', why }, words: (command) => limited(command) };
+  return {
+    facts: { by: 'nothing', network: 'full', why },
+    words: (command, { openFiles }) => limited(command, openFiles),
+  };
 }
 
 /** `exec` keeps the process id and the descriptors, the IPC channel's among them. */
-function limited(command: readonly string[]): string[] {
-  const script = `ulimit -c 0; ulimit -n ${MOST_OPEN_FILES} 2>/dev/null; umask 077; exec "$0" "$@"`;
+function limited(command: readonly string[], openFiles: number | null = MOST_OPEN_FILES): string[] {
+  const files = openFiles === null ? '' : `ulimit -n ${openFiles} 2>/dev/null; `;
+  const script = `ulimit -c 0; ${files}umask 077; exec "$0" "$@"`;
   return ['/bin/sh', '-c', script, ...command];
 }
 
