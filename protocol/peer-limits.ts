@@ -54,12 +54,12 @@ export class RateLimit {
     return Math.min(this.#burst, left + (nowMs - at) * this.#perMs);
   }
 
-  /** Full ones say nothing; if all are in use, the oldest go. */
+  /** Full ones say nothing; if most are in use, the oldest go: down to half, so that this is seldom. */
   #sweep(nowMs: number): void {
     for (const [name, bucket] of this.#buckets)
       if (this.#refilled(bucket, nowMs) >= this.#burst) this.#buckets.delete(name);
     for (const name of this.#buckets.keys()) {
-      if (this.#buckets.size < SWEEP_AT) return;
+      if (this.#buckets.size <= SWEEP_AT / 2) return;
       this.#buckets.delete(name);
     }
   }

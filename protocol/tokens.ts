@@ -2,7 +2,7 @@
  * Tokens: JWTs signed by the ProxyServer's own Ed25519 key. Claims: sub (user), role, iat, exp, jti, iss.
  * The catalog verifies with the public half, so it needs no call to the ProxyServer.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -30,9 +30,14 @@ export const ISSUER = 'proof-grid';
 /** Clocks of who issues and who checks may differ by so much. */
 export const CLOCK_SKEW_S = 60;
 
-/** The key pair of `file` (JWK, mode 0600), made at first use; FILE.pub.json is its public half. */
+/** The file of the key that signs tokens cannot be used: without it nobody can be let in. */
+export class KeyFileError extends GridError {
+  readonly code = 'PROTOCOL_KEY_FILE';
+}
+
+/** The key pair of `file` (JWK, mode 0600), made at first use; FILE.pub.json is its public half. @throws {KeyFileError} */
 export async function openKey(file: string): Promise<JWK> {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as JWK;
+  if (existsSync(file)) return readKey(file);
   const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { crv: 'Ed25519', extractable: true });
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const secret = await exportJWK(privateKey);
@@ -41,6 +46,23 @@ export async function openKey(file: string): Promise<JWK> {
   writeFileSync(`${file}.pub.json`, JSON.stringify(await exportJWK(publicKey)));
   renameSync(`${file}.new`, file);
   return secret;
+}
+
+async function readKey(file: string): Promise<JWK> {
+  const unusable = (why: string, cause?: unknown): KeyFileError =>
+    new KeyFileError(
+      `The key ${file} cannot be used: ${why}. Put it back from a copy; without one remove it with FILE.pub.json, and all tokens are void.`,
+      { cause },
+    );
+  try {
+    const key = JSON.parse(readFileSync(file, 'utf8')) as JWK;
+    await importJWK(key, ALGORITHM);
+    if ((statSync(file).mode & 0o077) !== 0)
+      throw unusable('others than its owner may read it (chmod 600, and think who has)');
+    return key;
+  } catch (cause) {
+    throw cause instanceof KeyFileError ? cause : unusable((cause as Error).message, cause);
+  }
 }
 
 export async function signToken(

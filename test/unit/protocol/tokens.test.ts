@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { importJWK, SignJWT } from 'jose';
 import { openKey, signToken, verifyToken } from '../../../protocol/tokens.js';
 
 describe('protocol: tokens', () => {
@@ -21,6 +22,43 @@ describe('protocol: tokens', () => {
     expect(identity).to.deep.include({ user: 'ada', role: 'user', tokenId: 't1' });
     expect(identity.expiresAt! - identity.issuedAt!).to.equal(60);
     expect(await openKey(join(folder, 'a'))).to.deep.equal(key);
+  });
+
+  it('are not signed with a key that is damaged, or that others may read', async () => {
+    for (const [text, mode, words] of [
+      ['', 0o600, 'JSON'],
+      ['{"kty":"OKP","crv":"Ed25519"}', 0o600, 'cannot be used'],
+      [readFileSync(join(folder, 'a'), 'utf8'), 0o644, 'others than its owner may read it'],
+    ] as const) {
+      const file = join(folder, 'bad');
+      writeFileSync(file, text);
+      chmodSync(file, mode);
+      const error = await openKey(file).catch((e: unknown) => e);
+      expect(error).to.have.property('code', 'PROTOCOL_KEY_FILE');
+      expect((error as Error).message).to.contain(words);
+    }
+  });
+
+  it('name both clocks where theirs is wrong by more than is allowed', async () => {
+    const key = await openKey(join(folder, 'a'));
+    const nowS = Math.floor(Date.now() / 1000);
+    const at = async (iat: number, exp: number): Promise<string> =>
+      new SignJWT({ role: 'user' })
+        .setProtectedHeader({ alg: 'EdDSA' })
+        .setIssuer('proof-grid')
+        .setSubject('ada')
+        .setIssuedAt(iat)
+        .setExpirationTime(exp)
+        .sign(await importJWK(key, 'EdDSA'));
+    const outcome = async (iat: number, exp: number): Promise<string> =>
+      verifyToken(key, await at(iat, exp)).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+    expect(await outcome(nowS + 30, nowS + 600)).to.equal('accepted');
+    expect(await outcome(nowS - 600, nowS - 30)).to.equal('accepted');
+    expect(await outcome(nowS + 3600, nowS + 7200)).to.match(/in the future here.*60 s of difference/);
+    expect(await outcome(nowS - 7200, nowS - 3600)).to.match(/has expired at .*it is .* here, 60 s of difference/);
   });
 
   it('are refused when expired, signed by another key, or no tokens at all', async () => {
