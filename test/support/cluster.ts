@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 
-const COMMAND = join(import.meta.dirname, '../../client/main.js');
+export const COMMAND = join(import.meta.dirname, '../../client/main.js');
 
 export interface Ran {
   readonly status: number | null;
