@@ -1,5 +1,5 @@
 /** `proof submit | ps | masterjob | kill | resubmit | trace | spy | quota`: batch jobs, with AliEn's words and flags. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { GridError, UsageError } from '../../protocol/errors.js';
@@ -33,7 +33,7 @@ type Add = (name: string, description: string) => Command;
 
 function addSubmit(add: Add): void {
   add('submit', 'hand a job to the queue; prints its number')
-    .argument('<file>', 'the JDL, - for standard input')
+    .argument('<file>', 'the JDL, - for standard input; a text with = in it, which is no file, is the JDL itself')
     .argument('[args...]', 'what $1, $2 … stand for')
     .action(async (file: string, args: string[], options: { json?: true }, command: Command) => {
       const answer = await apiOf(command).call('POST', '/jobs', submittedJob, { jdl: readJdl(file), args });
@@ -74,15 +74,18 @@ function addVerbs(add: Add): void {
     add(verb, about)
       .argument('<job...>', 'numbers; a master stands for all its sub-jobs')
       .action(async (jobs: string[], options: { json?: true }, command: Command) => {
-        for (const job of jobs) {
-          const answer = await apiOf(command).call(
-            method,
-            `/jobs/${jobNumber(job)}${path}`,
-            z.object({ jobs: z.number() }),
-            {},
-          );
-          if (options.json) printJson({ jobId: jobNumber(job), ...answer });
-          else process.stdout.write(`${job}: ${done}${answer.jobs > 1 ? ` (${answer.jobs} jobs)` : ''}\n`);
+        const api = apiOf(command);
+        const numbers = jobs.map(jobNumber); // a word that is no number: nothing is done
+        const answers: { jobId: number; jobs: number }[] = [];
+        try {
+          for (const jobId of numbers) {
+            const answer = await api.call(method, `/jobs/${jobId}${path}`, z.object({ jobs: z.number() }), {});
+            answers.push({ jobId, ...answer });
+            const count = answer.jobs > 1 ? ` (${answer.jobs} jobs)` : '';
+            if (!options.json) process.stdout.write(`${jobId}: ${done}${count}\n`);
+          }
+        } finally {
+          if (options.json) printJson(answers);
         }
       });
 }
@@ -242,7 +245,9 @@ async function follow(api: ServerApi, jobId: number): Promise<void> {
   }
 }
 
+/** As on AliEn, a first word with `=` may be the JDL itself. */
 function readJdl(file: string): string {
+  if (file.includes('=') && !existsSync(file)) return file;
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (cause) {

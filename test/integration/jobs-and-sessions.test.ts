@@ -1,5 +1,7 @@
 /** Two hundred jobs near their data on two sites, interactive queries meanwhile, agents killed in the middle. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
@@ -38,7 +40,7 @@ const HELD = ['f50.txt', 'f51.txt'];
 const PAYLOAD = `#!/bin/sh
 i=0
 while [ $i -lt 60000 ]; do i=$((i+1)); done
-case $1 in ${HELD.join('|')}) while [ ! -e "$2.go" ]; do sleep 0.05; done ;; esac
+case $1 in ${HELD.join('|')}) read -r go < "$2.$1" ;; esac
 read -r line < "$1"
 echo "$line" > out.txt
 echo "$ALIEN_PROC_ID $line" >> "$2"
@@ -132,6 +134,7 @@ describe('jobs and sessions in the same slots', function () {
     await cluster.warm(SITES.length * SLOTS_A_SITE);
     const watch = new SlotWatch(cluster.url, CORES);
 
+    for (const name of HELD) execFileSync('mkfifo', [`${ledger}.${name}`]);
     await submit(ledger);
     const answers: string[] = [];
     let areOver = false;
@@ -140,7 +143,7 @@ describe('jobs and sessions in the same slots', function () {
     })();
     await Promise.all(HELD.map(async (name) => loseAgentOf(await runningWith(name))));
     const atLoss = (await select({ masters: [1], states: ['DONE'] })).length;
-    writeFileSync(`${ledger}.go`, '');
+    await Promise.all(HELD.map((name) => writeFile(`${ledger}.${name}`, 'go\n')));
     await becomes(1, ({ endedAt }) => endedAt !== null);
     areOver = true;
     await querying;

@@ -18,6 +18,8 @@ export interface Crowd {
   readonly slot: string;
   readonly payloads: readonly number[];
   readonly workers: readonly number[];
+  /** Their command lines. */
+  readonly words: readonly string[];
 }
 
 export class SlotWatch {
@@ -57,20 +59,17 @@ export class SlotWatch {
   #sample(attached: ReadonlySet<number>): void {
     this.samples++;
     const known = this.#processes();
-    const payloads = known.filter(({ isPayload }) => isPayload);
-    const before = payloads.filter(({ pid }) => runs(pid));
-    if (payloads.some(({ pid }) => stateOf(pid) === 'T')) this.suspensions++;
+    const marked = known.filter(({ isPayload }) => isPayload);
+    const before = marked.filter(({ pid }) => runs(pid));
+    if (marked.some(({ pid }) => stateOf(pid) === 'T')) this.suspensions++;
     const active = known.filter(({ pid, isPayload }) => !isPayload && attached.has(pid) && runs(pid));
     const after = before.filter(({ pid }) => runs(pid));
     for (const slot of new Set([...after, ...active].map((one) => one.slot))) {
-      const crowd: Crowd = {
-        slot,
-        payloads: after.filter((one) => one.slot === slot).map(({ pid }) => pid),
-        workers: active.filter((one) => one.slot === slot).map(({ pid }) => pid),
-      };
-      const n = crowd.payloads.length + crowd.workers.length;
+      const payloads = after.filter((one) => one.slot === slot).map(({ pid }) => pid);
+      const workers = active.filter((one) => one.slot === slot).map(({ pid }) => pid);
+      const n = payloads.length + workers.length;
       this.most.set(slot, Math.max(n, this.most.get(slot) ?? 0));
-      if (n > this.#cores) this.crowds.push(crowd);
+      if (n > this.#cores) this.crowds.push({ slot, payloads, workers, words: [...payloads, ...workers].map(wordsOf) });
     }
   }
 
@@ -92,6 +91,14 @@ export class SlotWatch {
       if (what !== null) found.push({ pid: Number(name), ...what });
     }
     return found;
+  }
+}
+
+function wordsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').slice(0, 200);
+  } catch {
+    return 'ended';
   }
 }
 
