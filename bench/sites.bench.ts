@@ -73,7 +73,7 @@ async function stages(name: string, site: string): Promise<BenchRow[]> {
       spans.submitted.push(submitted - start);
       spans.registered.push(pilot.registeredAt! - submitted);
       spans.warm.push(warm - pilot.registeredAt!);
-      await proxy.call(z.unknown(), `/requests/${requestId}`, { method: 'DELETE' });
+      await proxy.call(z.unknown(), `/requests/${requestId}`, { method: 'DELETE', body: '{}' });
       await proxy.until(
         () => living(proxy),
         (n) => n === 1,
