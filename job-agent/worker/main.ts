@@ -50,6 +50,7 @@ process.on('message', (value) => {
   watchMemory(systemClock, memoryShare(message.node), (why) => worker?.exceed(why));
 });
 process.on('disconnect', () => process.exit(0));
+if (!process.connected) process.exit(0); // its agent died while it loaded: that event is gone, and the link's thread would live on
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (error: unknown) => {
     if (worker?.crash(error) !== true) worker?.printed(`${error instanceof Error ? error.stack : String(error)}\n`);
