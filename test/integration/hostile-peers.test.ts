@@ -10,7 +10,7 @@ import { run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
 describe('hostile peers', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let proxy: TestProxy;
   let token: string;
   let catalog: string;

@@ -36,7 +36,7 @@ export default class Spy extends Selector {
 `;
 
 describe("isolation: user's code", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let cluster: Cluster;
   let seen: [string, unknown, unknown][];
   const json = async <T>(...words: string[]): Promise<T[]> =>

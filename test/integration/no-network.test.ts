@@ -25,7 +25,7 @@ export default class Phone extends Selector {
 `;
 
 describe("isolation: users' code without network", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let cluster: Cluster;
   let storage: Server;
   let asked = 0;
