@@ -288,7 +288,7 @@ export class JobAgent {
   }
 
   #tell(message: AgentMessage): void {
-    if (this.#version > 0) this.#link?.send(message); // before: hello carries the state of all workers
+    if (this.#version > 0) this.#link?.send(asSpoken(message, this.#version)); // before: hello carries the state of all workers
   }
 
   #lost(why: string): void {
@@ -341,6 +341,13 @@ export class JobAgent {
     this.#options.scratch.remove();
     this.#finish(exit);
   }
+}
+
+/** A ProxyServer of the version before does not know all of today's words. */
+function asSpoken(message: AgentMessage, version: number): AgentMessage {
+  if (message.type !== 'jobState' || message.job.end?.outcome !== 'givenBack' || speaks(version, 'givingBack'))
+    return message;
+  return { ...message, job: { ...message.job, end: { ...message.job.end, outcome: 'expired' } } };
 }
 
 async function freeDisk(path: string): Promise<number> {

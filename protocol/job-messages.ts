@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { count, idText } from './ids.js';
 import { innerPath } from './inner-path.js';
-import { outputWish, storedFile } from './output-messages.js';
+import { type OutputWish, outputWish, storedFile } from './output-messages.js';
 
 /** AliEn's names; the moves between them are proxy-server/jobs/job-states.ts. */
 export const jobState = z.enum([
@@ -36,6 +36,12 @@ export type BatchPolicy = z.infer<typeof batchPolicy>;
 const program = z.object({ name: z.string().min(1).max(4000), urls: z.array(z.string().max(8000)).max(100) });
 export type PayloadProgram = z.infer<typeof program>;
 
+/** A ProxyServer of protocol 1 says a name alone, and keeps such a file itself. */
+const orderedOutput = z.union([
+  outputWish,
+  innerPath.transform((name): OutputWish => ({ archive: null, names: [name], targets: [] })),
+]);
+
 export const jobOrder = z.object({
   jobId: count,
   /** How often the job was given out, this time included: words about an earlier run are void. */
@@ -49,8 +55,8 @@ export const jobOrder = z.object({
   /** What InputDataList asks for. */
   inputList: z.object({ file: innerPath, text: z.string() }).nullable(),
   /** What is kept, and where; after a failure the latter. Standard output and error always are, by the ProxyServer. */
-  outputs: z.array(outputWish).max(10_000),
-  errorOutputs: z.array(outputWish).max(10_000),
+  outputs: z.array(orderedOutput).max(10_000),
+  errorOutputs: z.array(orderedOutput).max(10_000),
   validation: program.nullable(),
   ttlSeconds: z.number().min(0),
   memoryBytes: z.number().min(0),

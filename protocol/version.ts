@@ -23,6 +23,10 @@ export const SINCE = {
   accounting: 2,
   /** ProxyServer -> master: a sentence for the session's clients. */
   notices: 2,
+  /** Outputs of jobs go to storage elements and into archives (`outputs` of an order); before, names alone, and all went to the ProxyServer. */
+  jobOutputs: 2,
+  /** An agent gives a job back that cannot end before its slot does (`givenBack`); before, it was `expired`. */
+  givingBack: 2,
 } as const;
 
 /** The fields of every `hello`. */

@@ -168,10 +168,11 @@ export class AgentDoor {
       this.#links.set(agentId, link);
       before?.close('the same agent connected again');
       if (pilotId !== null) this.#registered(pilotId, agentId, hello);
-      link.send({ type: 'welcome', protocol: commonVersion(hello), agentId, token, heartbeatMs });
-      registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, workers: hello.workers });
+      const protocol = commonVersion(hello);
+      link.send({ type: 'welcome', protocol, agentId, token, heartbeatMs });
+      registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, protocol, workers: hello.workers });
       this.#options.jobs().joined(agentId, hello.jobs ?? []);
-      if (speaks(commonVersion(hello), 'tokenRenewal')) this.#keepRenewing(agentId, link);
+      if (speaks(protocol, 'tokenRenewal')) this.#keepRenewing(agentId, link);
       if (isNew) this.#options.onRegistered(hello.node.site);
       log.info(isNew ? 'agent registered' : 'agent came back', {
         agentId,

@@ -8,6 +8,7 @@
  */
 import type { NodeFacts, WorkerPhase, WorkerReport } from '../protocol/agent-messages.js';
 import type { Clock } from '../protocol/clock.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
 
 export interface PoolWorker {
   readonly workerId: string;
@@ -23,6 +24,8 @@ export interface Agent {
   readonly pilotId: string | null;
   node: NodeFacts;
   pid: number;
+  /** The protocol that it is spoken to in. */
+  protocol: number;
   connected: boolean;
   /** Why it takes nothing new; null: it does. */
   draining: string | null;
@@ -74,14 +77,18 @@ export class AgentRegistry {
     pilotId: string | null;
     pid: number;
     node: NodeFacts;
+    /** Absent: ours. */
+    protocol?: number;
     workers: readonly WorkerReport[];
   }): Agent {
+    const { protocol = PROTOCOL_VERSION } = hello;
     const known = this.#agents.get(hello.agentId);
     const agent: Agent = known ?? {
       agentId: hello.agentId,
       pilotId: hello.pilotId,
       node: hello.node,
       pid: hello.pid,
+      protocol,
       connected: true,
       draining: null,
       joinedAt: this.#options.clock.date().getTime(),
@@ -90,6 +97,7 @@ export class AgentRegistry {
     };
     agent.node = hello.node;
     agent.pid = hello.pid;
+    agent.protocol = protocol;
     agent.connected = true;
     this.#agents.set(agent.agentId, agent);
     this.heard(agent.agentId);

@@ -1,6 +1,7 @@
 /** What an agent offers to jobs, as an ad: the names that AliEn's Requirements use behind `other.`. Sizes in megabytes, TTL in seconds. */
 import { type ClassAd, type Expr, makeAd, toExpr } from '../../jdl/index.js';
 import type { NodeFacts } from '../../protocol/agent-messages.js';
+import { PROTOCOL_VERSION, speaks } from '../../protocol/version.js';
 
 /** What the configuration of a site adds to the facts of its nodes. */
 export interface SiteOffer {
@@ -19,7 +20,11 @@ const RESERVE_S = 60;
 const MEGABYTE = 2 ** 20;
 
 /** All that does not change while the agent lives; `setMoving` adds the rest. */
-export function agentAd(node: NodeFacts, { packages, partitions, requirements }: SiteOffer = NO_SITE_OFFER): ClassAd {
+export function agentAd(
+  node: NodeFacts,
+  { packages, partitions, requirements }: SiteOffer = NO_SITE_OFFER,
+  protocol = PROTOCOL_VERSION,
+): ClassAd {
   return makeAd({
     Type: 'machine',
     Host: node.host,
@@ -33,6 +38,7 @@ export function agentAd(node: NodeFacts, { packages, partitions, requirements }:
     LocalDiskSpace: Math.floor(node.diskBytes / MEGABYTE),
     Platform: node.platform,
     Perf: Math.round(node.perf),
+    StoresOutputs: speaks(protocol, 'jobOutputs'),
     Requirements: requirements,
   });
 }

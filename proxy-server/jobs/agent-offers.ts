@@ -55,7 +55,7 @@ export class AgentOffers {
     const { agentId, node } = agent;
     let ad = this.#ads.get(node);
     if (ad === undefined) {
-      ad = agentAd(node, this.#siteOf(node.site));
+      ad = agentAd(node, this.#siteOf(node.site), agent.protocol);
       this.#ads.set(node, ad);
     }
     const ttlSeconds = secondsLeft(node, nowMs);

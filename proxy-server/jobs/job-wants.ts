@@ -39,7 +39,7 @@ const MEGABYTE = 2 ** 20;
 
 export function wantsOf(description: JobDescription, user: string): string {
   const { ad, price, cores, ttlSeconds, memoryBytes, workDirectoryBytes, runsToEndOfSlot, packages } = description;
-  const { nodeMemoryBytes, nodeDiskBytes } = description;
+  const { nodeMemoryBytes, nodeDiskBytes, outputs, errorOutputs } = description;
   const megabytes = (bytes: number, ...names: string[]): number | undefined =>
     names.some((name) => ad.has(name)) ? Math.ceil(bytes / MEGABYTE) : undefined;
   const typed = makeAd({
@@ -56,6 +56,8 @@ export function wantsOf(description: JobDescription, user: string): string {
       ...packages.map((name) => `member(other.Packages, ${quoted(name)})`),
       ...(nodeMemoryBytes === undefined ? [] : [`other.Memory >= ${Math.ceil(nodeMemoryBytes / MEGABYTE)}`]),
       ...(nodeDiskBytes === undefined ? [] : [`other.LocalDiskSpace >= ${Math.ceil(nodeDiskBytes / MEGABYTE)}`]),
+      // An agent of an earlier release does not understand where they go.
+      ...(outputs.length + errorOutputs.length === 0 ? [] : ['other.StoresOutputs']),
     ]),
   });
   const wants = new ClassAd();

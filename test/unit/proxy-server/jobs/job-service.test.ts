@@ -9,6 +9,7 @@ import { systemClock } from '../../../../protocol/clock.js';
 import type { JobInfo, JobOrder, PayloadEnd } from '../../../../protocol/job-messages.js';
 import { createLogger } from '../../../../protocol/log.js';
 import type { Identity } from '../../../../protocol/tokens.js';
+import { PROTOCOL_VERSION } from '../../../../protocol/version.js';
 import { AgentRegistry } from '../../../../proxy-server/agent-registry.js';
 import { readProxyConfig } from '../../../../proxy-server/config.js';
 import { JobService } from '../../../../proxy-server/jobs/job-service.js';
@@ -67,8 +68,8 @@ describe('proxy-server: the queue', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const agent = (agentId: string, cores: number): void => {
-    registry.join({ agentId, pilotId: null, pid: 1, workers: [], node: { ...testNode, cores } });
+  const agent = (agentId: string, cores: number, protocol = PROTOCOL_VERSION): void => {
+    registry.join({ agentId, pilotId: null, pid: 1, protocol, workers: [], node: { ...testNode, cores } });
     jobs.runner.look();
   };
   const submit = (jdl: string, who = ALICE): ReturnType<JobService['desk']['submit']> =>
@@ -135,6 +136,25 @@ describe('proxy-server: the queue', () => {
     expect(parts(jobId).find(({ state }) => state === 'KILLED')?.why).to.match(
       /2 sub-jobs failed, more than MaxFailed/,
     );
+  });
+
+  it('gives an agent of the protocol before no job with outputs, says why, and gives it all others', async () => {
+    start();
+    agent('old', 2, 1);
+    const withOutputs = await submit('OutputFile = {"*.root"};');
+    const without = await submit('');
+    await until(() => orders.length === 1);
+    expect(orders[0]).to.deep.include({ agentId: 'old' });
+    expect(orders[0]!.job).to.deep.include({ jobId: without.jobId, outputs: [], errorOutputs: [] });
+    const { matching, clauses } = jobs.desk.explain(ALICE, withOutputs.jobId);
+    expect(matching).to.equal(0);
+    expect(clauses.filter(({ failsOn }) => failsOn > 0)).to.deep.equal([
+      { clause: 'other.StoresOutputs', failsOn: 1, undefinedOn: 0, onlyObstacleOn: 1 },
+    ]);
+    agent('new', 1);
+    await until(() => orders.length === 2);
+    expect(orders[1]).to.deep.include({ agentId: 'new' });
+    expect(orders[1]!.job.jobId).to.equal(withOutputs.jobId);
   });
 
   it('tries a single job as often again as its Retries say', async () => {
