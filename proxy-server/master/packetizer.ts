@@ -3,6 +3,7 @@
  *
  * Packets are sized by time: a few short ones to learn a worker's rate, then about `longestMs`, and a fixed share of what is left per worker
  * towards the end, so that all finish together; their ends are moved to cluster boundaries where one is near. Packets that came back go first.
+ * A worker whose slot ends soon gets only what it will finish before, or nothing.
  * When nothing is left to cut, an idle worker gets a copy of a packet that it will finish sooner than the one that has it (tail.ts).
  * Pure: time comes as an argument. History: PROOF's adaptive packetizer (reference in docs/queries.md).
  */
@@ -34,6 +35,13 @@ export const PACKETIZER_DEFAULTS: PacketizerOptions = {
 export interface Handout extends Assigned {
   /** To be committed in a commit of its own: a copy of it may be in another's hands now or soon. */
   readonly alone: boolean;
+}
+
+interface Wanted {
+  readonly entries: number;
+  readonly alone: boolean;
+  /** More do not fit before the end of the worker's slot. */
+  readonly most: number;
 }
 
 export class Packetizer {
@@ -84,33 +92,50 @@ export class Packetizer {
     return rate === undefined || rate === 0 ? null : entriesLeft / rate;
   }
 
-  /** The next packet for this worker, in its hands from now on; undefined: nothing for it at present. */
-  next(worker: string, now: number): Handout | undefined {
-    const wanted = this.#wanted(worker);
-    const handout = this.#returned(worker, wanted) ?? this.#fresh(worker, wanted) ?? this.#copy(worker, now);
+  /**
+   * The next packet for this worker, in its hands from now on; undefined: nothing for it at present.
+   * @param slotLeftMs until its batch slot ends
+   */
+  next(worker: string, now: number, slotLeftMs = Number.POSITIVE_INFINITY): Handout | undefined {
+    const most = this.#fitting(worker, slotLeftMs);
+    if (most === 0) return undefined;
+    const wanted = this.#wanted(worker, most);
+    const handout = this.#returned(worker, wanted) ?? this.#fresh(worker, wanted) ?? this.#copy(worker, now, most);
     if (handout !== undefined) this.#tail.handed(worker, handout.packet.id, now);
     return handout;
   }
 
-  /** Length of this worker's next packet in entries, before it meets a cluster boundary. */
-  #wanted(worker: string): { entries: number; alone: boolean } {
+  /** So many entries it will do before its slot ends, behind what it has in hand; 0: not even a short packet. */
+  #fitting(worker: string, slotLeftMs: number): number {
+    const { shortestMs } = this.#options;
+    const leftMs = slotLeftMs - SLOT_RESERVE_MS;
+    if (leftMs === Number.POSITIVE_INFINITY) return leftMs;
+    const rate = this.#rates.of(worker);
+    if (rate === undefined) return leftMs < shortestMs ? 0 : Number.POSITIVE_INFINITY; // the first packets are short
+    let most = leftMs * rate;
+    for (const { first, end } of this.#ledger.inHandsOf(worker)) most -= end - first;
+    return most < Math.max(1, shortestMs * rate) ? 0 : Math.floor(most);
+  }
+
+  /** Length of this worker's next packet in entries, before it meets a cluster boundary, where it may become twice as long. */
+  #wanted(worker: string, most: number): Wanted {
     const { shortestMs, longestMs, share, firstEntries, growth } = this.#options;
     const left = this.#ledger.unassigned;
     const rate = this.#rates.of(worker);
     const total = this.#rates.total();
     if (rate === undefined || total === undefined) {
       const entries = Math.floor(left / (32 * Math.max(1, this.#rates.size)));
-      return { entries: Math.max(1, Math.min(firstEntries, entries)), alone: false };
+      return { entries: Math.max(1, Math.min(firstEntries, entries)), alone: false, most };
     }
     const leftMs = left / total;
     const ms = Math.min(longestMs, Math.max(shortestMs, leftMs / share));
     const longest = this.#rates.longestOf(worker);
     // A worker that is new gets a short packet by the others' rate.
     const entries = longest === 0 ? rate * Math.min(ms, 2 * shortestMs) : Math.min(rate * ms, longest * growth);
-    return { entries: Math.max(1, Math.floor(entries)), alone: leftMs < longestMs };
+    return { entries: Math.max(1, Math.floor(Math.min(entries, most / 2))), alone: leftMs < longestMs, most };
   }
 
-  #returned(worker: string, wanted: { entries: number; alone: boolean }): Handout | undefined {
+  #returned(worker: string, wanted: Wanted): Handout | undefined {
     for (const packet of this.#ledger.waiting()) {
       if (!this.#mayTry(worker, packet)) continue;
       const hasFailed = packet.failures.length > 0;
@@ -121,6 +146,7 @@ export class Packetizer {
           return { ...this.#ledger.assign(head!.id, worker), alone: wanted.alone };
         }
       }
+      if (packet.end - packet.first > wanted.most) continue;
       return { ...this.#ledger.assign(packet.id, worker), alone: wanted.alone || hasFailed || packet.suspect };
     }
     return undefined;
@@ -131,7 +157,7 @@ export class Packetizer {
     return !failedOn(worker) || [...this.#rates.workers()].every(failedOn);
   }
 
-  #fresh(worker: string, wanted: { entries: number; alone: boolean }): Handout | undefined {
+  #fresh(worker: string, wanted: Wanted): Handout | undefined {
     for (;;) {
       const position = this.#files.pick(worker);
       if (position === undefined) return undefined;
@@ -147,8 +173,8 @@ export class Packetizer {
     }
   }
 
-  #copy(worker: string, now: number): Handout | undefined {
-    const id = this.#tail.copyFor(worker, now);
+  #copy(worker: string, now: number, most: number): Handout | undefined {
+    const id = this.#tail.copyFor(worker, now, most);
     return id === undefined ? undefined : { ...this.#ledger.assign(id, worker), alone: true };
   }
 
@@ -162,6 +188,9 @@ export class Packetizer {
       : wanted;
   }
 }
+
+/** Before the end of a slot: for the commit, and for ending what runs there (the agent ends all 10 s before). */
+const SLOT_RESERVE_MS = 15_000;
 
 const isEmpty = ({ first, end }: { first: number; end: number }): boolean => first === end;
 

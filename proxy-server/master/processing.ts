@@ -291,9 +291,11 @@ export class Processing {
 
   #serve(seat: Seat): void {
     if (this.#packetizer === undefined || this.#isHalted || this.#isOver) return;
-    const { workerId } = seat.worker;
+    const { workerId, node } = seat.worker;
+    const { clock } = this.#parts;
     while (seat.wants > 0) {
-      const handout = this.#packetizer.next(workerId, this.#parts.clock.now());
+      const slotLeftMs = (node.wallTimeEnd ?? Number.POSITIVE_INFINITY) - clock.date().getTime();
+      const handout = this.#packetizer.next(workerId, clock.now(), slotLeftMs);
       if (handout === undefined) {
         if (!seat.isTold) seat.worker.send({ type: 'noMore', queryId: this.#parts.queryId });
         seat.isTold = true;

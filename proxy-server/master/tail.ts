@@ -40,8 +40,8 @@ export class Tail {
     this.#running.delete(worker);
   }
 
-  /** The packet to run once more on this idle worker; undefined: none is worth it. */
-  copyFor(worker: string, now: number): number | undefined {
+  /** The packet, of so many entries at most, to run once more on this idle worker; undefined: none is worth it. */
+  copyFor(worker: string, now: number, most = Number.POSITIVE_INFINITY): number | undefined {
     const ownRate = this.#rates.of(worker);
     let best: number | undefined;
     let latest = 0;
@@ -50,6 +50,7 @@ export class Tail {
       for (const { packet, leftMs } of this.#expected(other, now)) {
         if (packet.hands.length >= MOST_HANDS || packet.hands.some((hand) => hand.worker === worker)) continue;
         if (packet.failures.some((failure) => failure.worker === worker)) continue;
+        if (packet.end - packet.first > most) continue;
         const ownMs = ownRate === undefined ? 0 : (packet.end - packet.first) / ownRate;
         if (ownMs * MARGIN + MARGIN_MS >= leftMs || leftMs <= latest) continue;
         best = packet.id;

@@ -187,4 +187,80 @@ describe('proxy-server: packetizer', () => {
       expect(sim.ledger.isSettled).to.equal(true);
       expect(sim.committed.every((times) => times.every((n) => n === 1))).to.equal(true);
     });
+
+  describe('before the end of a slot', () => {
+    const RESERVE_MS = 15_000;
+    const endless = Number.POSITIVE_INFINITY;
+    const length = ({ packet }: Handout): number => packet.end - packet.first;
+    /** Worker a does 10 entries a ms, and has had long packets. */
+    const learnt = (clusters: readonly number[] = [], sizes = [1_000_000]): Simulation => {
+      const sim = new Simulation(files(...sizes), clusters);
+      sim.packetizer.join('a', testNode);
+      sim.packetizer.finished('a', 10_000, 1_000);
+      return sim;
+    };
+    const boundaries = Array.from({ length: 1001 }, (_, i) => i * 1000);
+
+    it('gives packets that together end before it, whatever the clusters, and then none', () => {
+      for (const clusters of [[], boundaries])
+        for (const leftMs of [41, 100, 777, 2_000, 5_000]) {
+          const { packetizer } = learnt(clusters);
+          let entries = 0;
+          for (let n = 0; ; n++) {
+            const handout = packetizer.next('a', 0, RESERVE_MS + leftMs);
+            if (handout === undefined) break;
+            entries += length(handout);
+            expect(n).to.be.lessThan(1000);
+          }
+          expect(entries).to.be.within(leftMs * 5, leftMs * 10);
+        }
+    });
+
+    it('gives none where not even a short one fits, and leaves all to others', () => {
+      const { packetizer } = learnt();
+      for (const leftMs of [RESERVE_MS + 39, RESERVE_MS, 0, -60_000])
+        expect(packetizer.next('a', 0, leftMs)).to.equal(undefined);
+      packetizer.join('b', testNode);
+      expect(packetizer.next('b', 0, endless)?.packet.first).to.equal(0);
+    });
+
+    it('gives none to a worker that takes longer than that for one entry', () => {
+      const sim = new Simulation(files(100));
+      sim.packetizer.join('a', testNode);
+      sim.packetizer.finished('a', 1, 60_000);
+      expect(sim.packetizer.next('a', 0, RESERVE_MS + 59_000)).to.equal(undefined);
+      expect(length(sim.packetizer.next('a', 0, RESERVE_MS + 61_000)!)).to.equal(1);
+    });
+
+    it('gives the first packets of a query only where there is time for a short one', () => {
+      const { packetizer } = new Simulation(files(1_000_000));
+      packetizer.join('a', testNode);
+      expect(packetizer.next('a', 0, RESERVE_MS + 10)).to.equal(undefined);
+      expect(length(packetizer.next('a', 0, RESERVE_MS + 1_000)!)).to.be.at.most(32);
+    });
+
+    it('cuts what came back until it fits', () => {
+      const sim = learnt([], [10_000]);
+      sim.packetizer.join('b', testNode);
+      while (sim.packetizer.next('b', 0) !== undefined);
+      sim.ledger.giveBackAll('b');
+      expect(length(sim.packetizer.next('a', 0, RESERVE_MS + 50)!)).to.be.within(1, 500);
+    });
+
+    it('gives no copy of a packet that does not fit', () => {
+      const copy = (leftMs: number): Handout | undefined => {
+        const sim = learnt([], [800]);
+        sim.packetizer.join('b', testNode);
+        sim.packetizer.finished('b', 10_000, 1_000);
+        sim.packetizer.finished('a', 100_000, 10_000);
+        while (sim.packetizer.next('b', 0) !== undefined);
+        sim.packetizer.finished('b', 1, 1_000_000);
+        return sim.packetizer.next('a', 1, RESERVE_MS + leftMs);
+      };
+      const fitting = copy(endless)!;
+      expect(length(fitting)).to.be.greaterThan(410);
+      expect(copy(length(fitting) / 10 + 50)).to.deep.equal(fitting);
+      expect(copy(41)).to.equal(undefined);
+    });
+  });
 });
