@@ -2,42 +2,69 @@
  * The command line as a tree of commands. Each word is loaded when it is named, so that `proof ls` does not pay for the analysis rooms;
  * the prompt of `proof open` builds the same tree with its session in it.
  */
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import type { AddCommands } from './commands/add-commands.js';
 import type { ProofSession } from './session/proof-session.js';
 
-/** First words -> who adds them. One line a file of client/commands/. */
-const LOADERS: readonly { words: readonly string[]; load: () => Promise<{ addCommands: AddCommands }> }[] = [
-  { words: ['root'], load: () => import('./commands/root.js') },
-  { words: ['jdl'], load: () => import('./commands/jdl.js') },
-  { words: ['agent'], load: () => import('./commands/agent.js') },
-  { words: ['proxy'], load: () => import('./commands/proxy.js') },
-  { words: ['pilot', 'pilots', 'workers'], load: () => import('./commands/pilots.js') },
-  {
-    words: ['submit', 'ps', 'masterjob', 'kill', 'resubmit', 'trace', 'spy', 'quota'],
-    load: () => import('./commands/jobs.js'),
-  },
-  { words: ['request'], load: () => import('./commands/request.js') },
-  { words: ['accounting'], load: () => import('./commands/accounting.js') },
-  { words: ['sites'], load: () => import('./commands/sites.js') },
-  {
-    words: [
-      ...['catalog', 'ls', 'find', 'whereis', 'register', 'mkdir', 'rm', 'mv', 'stat', 'meta', 'datasets'],
-      ...['chmod', 'chown', 'touch', 'du', 'tree'],
+interface Loader {
+  readonly words: readonly string[];
+  readonly load: () => Promise<{ addCommands: AddCommands }>;
+}
+
+/** As "proof --help" groups them: first words -> who adds them. One line a file of client/commands/. */
+const GROUPS: readonly (readonly [heading: string, loaders: readonly Loader[]])[] = [
+  [
+    'Sessions and queries:',
+    [
+      { words: ['open', 'attach', 'sessions'], load: () => import('./commands/open.js') },
+      { words: ['run', 'draw'], load: () => import('./commands/run.js') },
+      { words: ['queries', 'stop', 'abort', 'remove', 'archive'], load: () => import('./commands/queries.js') },
+      { words: ['retrieve'], load: () => import('./commands/retrieve.js') },
+      { words: ['replay'], load: () => import('./commands/replay.js') },
     ],
-    load: () => import('./commands/catalog.js'),
-  },
-  { words: ['replay'], load: () => import('./commands/replay.js') },
-  { words: ['retrieve'], load: () => import('./commands/retrieve.js') },
-  { words: ['run', 'draw'], load: () => import('./commands/run.js') },
-  { words: ['login', 'logout', 'whoami'], load: () => import('./commands/login.js') },
-  { words: ['audit'], load: () => import('./commands/audit.js') },
-  { words: ['token'], load: () => import('./commands/token.js') },
-  { words: ['open', 'attach', 'sessions'], load: () => import('./commands/open.js') },
-  {
-    words: ['queries', 'stop', 'abort', 'remove', 'archive'],
-    load: () => import('./commands/queries.js'),
-  },
+  ],
+  [
+    'Data:',
+    [
+      {
+        words: [
+          ...['catalog', 'ls', 'find', 'whereis', 'register', 'mkdir', 'rm', 'mv', 'stat', 'meta', 'datasets'],
+          ...['chmod', 'chown', 'touch', 'du', 'tree'],
+        ],
+        load: () => import('./commands/catalog.js'),
+      },
+      { words: ['root'], load: () => import('./commands/root.js') },
+    ],
+  ],
+  [
+    'Batch jobs:',
+    [
+      {
+        words: ['submit', 'ps', 'masterjob', 'kill', 'resubmit', 'trace', 'spy', 'quota'],
+        load: () => import('./commands/jobs.js'),
+      },
+      { words: ['jdl'], load: () => import('./commands/jdl.js') },
+    ],
+  ],
+  [
+    'The pool:',
+    [
+      { words: ['pilot', 'pilots', 'workers'], load: () => import('./commands/pilots.js') },
+      { words: ['sites'], load: () => import('./commands/sites.js') },
+      { words: ['request'], load: () => import('./commands/request.js') },
+      { words: ['accounting'], load: () => import('./commands/accounting.js') },
+      { words: ['proxy'], load: () => import('./commands/proxy.js') },
+      { words: ['agent'], load: () => import('./commands/agent.js') },
+    ],
+  ],
+  [
+    'Users and rights:',
+    [
+      { words: ['login', 'logout', 'whoami'], load: () => import('./commands/login.js') },
+      { words: ['token'], load: () => import('./commands/token.js') },
+      { words: ['audit'], load: () => import('./commands/audit.js') },
+    ],
+  ],
 ];
 
 export async function buildProgram(words: readonly string[], session?: ProofSession): Promise<Command> {
@@ -47,9 +74,22 @@ export async function buildProgram(words: readonly string[], session?: ProofSess
     .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
+    .configureHelp({ optionDescription })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'proof: ')) });
-  const named = LOADERS.filter((loader) => words.some((word) => loader.words.includes(word)));
-  for (const { load } of named.length > 0 ? named : LOADERS)
-    (await load()).addCommands(program, { session, build: buildProgram });
+  const loaders = GROUPS.flatMap(([, group]) => group);
+  const named = loaders.filter((loader) => words.some((word) => loader.words.includes(word)));
+  const wanted = new Set(named.length > 0 ? named : loaders);
+  for (const [heading, group] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const loader of group)
+      if (wanted.has(loader)) (await loader.load()).addCommands(program, { session, build: buildProgram });
+  }
   return program;
+}
+
+/** Commander would tell of options that gather words that they begin with "{}" or "[]". */
+function optionDescription(this: Help, option: Option): string {
+  const { defaultValue, description } = option;
+  const isEmpty = typeof defaultValue === 'object' && defaultValue !== null && Object.keys(defaultValue).length === 0;
+  return isEmpty ? description : Help.prototype.optionDescription.call(this, option);
 }

@@ -155,5 +155,5 @@ function summaryLine({ query, status, entries, timing, bytes, workers }: QueryRe
   const rate =
     seconds > 0 ? `, ${Math.round(entries.done / seconds)} evts/s, ${(bytes / 1e6 / seconds).toFixed(1)} MB/s` : '';
   const count = workers.filter((worker) => worker.entries > 0).length;
-  return `${parts.join(', ')} in ${formatDuration(timing.totalMs)} (${formatBytes(bytes)} read by ${count} workers${rate})`;
+  return `${parts.join(', ')} in ${formatDuration(timing.totalMs)} (${formatBytes(bytes)} read by ${count} ${count === 1 ? 'worker' : 'workers'}${rate})`;
 }

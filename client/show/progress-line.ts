@@ -20,7 +20,7 @@ export function progressLine(p: Progress, width: number): string {
   const percent = fraction === null ? '' : `${(fraction * 100).toFixed(fraction === 1 ? 0 : 1).padStart(5)} % `;
   const tail =
     `${percent}[${shortNumber(Math.round(p.entriesPerS))} evts/s, ${(p.bytesPerS / 1e6).toFixed(1)} MB/s` +
-    `${p.leftMs === null ? '' : `, time left: ${formatDuration(p.leftMs)}`}]${p.workers > 0 ? ` ${p.workers} workers` : ''}`;
+    `${p.leftMs === null ? '' : `, time left: ${formatDuration(p.leftMs)}`}]${p.workers > 0 ? ` ${p.workers} ${p.workers === 1 ? 'worker' : 'workers'}` : ''}`;
   const room = width - head.length - tail.length - 3;
   if (fraction === null || room < 8) return head + tail;
   const filled = Math.round(fraction * room);
