@@ -15,6 +15,8 @@ export const title = 'Sites: demand to worker, replacement, polling';
 
 const ROUNDS = 5;
 const POLLED = 1_000;
+/** On a machine that does other work as well every stage takes its time; that is what is measured, not a failure. */
+const WAIT_MS = 180_000;
 
 export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = await stages('local', 'type: local');
@@ -42,7 +44,7 @@ export async function run(): Promise<BenchRow[]> {
 /** The first pilot is not counted: it makes the payload. */
 async function stages(name: string, site: string): Promise<BenchRow[]> {
   const proxy = new TestProxy(
-    `heartbeatMs: 500\nfactoryTickS: 1\nsites: [{ name: S, min: 1, max: 2, letGoIdleS: 0, ${site} }]\n`,
+    `heartbeatMs: 2000\nfactoryTickS: 1\nsites: [{ name: S, min: 1, max: 2, letGoIdleS: 0, registerWithinS: ${WAIT_MS / 1000}, ${site} }]\n`,
   );
   const spans = {
     submitted: [] as number[],
@@ -50,6 +52,7 @@ async function stages(name: string, site: string): Promise<BenchRow[]> {
     warm: [] as number[],
     replaced: [] as number[],
   };
+  proxy.waitMs = WAIT_MS;
   try {
     await proxy.start();
     await proxy.warm(1);
@@ -69,7 +72,7 @@ async function stages(name: string, site: string): Promise<BenchRow[]> {
       const submitted = Date.now();
       await proxy.warm(2);
       const warm = Date.now();
-      const pilot = (await proxy.pilots()).find(isNew)!;
+      const pilot = (await proxy.pilots()).find((one) => isNew(one) && one.registeredAt !== null)!;
       spans.submitted.push(submitted - start);
       spans.registered.push(pilot.registeredAt! - submitted);
       spans.warm.push(warm - pilot.registeredAt!);
@@ -123,7 +126,7 @@ function parentOf(pid: number): number {
 
 async function polling(cluster: BatchCluster): Promise<BenchRow> {
   const directory = join(cluster.folder, 'polled');
-  const host = new LocalBatchHost({ site: 'S', directory, environment: cluster.environment, timeoutMs: 30_000 });
+  const host = new LocalBatchHost({ site: 'S', directory, environment: cluster.environment, timeoutMs: WAIT_MS });
   const settings = z.object(slurmShape).parse({ type: 'slurm' });
   const script = `for i in $(seq ${POLLED}); do sbatch --hold --parsable --output=/dev/null --wrap=true; done`;
   const ids = cluster.command('sh', '-c', script).trim().split('\n');

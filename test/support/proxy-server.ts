@@ -16,7 +16,6 @@ import { PROTOCOL_VERSION } from '../../protocol/version.js';
 import { isAlive } from './cluster.js';
 
 const PROGRAM = join(import.meta.dirname, '../../proxy-server/main.js');
-const WAIT_MS = 15_000;
 
 export interface SessionHandle {
   readonly sessionId: string;
@@ -31,6 +30,8 @@ export class TestProxy {
   readonly folder: string;
   readonly configFile: string;
   url = '';
+  /** What `until` waits for has so long. */
+  waitMs = 15_000;
   readonly #base: string;
   #child: ChildProcess | undefined;
 
@@ -118,13 +119,13 @@ export class TestProxy {
     return this.call(z.array(siteInfo), '/sites');
   }
 
-  /** Asks until it is so; @throws with the last answer after 15 s */
+  /** Asks until it is so; @throws with the last answer after `waitMs` */
   async until<T>(ask: () => Promise<T> | T, isSo: (answer: T) => boolean): Promise<T> {
-    const end = performance.now() + WAIT_MS;
+    const end = performance.now() + this.waitMs;
     for (;;) {
       const answer = await ask();
       if (isSo(answer)) return answer;
-      if (performance.now() > end) throw new Error(`not so within ${WAIT_MS} ms: ${JSON.stringify(answer)}`);
+      if (performance.now() > end) throw new Error(`not so within ${this.waitMs} ms: ${JSON.stringify(answer)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
