@@ -219,6 +219,19 @@ export const newRequest = z.object({
     .max(7 * 86_400)
     .default(3600),
 });
+/** What is copied to a site's storage element; bytes and numbers of files. */
+export const copyState = z.object({
+  site: z.string(),
+  se: z.string(),
+  waiting: count,
+  copied: count,
+  failed: count,
+  /** Of those that were copied or wait. */
+  bytes: count,
+  /** Why the last one failed. */
+  message: z.string().nullable(),
+});
+export type CopyState = z.infer<typeof copyState>;
 /** GET /v1/requests, /v1/requests/ID */
 export const requestInfo = z.object({
   requestId: idText,
@@ -228,7 +241,9 @@ export const requestInfo = z.object({
   /** Workers that are there, at all sites that would do. */
   ready: count,
   /** In the order in which they are asked; what of the data set is near each, in files and bytes that are known. */
-  sites: z.array(z.object({ site: z.string(), files: count, bytes: count })),
+  sites: z.array(z.object({ site: z.string(), files: count, bytes: count, leftOut: z.string().optional() })),
+  /** Small files of the data set on their way to a site's storage element. */
+  copies: z.array(copyState).default([]),
   madeAt: count,
   expiresAt: count,
 });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { JWK } from 'jose';
 import type { Grid } from '../catalog/grid/grid.js';
 import { openGrid } from '../catalog/grid/open-grid.js';
+import { ProofGrid } from '../catalog/grid/proof-grid.js';
 import type { Clock } from '../protocol/clock.js';
 import type { SessionFile } from '../protocol/control-messages.js';
 import type { Logger } from '../protocol/log.js';
@@ -62,6 +63,18 @@ export class CatalogAccess {
     if (auth === 'development') return { url, token: null }; // whoever runs this server owns what it started
     const claims = { user: 'proof-proxy', role: 'admin' as const, lifetimeS: ADMIN_LIFETIME_S, tokenId: randomUUID() };
     return { url, token: await signToken(this.#key, claims) };
+  }
+
+  /** With this server's own rights; undefined: there is no catalog. */
+  async withOwn<T>(act: (grid: ProofGrid) => Promise<T>): Promise<T | undefined> {
+    const access = (await this.forAdmin()) ?? (await this.forUser('proof-proxy'));
+    if (access === null) return undefined;
+    const grid = new ProofGrid(access.url, access.token === null ? {} : { token: access.token });
+    try {
+      return await act(grid);
+    } finally {
+      await grid.close();
+    }
   }
 
   /** With the rights of that user; undefined: there is no catalog. */

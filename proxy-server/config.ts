@@ -59,6 +59,14 @@ const siteShape = {
   /** Where its nodes are, as replicas are ordered by. */
   storageDomain: z.string().nullable().default(null),
   closeSEs: z.array(z.string()).default([]),
+  /** Small files of a data set that a request names are copied to this storage element, within these bounds; it is a close one. */
+  replicate: z
+    .strictObject({
+      se: z.string().regex(/^[^:]+::[^:]+::[^:]+$/, 'must be VO::SITE::NAME'),
+      maxFileBytes: z.number().int().min(1).default(100_000_000),
+      maxTotalBytes: z.number().int().min(1),
+    })
+    .optional(),
   /** An xrootd beside each agent, for the files of its node (docs/sites.md). */
   xrootd: z
     .strictObject({
@@ -213,7 +221,11 @@ export function readProxyConfig(file: string): ProxyConfig {
     ...raw,
     file,
     stateDir: configPath(file, raw.stateDir),
-    sites: raw.sites.map((s) => ({ ...s, max: s.max ?? s.min })),
+    sites: raw.sites.map((s) => ({
+      ...s,
+      max: s.max ?? s.min,
+      closeSEs: [...new Set([...s.closeSEs, ...(s.replicate === undefined ? [] : [s.replicate.se])])],
+    })),
   };
   if (!isLoopback(config.listen.host)) {
     if (config.auth === 'development')

@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ProofGrid } from '../catalog/grid/proof-grid.js';
+import type { ProofGrid } from '../catalog/grid/proof-grid.js';
 import type { AgentMessage } from '../protocol/agent-messages.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { errorBody } from '../protocol/errors.js';
@@ -53,7 +53,7 @@ export class NodeFiles {
         ...this.#read(agentId),
         ...files.map(({ lfn, replicas }) => ({ lfn, url: replicas[0]!.url })),
       ]);
-      await this.#withCatalog(async (grid) => {
+      await this.#options.catalog.withOwn(async (grid) => {
         for (let first = 0; first < files.length; first += BATCH)
           await grid.register(files.slice(first, first + BATCH));
       });
@@ -66,7 +66,7 @@ export class NodeFiles {
     this.#queue(agentId, async () => {
       const replicas = this.#read(agentId);
       if (replicas.length === 0) return;
-      await this.#withCatalog(async (grid) => {
+      await this.#options.catalog.withOwn(async (grid) => {
         const waiting = replicas.values();
         const work = async (): Promise<void> => {
           for (const { lfn, url } of waiting) await forget(grid, lfn, url);
@@ -92,18 +92,6 @@ export class NodeFiles {
     void now.then(() => {
       if (this.#work.get(agentId) === now) this.#work.delete(agentId);
     });
-  }
-
-  async #withCatalog(act: (grid: ProofGrid) => Promise<void>): Promise<void> {
-    const { catalog } = this.#options;
-    const access = (await catalog.forAdmin()) ?? (await catalog.forUser('proof-proxy'));
-    if (access === null) return; // without a catalog nobody asks for them
-    const grid = new ProofGrid(access.url, access.token === null ? {} : { token: access.token });
-    try {
-      await act(grid);
-    } finally {
-      await grid.close();
-    }
   }
 
   #file(agentId: string): string {

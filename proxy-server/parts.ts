@@ -22,7 +22,9 @@ import { AuditLog } from './audit-log.js';
 import { CatalogAccess } from './catalog-access.js';
 import type { ProxyConfig } from './config.js';
 import { Dispatcher } from './dispatcher.js';
+import { CopyStore } from './factory/copy-store.js';
 import { DemandDesk } from './factory/demand-desk.js';
+import { FileCopier } from './factory/file-copier.js';
 import { IdleWatch } from './factory/idle-watch.js';
 import { pilotJdl } from './factory/pilot-jdl.js';
 import { PilotKeeper } from './factory/pilot-keeper.js';
@@ -100,6 +102,8 @@ export class Parts {
   readonly xrootd: { readonly keytab: string; readonly manager: string | null } | null;
   readonly requestStore: RequestStore;
   readonly requests: RequestDesk;
+  readonly copyStore: CopyStore;
+  readonly copier: FileCopier;
   readonly door: AgentDoor;
   readonly keepers: ReadonlyMap<string, PilotKeeper>;
   readonly losses: AgentLosses;
@@ -176,13 +180,27 @@ export class Parts {
     const nodeFiles = join(config.stateDir, 'node-files');
     this.nodeFiles = new NodeFiles({ directory: nodeFiles, sites: config.sites, catalog: this.catalog, log });
     this.requestStore = new RequestStore(db);
+    this.copyStore = new CopyStore(db);
+    this.copier = new FileCopier({
+      directory: config.stateDir,
+      sites: config.sites,
+      store: this.copyStore,
+      catalog: this.catalog,
+      log,
+      nowMs: () => clock.date().getTime(),
+      onCopied: ({ requestId, site, bytes }) => this.requests.copied(requestId, site, bytes),
+    });
     this.requests = new RequestDesk({
+      copies: this.copyStore,
       sites: config.sites,
       store: this.requestStore,
       catalog: this.catalog,
       registry: this.registry,
       nowMs: () => clock.date().getTime(),
-      onChange: () => this.lookAtSites(),
+      onChange: () => {
+        this.lookAtSites();
+        this.copier.look();
+      },
     });
     this.uses = new UseStore(db);
     this.accountant = new Accountant({

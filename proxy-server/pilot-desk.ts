@@ -1,7 +1,7 @@
 /** Pilots, workers and sites for whoever asks; submission and cancellation by hand. */
 import type { z } from 'zod';
 import type { NodeFacts, ToAgentMessage } from '../protocol/agent-messages.js';
-import type { newPilots, PilotInfo, SiteInfo, WorkerInfo } from '../protocol/api.js';
+import type { CopyState, newPilots, PilotInfo, SiteInfo, WorkerInfo } from '../protocol/api.js';
 import { pilotState } from '../protocol/api.js';
 import { GridError } from '../protocol/errors.js';
 import { didYouMean } from '../protocol/nearest.js';
@@ -28,6 +28,8 @@ export interface PilotDeskOptions {
   readonly registry: AgentRegistry;
   readonly sessions: () => Sessions;
   /** Why a node gets no batch jobs at present; null: it does. */
+  /** Of files to that site's storage element. */
+  readonly copies: (site: string) => CopyState[];
   readonly barOf: (node: NodeFacts) => string | null;
   /** Cores of an agent that payloads hold. */
   readonly payloadCores: (agentId: string) => number;
@@ -116,7 +118,9 @@ export class PilotDesk {
   /** All that led to the last decision. @throws {NoSuchSiteError} */
   async explain(
     name: string,
-  ): Promise<SiteInfo & { limits: Record<string, number>; description: string; recentEnds: string[] }> {
+  ): Promise<
+    SiteInfo & { limits: Record<string, number>; description: string; recentEnds: string[]; copies: CopyState[] }
+  > {
     const keeper = this.keeper(name);
     const { min, max, maxQueued, maxPerCycle, cores, ttlS, registerWithinS } = keeper.config;
     const recent = this.#options.pilots
@@ -127,6 +131,7 @@ export class PilotDesk {
       ...this.#siteInfo(name),
       limits: { min, max, maxQueued, maxPerCycle, cores, ttlS, registerWithinS },
       description: await describe(keeper),
+      copies: this.#options.copies(name),
       recentEnds: recent.map(
         (pilot) => `${new Date(pilot.endedAt ?? 0).toISOString()} ${pilot.pilotId}: ${pilot.why ?? 'no reason'}`,
       ),

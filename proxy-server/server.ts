@@ -92,6 +92,7 @@ class ProxyServer {
       cron.schedule(`*/${config.factoryTickS} * * * * *`, () => {
         this.#parts.lookAtSites();
         jobs.look();
+        this.#parts.copier.look();
         this.#refreshTls();
       }),
       cron.schedule('17 * * * *', () => void this.#keepHouse()),
@@ -106,6 +107,7 @@ class ProxyServer {
     const { keepers, sessions, batch, dispatcher, registry, nursery, door, catalog, socketDir } = this.#parts;
     this.#log.info(`stopping: ${why}`);
     for (const task of this.#tasks) await task.stop();
+    this.#parts.copier.close();
     await Promise.all([...keepers.values()].map((keeper) => keeper.stop()));
     if (this.#config.keepOnStop) sessions.leaveAll();
     else await Promise.all([sessions.endAll('the ProxyServer ends'), this.#endPilots()]);
@@ -156,7 +158,7 @@ class ProxyServer {
 
   async #listen(): Promise<string> {
     const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher } = this.#parts;
-    const { batch, tokens, audit, errands, requests, accountant } = this.#parts;
+    const { batch, tokens, audit, errands, requests, accountant, copyStore } = this.#parts;
     const nowMs = () => this.#clock.date().getTime();
     const { app, guard } = makeHttp({
       clock: this.#clock,
@@ -174,6 +176,7 @@ class ProxyServer {
         payloadCores: (agentId) => batch.runner.claims.heldOn(agentId),
         sentLog: (pilotId) => errands.logOf(pilotId),
         tell: (agentId, message) => door.send(agentId, message),
+        copies: (site) => copyStore.ofSite(site),
         nowMs,
       }),
       errands,
@@ -212,11 +215,12 @@ class ProxyServer {
 
   /** What ended long ago is forgotten, with its files. */
   async #keepHouse(): Promise<void> {
-    const { queryStore, requestStore, agents, tokenStore, batch, sessionStore, pilots, uses } = this.#parts;
+    const { queryStore, requestStore, copyStore, agents, tokenStore, batch, sessionStore, pilots, uses } = this.#parts;
     const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
     queryStore.prune(before);
     tokenStore.prune(before);
     requestStore.prune(before);
+    copyStore.prune(before);
     agents.prune(before);
     uses.prune(before);
     await batch.prune(before);

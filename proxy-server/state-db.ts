@@ -72,6 +72,11 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE cpu_use (
      day INTEGER NOT NULL, user TEXT NOT NULL, slot TEXT NOT NULL, site TEXT NOT NULL, kind TEXT NOT NULL, cpu_s REAL NOT NULL,
      PRIMARY KEY (day, user, slot, kind)) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE site_copy (
+     request_id TEXT NOT NULL, site TEXT NOT NULL, lfn TEXT NOT NULL, user TEXT NOT NULL, se TEXT NOT NULL, bytes INTEGER NOT NULL,
+     state TEXT NOT NULL, message TEXT, made_at INTEGER NOT NULL,
+     PRIMARY KEY (request_id, site, lfn)) STRICT;
+   CREATE INDEX site_copy_waiting ON site_copy (made_at) WHERE state = 'waiting';`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */

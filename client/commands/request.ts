@@ -6,6 +6,7 @@ import { GridError, UsageError } from '../../protocol/errors.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import type { ServerApi } from '../server-api.js';
+import { copiesText } from '../show/copies.js';
 import { formatSpan } from '../show/span.js';
 
 /** The workers did not come in time: how many did. */
@@ -73,13 +74,16 @@ function whole(text: string | undefined, flag: string): number {
   return value;
 }
 
-function told({ requestId, workers, sites, ready, expiresAt }: RequestInfo): string {
+function told({ requestId, workers, sites, copies, ready, expiresAt }: RequestInfo): string {
   const near = sites
     .filter(({ files }) => files > 0)
     .map(({ site, files, bytes }) => `${site} (${files} files, ${(bytes / 1e6).toFixed(1)} MB)`);
   const where = near.length > 0 ? `first at ${near.join(', ')}` : `at ${sites.map(({ site }) => site).join(', ')}`;
-  return `${requestId}: ${workers} workers ${where}; ${ready} are there; until ${new Date(expiresAt).toISOString()}`;
+  const notes = [...copies.map(copiesText), ...leftOut({ sites })].map((note) => `\n  ${note}`).join('');
+  return `${requestId}: ${workers} workers ${where}; ${ready} are there; until ${new Date(expiresAt).toISOString()}${notes}`;
 }
+
+const leftOut = ({ sites }: Pick<RequestInfo, 'sites'>): string[] => sites.flatMap((site) => site.leftOut ?? []);
 
 async function waitFor(api: ServerApi, made: RequestInfo): Promise<RequestInfo> {
   let ready = -1;
@@ -100,10 +104,11 @@ function show(all: readonly RequestInfo[], { json }: RequestOptions): void {
   if (json) printJson(all);
   else
     printTable(
-      ['request', 'user', 'data set', 'workers', 'there', 'sites', 'time left'],
+      ['request', 'user', 'data set', 'workers', 'there', 'sites', 'copies', 'time left'],
       all.map((one) => [
         ...[one.requestId, one.user, one.dataset.join(' '), one.workers, one.ready],
         ...[one.sites.map(({ site, files }) => (files > 0 ? `${site} (${files} files)` : site)).join(' ')],
+        [...one.copies.map(copiesText), ...leftOut(one)].join('; '),
         formatSpan(one.expiresAt - Date.now()),
       ]),
     );

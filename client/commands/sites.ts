@@ -1,14 +1,16 @@
 /** `proof sites` and `proof sites explain SITE`: what the factory keeps where, and why. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { siteInfo } from '../../protocol/api.js';
+import { copyState, siteInfo } from '../../protocol/api.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
+import { copiesText } from '../show/copies.js';
 
 const explanation = siteInfo.extend({
   limits: z.record(z.string(), z.number()),
   description: z.string(),
   recentEnds: z.array(z.string()),
+  copies: z.array(copyState).default([]),
 });
 
 export function addCommands(program: Command): void {
@@ -86,6 +88,7 @@ export function addCommands(program: Command): void {
         `workers: ${s.workers.warm} warm, ${s.workers.attached} attached`,
         `last decision: ${s.lastDecision}`,
         ...s.barred,
+        ...s.copies.map((copies) => `copies: ${copiesText(copies)}`),
         s.backOffUntil === null ? 'back-off: none' : `back-off: until ${new Date(s.backOffUntil).toISOString()}`,
         ...(s.recentEnds.length === 0
           ? []

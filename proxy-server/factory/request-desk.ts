@@ -12,8 +12,10 @@ import type { Identity } from '../../protocol/tokens.js';
 import type { AgentRegistry } from '../agent-registry.js';
 import type { CatalogAccess } from '../catalog-access.js';
 import type { SiteConfig } from '../config.js';
-import { dataPlaces, type SitePlace } from './data-places.js';
+import type { CopyStore } from './copy-store.js';
+import { dataPlaces, placesWith, type SitePlace } from './data-places.js';
 import type { Wish } from './demand.js';
+import { planCopies } from './plan-copies.js';
 import type { PoolRequest, RequestStore } from './request-store.js';
 
 /** Workers cannot be asked for so: why, and what could be. */
@@ -31,7 +33,8 @@ export interface RequestDeskOptions {
   readonly catalog: CatalogAccess;
   readonly registry: AgentRegistry;
   readonly nowMs: () => number;
-  /** Demand has changed. */
+  readonly copies: CopyStore;
+  /** Demand has changed, or there is something to copy. */
   readonly onChange: () => void;
 }
 
@@ -57,18 +60,28 @@ export class RequestDesk {
     const sites = this.#sitesFor(wanted.site, wanted.workers);
     const files = wanted.dataset.length === 0 ? [] : await this.#files(user, wanted.dataset);
     const madeAt = nowMs();
+    const requestId = `r${madeAt.toString(36)}-${randomBytes(2).toString('hex')}`;
+    const places = placesOf(files, sites);
     const request: PoolRequest = {
-      requestId: `r${madeAt.toString(36)}-${randomBytes(2).toString('hex')}`,
+      requestId,
       user,
       dataset: wanted.dataset,
       workers: wanted.workers,
-      sites: placesOf(files, sites),
+      sites: this.#withCopies({ requestId, user }, files, places),
       madeAt,
       expiresAt: madeAt + wanted.lifetimeS * 1000,
     };
     store.add(request);
     onChange();
     return this.#info(request);
+  }
+
+  /** A file is near a site that was not. */
+  copied(requestId: string, site: string, bytes: number): void {
+    const request = this.#alive().find((one) => one.requestId === requestId);
+    if (request === undefined) return;
+    this.#options.store.setSites(requestId, placesWith(request.sites, site, bytes));
+    this.#options.onChange();
   }
 
   list(): RequestInfo[] {
@@ -83,6 +96,7 @@ export class RequestDesk {
   /** @throws {NoSuchRequestError} */
   remove(requestId: string): void {
     this.#options.store.remove(this.#request(requestId).requestId);
+    this.#options.copies.withdraw(requestId);
     this.#options.onChange();
   }
 
@@ -125,6 +139,23 @@ export class RequestDesk {
     });
   }
 
+  /** Small files go to the site that is asked first, where it is configured so. @returns the places, with what is left out */
+  #withCopies(
+    of: { requestId: string; user: string },
+    files: Parameters<typeof dataPlaces>[0],
+    places: SitePlace[],
+  ): SitePlace[] {
+    const [first, ...others] = places;
+    const site = this.#options.sites.find(({ name }) => name === first?.site);
+    if (first === undefined || site?.replicate === undefined) return places;
+    const { name, storageDomain, closeSEs, replicate } = site;
+    const { copies, nowMs } = this.#options;
+    const counted = copies.counted(name, replicate.se);
+    const plan = planCopies(files, { site: name, storageDomain, closeSEs }, replicate, counted);
+    copies.add({ ...of, site: name, se: replicate.se }, plan.copies, nowMs());
+    return [plan.leftOut === null ? first : { ...first, leftOut: plan.leftOut }, ...others];
+  }
+
   #info(request: PoolRequest): RequestInfo {
     const names = new Set(request.sites.map(({ site }) => site));
     const ready = this.#options.registry
@@ -132,7 +163,9 @@ export class RequestDesk {
       .filter(({ node, draining, connected }) => connected && draining === null && names.has(node.site))
       .flatMap(({ workers }) => [...workers.values()])
       .filter(({ phase }) => phase === 'warm' || phase === 'attached').length;
-    return { ...request, dataset: [...request.dataset], sites: [...request.sites], ready };
+    const { requestId, dataset, sites } = request;
+    const copies = this.#options.copies.ofRequest(requestId);
+    return { ...request, dataset: [...dataset], sites: [...sites], ready, copies };
   }
 }
 

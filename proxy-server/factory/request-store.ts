@@ -26,7 +26,9 @@ interface RequestRow {
 }
 
 const words = z.array(z.string());
-const places = z.array(z.object({ site: z.string(), files: z.number(), bytes: z.number() }));
+const places = z.array(
+  z.object({ site: z.string(), files: z.number(), bytes: z.number(), leftOut: z.string().optional() }),
+);
 
 export class RequestStore {
   readonly #db: Database.Database;
@@ -56,6 +58,9 @@ export class RequestStore {
     }));
   }
 
+  setSites(requestId: string, sites: readonly SitePlace[]): void {
+    this.#db.prepare('UPDATE request SET sites = ? WHERE request_id = ?').run(JSON.stringify(sites), requestId);
+  }
   remove(requestId: string): void {
     this.#db.prepare('DELETE FROM request WHERE request_id = ?').run(requestId);
   }

@@ -1,4 +1,6 @@
 /** Workers asked for ahead, with the real command: first where the files are, elsewhere when that is full, for as long as was asked. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { requestInfo } from '../../protocol/api.js';
@@ -42,6 +44,72 @@ describe('proof request', function () {
     expect(await counts()).to.equal('FAR 1, NEAR 2');
     expect((await proof('request', '--cancel', made.requestId)).status).to.equal(0);
     await proxy.until(counts, (text) => text === 'FAR 0, NEAR 0');
+  });
+
+  it('has small files of the data set copied to the storage element of the site, one by one and within the bounds', async () => {
+    const bounds = 'maxFileBytes: 2000, maxTotalBytes: 4000';
+    proxy = new TestProxy(
+      `sites: [{ name: NEAR, type: local, max: 1, replicate: { se: "V::NEAR::DISK", ${bounds} } }]\nfactoryTickS: 1\n`,
+      { catalog: 'embedded' },
+    );
+    await proxy.start();
+    const proof = (...words: string[]) => run([...words, '--host', proxy.url]);
+    const stored = (...path: string[]) => join(proxy.folder, ...path);
+    for (const name of ['FAR', 'NEAR']) {
+      mkdirSync(stored(name));
+      await proof('catalog', 'se', 'set', `V::${name}::DISK`, '--prefix', `file://${stored(name)}/`);
+    }
+    await proof('mkdir', '-p', '/data');
+    const add = async (lfn: string, bytes: number, where = 'FAR', ...more: string[]): Promise<void> => {
+      const path = stored(where, lfn);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, lfn.padEnd(bytes, '.'));
+      const words = ['--se', 'V::FAR::DISK', '--size', String(bytes), ...more];
+      const { status, stderr } = await proof('register', lfn, `file://${path}`, ...words);
+      expect(status, stderr).to.equal(0);
+    };
+    await add('/data/a.root', 1000);
+    await add('/data/b.root', 1000);
+    await add('/data/damaged.root', 900, 'FAR', '--checksum', 'adler32:00000001');
+    await add('/data/elsewhere.root', 1000, 'OUTSIDE');
+    await add('/data/full.root', 1000);
+    await add('/data/large.root', 2001);
+    await add('/data/taken.root', 50);
+    mkdirSync(stored('NEAR', 'data'));
+    writeFileSync(stored('NEAR/data/taken.root'), 'somebody else');
+
+    const asked = await proof('request', '--dataset', 'lfn:/data/*.root', '--workers', '1', '--site', 'NEAR');
+    expect(asked.stdout).to.contain('not copied: 1 larger than maxFileBytes (2000), 1 beyond maxTotalBytes (4000)');
+    const [done] = await proxy.until(
+      () => proxy.call(z.array(requestInfo), '/requests'),
+      ([one]) => one!.copies[0]!.waiting === 0,
+    );
+    expect(done!.copies[0]).to.deep.include({ site: 'NEAR', se: 'V::NEAR::DISK', copied: 2, failed: 3, bytes: 2000 });
+    expect(done!.sites[0]).to.deep.include({ site: 'NEAR', files: 2, bytes: 2000 });
+    for (const lfn of ['/data/a.root', '/data/b.root']) {
+      expect(readFileSync(stored('NEAR', lfn))).to.deep.equal(readFileSync(stored('FAR', lfn)));
+      expect((await proof('whereis', lfn)).stdout).to.contain(`file://${stored('NEAR')}${lfn}`);
+    }
+    expect(readFileSync(stored('NEAR/data/taken.root'), 'utf8')).to.equal('somebody else');
+    expect((await proof('whereis', '/data/damaged.root')).stdout).not.to.contain('NEAR');
+    expect((await proof('request', '--list')).stdout).to.contain('2 copied, 3 failed to V::NEAR::DISK, 0.0 MB');
+    expect((await proof('sites', 'explain', 'NEAR')).stdout).to.contain(
+      '/data/taken.root: another file is in its place',
+    );
+
+    const log = readFileSync(join(proxy.stateDir, 'log', 'proxy-server.log'), 'utf8');
+    expect(log).to.contain('its adler32 is').and.to.contain('no replica of it lies below the prefix');
+
+    // What failed may be tried again; what was copied is near, and what it takes counts on after a restart.
+    await proxy.kill();
+    await proxy.start();
+    writeFileSync(stored('NEAR/data/taken.root'), readFileSync(stored('FAR/data/taken.root')));
+    await proof('request', '--dataset', 'lfn:/data/*.root', '--workers', '1', '--json');
+    const again = await proxy.until(
+      () => proxy.call(z.array(requestInfo), '/requests'),
+      (all) => all.length === 2 && all[1]!.copies[0]?.waiting === 0,
+    );
+    expect(again[1]!.copies[0]).to.deep.include({ copied: 1, failed: 2 });
   });
 
   it('refuses what no site could give, and says what could be asked', async () => {
