@@ -46,6 +46,8 @@ class Queue {
     onDemand: () => {},
     onUse: () => {},
     onClaim: () => {},
+    book: null,
+    takesTokens: () => false,
     send: (agentId, message) => {
       if (message.type !== 'runJob') return;
       this.orders.push({ agentId, job: message.job });

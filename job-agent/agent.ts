@@ -111,6 +111,7 @@ export class JobAgent {
     this.#payloads = new PayloadDesk({
       cores: options.settings.cores,
       directory: options.scratch.directory,
+      server: { url: options.settings.server, ca: options.settings.ca },
       slot: slotMark(options.settings),
       storage: options.storage,
       ledger: options.ledger,
@@ -204,6 +205,7 @@ export class JobAgent {
         this.#pool.release(message.workerId, message.why);
         return;
       case 'runJob':
+      case 'jobToken':
       case 'killJob':
       case 'forgetJob':
         this.#payloads.obey(message);

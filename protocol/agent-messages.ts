@@ -143,6 +143,8 @@ export const toAgentMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('release'), workerId: idText, why: z.string() }),
   /** Run this payload beside the workers. */
   z.object({ type: z.literal('runJob'), job: jobOrder }),
+  /** In place of the token of its order, or of the last such message. */
+  z.object({ type: z.literal('jobToken'), jobId: count, run: count, token: z.string().max(10_000) }),
   z.object({ type: z.literal('killJob'), jobId: count, run: count }),
   /** Its end was heard: its files can go. */
   z.object({ type: z.literal('forgetJob'), jobId: count, run: count }),

@@ -1,11 +1,12 @@
 /** Ids and small shapes that several message files share. */
 import { z } from 'zod';
 
+/** Also a name of files: no word of a path. */
 export const idText = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[\w.:-]+$/);
+  .regex(/^(?!\.)(?!.*\.\.)[\w.:-]+$/);
 export const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
 /** A count or an entry number: whole, not negative, exact as a double. */
 export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);

@@ -65,6 +65,8 @@ export const jobOrder = z.object({
   policy: batchPolicy,
   /** Suspended for longer, it asks the sessions for its cores. */
   maxSuspendedSeconds: z.number().min(0).default(3600),
+  /** With which the payload asks catalog and ProxyServer as its user; absent: it has none. */
+  token: z.string().max(10_000).optional(),
 });
 export type JobOrder = z.infer<typeof jobOrder>;
 

@@ -26,6 +26,8 @@ export class Revocations {
   readonly #file: string;
   #list: List = { version: VERSION, tokens: {}, users: {} };
   #seen = '';
+  /** Void already, not written yet. */
+  readonly #held = new Map<string, number>();
 
   /** @param keyFile of the key that signs, or of its public half. @throws {RevocationsError} */
   constructor(keyFile: string) {
@@ -35,15 +37,28 @@ export class Revocations {
 
   /** @param issuedAt s since 1970 */
   isRevoked({ user, tokenId, issuedAt }: { user: string; tokenId: string | null; issuedAt: number }): boolean {
+    if (tokenId !== null && this.#held.has(tokenId)) return true;
     this.#refresh();
     if (tokenId !== null && Object.hasOwn(this.#list.tokens, tokenId)) return true;
     return Object.hasOwn(this.#list.users, user) && issuedAt < this.#list.users[user]!;
   }
 
+  /** Void here at once, and for all others with the next write: so that many cost one. @param expiresAt s since 1970 */
+  hold(tokenId: string, expiresAt: number): void {
+    this.#held.set(tokenId, expiresAt);
+  }
+
+  /** Writes what is held. */
+  writeHeld(nowS: number): void {
+    if (this.#held.size > 0) this.add({}, nowS);
+  }
+
   /** The ProxyServer alone writes. Entries of tokens that have expired go. */
   add(more: { tokens?: Record<string, number>; users?: Record<string, number> }, nowS: number): void {
     this.#refresh();
-    const tokens = Object.entries({ ...this.#list.tokens, ...more.tokens }).filter(([, expiresAt]) => expiresAt > nowS);
+    const tokens = Object.entries({ ...this.#list.tokens, ...Object.fromEntries(this.#held), ...more.tokens }).filter(
+      ([, expiresAt]) => expiresAt > nowS,
+    );
     const list: List = {
       version: VERSION,
       tokens: Object.fromEntries(tokens),
@@ -52,6 +67,7 @@ export class Revocations {
     writeFileSync(`${this.#file}.new`, JSON.stringify(list), { mode: 0o644, flush: true });
     renameSync(`${this.#file}.new`, this.#file);
     this.#refresh();
+    this.#held.clear();
   }
 
   #refresh(): void {

@@ -1,5 +1,5 @@
 /**
- * Tokens: JWTs signed by the ProxyServer's own Ed25519 key. Claims: sub (user), role, iat, exp, jti, iss.
+ * Tokens: JWTs signed by the ProxyServer's own Ed25519 key. Claims: sub (user), role, iat, exp, jti, iss; job and run in a payload's.
  * The catalog verifies with the public half, so it needs no call to the ProxyServer.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { GridError } from './errors.js';
+import { count } from './ids.js';
 
 export const role = z.enum(['user', 'operator', 'admin', 'agent']);
 export type Role = z.infer<typeof role>;
@@ -18,6 +19,13 @@ export interface Identity {
   /** s since 1970; null where there is no token. */
   readonly issuedAt: number | null;
   readonly expiresAt: number | null;
+  /** The token is one of a payload, for this attempt of this job. */
+  readonly job?: JobRun;
+}
+
+export interface JobRun {
+  readonly jobId: number;
+  readonly run: number;
 }
 
 /** No token, or one that does not open this door: why, and how to get another. */
@@ -67,9 +75,10 @@ async function readKey(file: string): Promise<JWK> {
 
 export async function signToken(
   key: JWK,
-  claims: { user: string; role: Role; lifetimeS: number; tokenId: string },
+  claims: { user: string; role: Role; lifetimeS: number; tokenId: string; job?: JobRun },
 ): Promise<string> {
-  return new SignJWT({ role: claims.role })
+  const { role, job } = claims;
+  return new SignJWT(job === undefined ? { role } : { role, job: job.jobId, run: job.run })
     .setProtectedHeader({ alg: ALGORITHM })
     .setIssuer(ISSUER)
     .setSubject(claims.user)
@@ -97,6 +106,7 @@ export async function verifyToken(key: JWK, token: string): Promise<Identity> {
       tokenId: payload.jti ?? null,
       issuedAt: payload.iat!,
       expiresAt: payload.exp!,
+      ...jobOf(payload),
     };
   } catch (cause) {
     throw tokenError(
@@ -104,6 +114,11 @@ export async function verifyToken(key: JWK, token: string): Promise<Identity> {
       'The token is not one of this ProxyServer. Check the host and its token in your configuration.',
     );
   }
+}
+
+function jobOf(claims: Record<string, unknown>): Pick<Identity, 'job'> {
+  if (claims['job'] === undefined) return {};
+  return { job: { jobId: count.parse(claims['job']), run: count.parse(claims['run']) } };
 }
 
 /** What jose says, as a sentence. */

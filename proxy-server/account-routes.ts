@@ -33,6 +33,8 @@ export function addAccountRoutes(app: FastifyInstance, parts: AccountParts, { ga
     const { lifetimeS } = checked(login, request.body ?? {}, 'body');
     const identity = certificateOf(request, parts.certificates) ?? (await gate.identify(request.raw));
     if (identity.role === 'agent') throw new ForbiddenError('A token of the role agent is for agents only.');
+    if (identity.job !== undefined)
+      throw new ForbiddenError('The token of a job ends with its job: it gives no other token.');
     const lifetime = lifetimeOf(identity, Math.min(lifetimeS ?? Number.POSITIVE_INFINITY, parts.loginLifetimeS));
     const { user, role } = identity;
     const issued = await tokens.issue(user, { user, role, lifetimeS: lifetime, note: 'login' });

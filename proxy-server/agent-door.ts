@@ -68,6 +68,8 @@ const MOST_EARLY = 100;
 export class AgentDoor {
   readonly #options: AgentDoorOptions;
   readonly #links = new Map<string, AgentLink>();
+  /** Protocol version of each connection. */
+  readonly #versions = new WeakMap<AgentLink, number>();
   /** Agents whose pilot's secret is used up. */
   readonly #spent = new Set<string>();
   /** Agents that have had a warm worker. */
@@ -125,6 +127,12 @@ export class AgentDoor {
     this.#links.get(agentId)?.send(message);
   }
 
+  /** Is it connected, and does it know that? */
+  speaks(agentId: string, what: Parameters<typeof speaks>[1]): boolean {
+    const link = this.#links.get(agentId);
+    return link !== undefined && speaks(this.#versions.get(link) ?? 0, what);
+  }
+
   /** Agents that a token let in which is void now have to go. */
   endVoid(isVoid: (identity: Identity) => boolean): void {
     for (const [agentId, identity] of this.#admittedBy)
@@ -166,6 +174,7 @@ export class AgentDoor {
       if (!link.isOpen) return undefined;
       const before = this.#links.get(agentId);
       this.#links.set(agentId, link);
+      this.#versions.set(link, commonVersion(hello));
       before?.close('the same agent connected again');
       if (pilotId !== null) this.#registered(pilotId, agentId, hello);
       const protocol = commonVersion(hello);

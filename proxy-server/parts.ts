@@ -169,6 +169,8 @@ export class Parts {
       registry: this.registry,
       catalog: this.catalog,
       send: (agentId, message) => this.door.send(agentId, message),
+      book: config.auth === 'development' ? null : this.tokens,
+      takesTokens: (agentId) => this.door.speaks(agentId, 'jobTokens'),
       onDemand: () => this.lookAtSites(),
       onUse: () => this.#watchIdle(),
       onClaim: () => this.dispatcher.look(),

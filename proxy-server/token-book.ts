@@ -7,7 +7,7 @@ import type { JWK } from 'jose';
 import type { TokenInfo } from '../protocol/api.js';
 import { GridError } from '../protocol/errors.js';
 import type { Revocations } from '../protocol/revocations.js';
-import { type Identity, type Role, signToken, TokenError, verifyToken } from '../protocol/tokens.js';
+import { type Identity, type JobRun, type Role, signToken, TokenError, verifyToken } from '../protocol/tokens.js';
 import { authorize, may, reachOf } from './authorization.js';
 import type { Issuers } from './issuers.js';
 import type { TokenStore } from './token-store.js';
@@ -69,6 +69,20 @@ export class TokenBook {
     return { token, info: { ...info, revokedAt: null } };
   }
 
+  /** For a payload: it is listed from its first use on. */
+  forJob(token: { user: string; job: JobRun; tokenId: string; lifetimeS: number }): Promise<string> {
+    return signToken(this.#options.key, { ...token, role: 'user' });
+  }
+
+  /** Void here at once; whoever else verifies knows it after `writeEnds`. @param expiresAt s since 1970 */
+  end(tokenId: string, expiresAt: number): void {
+    this.#options.revocations.hold(tokenId, expiresAt);
+  }
+  writeEnds(): void {
+    this.#options.revocations.writeHeld(Math.floor(this.#options.nowMs() / 1000));
+    this.#tell();
+  }
+
   list(identity: Identity): TokenInfo[] {
     return this.#options.store.list(reachOf(identity, 'token.list') === 'any' ? null : identity.user);
   }
@@ -111,10 +125,16 @@ export class TokenBook {
   }
 
   /** One that was made elsewhere (another issuer, or with the key on this machine) is listed from its first use on. */
-  #record({ tokenId, user, role, issuedAt, expiresAt }: Identity): void {
+  #record({ tokenId, user, role, issuedAt, expiresAt, job }: Identity): void {
     if (tokenId === null || issuedAt === null || expiresAt === null || this.#recorded.has(tokenId)) return;
     this.#options.store.add({
-      ...{ tokenId, user, role, note: 'first seen in use', issuedBy: '' },
+      ...{
+        tokenId,
+        user,
+        role,
+        note: job === undefined ? 'first seen in use' : `job ${job.jobId}, run ${job.run}`,
+        issuedBy: '',
+      },
       ...{ issuedAt: issuedAt * 1000, expiresAt: expiresAt * 1000 },
     });
     this.#recorded.add(tokenId);

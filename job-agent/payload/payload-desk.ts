@@ -8,6 +8,7 @@ import type { Logger } from '../../protocol/log.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import type { CpuLedger } from '../cpu-ledger.js';
 import { Payload } from './payload.js';
+import type { ServerPlace } from './payload-access.js';
 import { shareCores } from './policy.js';
 
 export interface PayloadDeskOptions {
@@ -15,6 +16,7 @@ export interface PayloadDeskOptions {
   /** Directories of payloads are made in it. */
   readonly directory: string;
   readonly slot: string;
+  readonly server: ServerPlace;
   /** Credentials for the storage that input comes from and outputs go to. */
   readonly storage: StorageOptions;
   readonly ledger: CpuLedger;
@@ -38,14 +40,15 @@ export class PayloadDesk {
     this.#options = options;
   }
 
-  obey(message: Extract<ToAgentMessage, { type: 'runJob' | 'killJob' | 'forgetJob' }>): void {
+  obey(message: Extract<ToAgentMessage, { type: 'runJob' | 'jobToken' | 'killJob' | 'forgetJob' }>): void {
     if (message.type === 'runJob') {
       this.#take(message.job);
       return;
     }
     const key = `${message.jobId}.${message.run}`;
     const payload = this.#payloads.get(key);
-    if (message.type === 'killJob') payload?.kill('killed', 'killed by its user');
+    if (message.type === 'jobToken') payload?.renewToken(message.token);
+    else if (message.type === 'killJob') payload?.kill('killed', 'killed by its user');
     else if (payload?.isEnded === true) {
       payload.remove();
       this.#payloads.delete(key);
@@ -99,13 +102,14 @@ export class PayloadDesk {
   #take(order: Payload['order']): void {
     const key = `${order.jobId}.${order.run}`;
     if (this.#payloads.has(key)) return; // said twice
-    const { directory, slot, storage, ledger, launcher, slotEnd, clock, log, tell } = this.#options;
+    const { directory, slot, server, storage, ledger, launcher, slotEnd, clock, log, tell } = this.#options;
     this.#payloads.set(
       key,
       new Payload({
         order,
         directory: join(directory, `job-${key}`),
         slot,
+        server,
         storage,
         ledger,
         launcher,

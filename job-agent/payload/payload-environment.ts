@@ -4,7 +4,7 @@ import type { JobOrder } from '../../protocol/job-messages.js';
 
 export function payloadEnvironment(
   order: Pick<JobOrder, 'jobId' | 'run' | 'user' | 'variables'>,
-  { slot, work, mark }: { slot: string; work: string; mark: string },
+  { slot, work, mark, config }: { slot: string; work: string; mark: string; config?: string | undefined },
 ): NodeJS.ProcessEnv {
   const declared = Object.entries(order.variables).map(([name, value]) => [`ALIEN_JDL_${name}`, value]);
   const [markName, markValue] = mark.split('=') as [string, string];
@@ -18,6 +18,7 @@ export function payloadEnvironment(
     ALIEN_USER: order.user,
     PROOF_SLOT: slot,
     PROOF_JOB: `${order.jobId}.${order.run}`,
+    ...(config === undefined ? {} : { PROOF_CONFIG: config }),
     [markName]: markValue,
   };
 }

@@ -18,6 +18,7 @@ import type { CpuLedger } from '../cpu-ledger.js';
 import { ProcessFamily } from '../process-family.js';
 import { limitReached } from './limits.js';
 import { OutputFeed } from './output-feed.js';
+import { PayloadAccess, type ServerPlace } from './payload-access.js';
 import { payloadEnvironment } from './payload-environment.js';
 import { saveOutputs } from './save-outputs.js';
 import { filesBelow, stageIn } from './stage.js';
@@ -28,6 +29,7 @@ export interface PayloadOptions {
   readonly directory: string;
   /** PROOF_SLOT of the agent: by it a site finds what is left of a slot. */
   readonly slot: string;
+  readonly server: ServerPlace;
   readonly clock: Clock;
   readonly log: Logger;
   /** Credentials for storage: they stay with the agent. */
@@ -73,6 +75,8 @@ export class Payload {
   #suspendedAt = 0;
   #suspendedMs = 0;
   readonly #feed: OutputFeed;
+  /** Null: it has no token. */
+  readonly #access: PayloadAccess | null;
   #cancelWatch: () => void = () => {};
   #cancelKill: () => void = () => {};
   #cancelPatience: () => void = () => {};
@@ -84,6 +88,8 @@ export class Payload {
   constructor(options: PayloadOptions) {
     this.#options = options;
     this.#feed = new OutputFeed(options.order, this.#work, options.tell);
+    const { order, directory, server } = options;
+    this.#access = order.token === undefined ? null : new PayloadAccess(join(directory, 'access'), server, order.token);
     this.#takesTheSlot = this.#spareMs() === 0;
     const spareMs = this.#spareMs();
     if (spareMs < LONGEST_TIMER_MS) this.#cancelPatience = options.clock.after(spareMs, () => this.#giveBack());
@@ -131,6 +137,7 @@ export class Payload {
     const { directory, order } = this.#options;
     try {
       mkdirSync(join(directory, 'work'), { recursive: true, mode: 0o700 });
+      this.#access?.open();
       const { program, validation } = await stageIn(order, this.#work, this.#options.storage);
       if (this.#ending !== undefined) {
         await this.#finish(this.#ending, null);
@@ -166,6 +173,10 @@ export class Payload {
     this.#phase = 'running';
     this.#processes?.signal('SIGCONT');
     this.#tellPhase();
+  }
+
+  renewToken(token: string): void {
+    this.#access?.renew(token);
   }
 
   yieldCores(): void {
@@ -226,13 +237,16 @@ export class Payload {
     // Another ProxyServer may have a job of the same number on this node.
     const mark = `PROOF_PAYLOAD=${randomBytes(12).toString('hex')}`;
     try {
-      const [file, ...words] = launcher.words([program, ...args], { scratch: this.#work });
+      const [file, ...words] = launcher.words([program, ...args], {
+        scratch: this.#work,
+        ...(this.#access === null ? {} : { shown: [this.#access.directory] }),
+      });
       const child = spawn(file!, words, {
         cwd: this.#work,
         detached: true,
         shell: false,
         stdio: ['ignore', out, err],
-        env: payloadEnvironment(order, { slot, work: this.#work, mark }),
+        env: payloadEnvironment(order, { slot, work: this.#work, mark, config: this.#access?.config }),
       });
       this.#child = child;
       await new Promise<void>((resolve, reject) => {
@@ -324,6 +338,7 @@ export class Payload {
     this.#phase = 'saving';
     this.#child = undefined;
     onChange();
+    this.#access?.close();
     if (wasStarted) this.#tellPhase();
     const saved = await saveOutputs(ending, order, {
       work: this.#work,

@@ -11,9 +11,15 @@ export interface Held {
 const NOTHING: Held = { cores: 0, memoryBytes: 0, diskBytes: 0 };
 
 export class ActiveJobs {
+  readonly #onGone: (job: Job) => void;
   readonly #jobs = new Map<number, { job: Job; held: Held }>();
   readonly #onAgent = new Map<string, { held: Held; jobIds: Set<number> }>();
   readonly #ofUser = new Map<string, { cores: number; jobs: number }>();
+
+  /** @param onGone that run of the job is over, in whatever way */
+  constructor(onGone: (job: Job) => void) {
+    this.#onGone = onGone;
+  }
 
   get size(): number {
     return this.#jobs.size;
@@ -61,6 +67,7 @@ export class ActiveJobs {
     if (known === undefined) return;
     this.#jobs.delete(jobId);
     this.#count(known.job, known.held, -1);
+    this.#onGone(known.job);
   }
 
   #count({ jobId, user, agentId }: Job, held: Held, sign: 1 | -1): void {

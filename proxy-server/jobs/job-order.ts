@@ -4,6 +4,7 @@ import type { BatchPolicy, JobOrder } from '../../protocol/job-messages.js';
 import { inputListText, mergedList } from './input-list.js';
 import { JobInputError, type JobInputs } from './job-inputs.js';
 import type { Job } from './job-store.js';
+import type { JobTokens } from './job-tokens.js';
 import type { OutputSettlement } from './output-settlement.js';
 import { inputDataOf, readStored } from './prepare-job.js';
 
@@ -14,12 +15,14 @@ export async function jobOrder(
     inputs,
     settlement,
     node,
+    tokens,
     policy,
     maxSuspendedSeconds,
   }: {
     inputs: JobInputs;
     settlement: OutputSettlement;
     node: NodeFacts;
+    tokens: JobTokens;
     policy: BatchPolicy;
     maxSuspendedSeconds: number;
   },
@@ -41,6 +44,8 @@ export async function jobOrder(
   const list = description.inputDataList;
   const merged = list === undefined ? undefined : mergedList(list.format);
   const original = merged === undefined ? undefined : await inputs.textOf(user, merged);
+  const plan = await settlement.plan(job, description, node);
+  const token = await tokens.first(job, description.ttlSeconds);
   return {
     jobId: job.jobId,
     run: job.run,
@@ -50,7 +55,7 @@ export async function jobOrder(
     variables: { ...description.variables },
     inputs: fetched.map(({ replicas }, i) => ({ name: names[i]!, urls: replicas.map(({ url }) => url) })),
     inputList: list === undefined ? null : { file: list.file, text: inputListText(list.format, data, original) },
-    ...(await settlement.plan(job, description, node)),
+    ...plan,
     validation,
     ttlSeconds: description.ttlSeconds,
     memoryBytes: description.memoryBytes,
@@ -58,5 +63,6 @@ export async function jobOrder(
     cores: job.cores,
     policy,
     maxSuspendedSeconds,
+    ...(token === undefined ? {} : { token }),
   };
 }

@@ -26,6 +26,7 @@ import { jobOrder } from './job-order.js';
 import type { JobOutputs } from './job-outputs.js';
 import { ACTIVE_STATES } from './job-states.js';
 import type { Job, JobStore } from './job-store.js';
+import type { JobTokens } from './job-tokens.js';
 import { readWants } from './job-wants.js';
 import type { AgentOffer } from './matchmaker.js';
 import { NodeJudge } from './node-judge.js';
@@ -48,6 +49,7 @@ export interface JobRunnerOptions {
   readonly outputs: JobOutputs;
   /** Where outputs go, and what becomes of them. */
   readonly settlement: OutputSettlement;
+  readonly tokens: JobTokens;
   readonly registry: AgentRegistry;
   readonly policyOf: (site: string) => BatchPolicy;
   readonly maxSuspendedOf: (site: string) => number;
@@ -74,7 +76,7 @@ export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #surroundings: Surroundings;
   readonly #queue: WaitingQueue;
-  readonly #active = new ActiveJobs();
+  readonly #active = new ActiveJobs((job) => this.#options.tokens.over(job));
   readonly claims: CoreClaims;
   readonly judge: NodeJudge;
   readonly #offers: AgentOffers;
@@ -181,6 +183,7 @@ export class JobRunner {
       if (!reports.some(({ jobId, run }) => jobId === job.jobId && run === job.run))
         this.#lose(job, 'its agent came back without it');
     for (const report of reports) this.report(agentId, report);
+    this.#options.tokens.resume(this.#active.on(agentId));
   }
 
   agentLost(agentId: string, because: string): void {
@@ -270,10 +273,8 @@ export class JobRunner {
   expireWaiting(): void {
     const nowMs = this.#nowMs();
     for (const jobId of this.#deadlines.due(nowMs, (waiting) => this.#queue.has(waiting))) {
-      const moved = this.#options.store.move(jobId, 'waitTooLong', {
-        nowMs,
-        why: 'it waited longer than MaxWaitingTime',
-      });
+      const why = 'it waited longer than MaxWaitingTime';
+      const moved = this.#options.store.move(jobId, 'waitTooLong', { nowMs, why });
       if (moved === undefined) continue;
       this.#queue.delete(jobId);
       this.#ends.ended(moved);
@@ -281,14 +282,13 @@ export class JobRunner {
   }
 
   async #giveOut(job: Job): Promise<void> {
-    const { send, log, inputs, settlement, registry, policyOf, maxSuspendedOf } = this.#options;
+    const { send, log, inputs, settlement, tokens, registry, policyOf, maxSuspendedOf } = this.#options;
     const agentId = job.agentId!;
     try {
       const node = registry.get(agentId)?.node;
       if (node === undefined) return; // its loss is told to the job already
       const order = await jobOrder(job, {
-        ...{ inputs, settlement, node },
-        policy: policyOf(node.site),
+        ...{ inputs, settlement, tokens, node, policy: policyOf(node.site) },
         maxSuspendedSeconds: maxSuspendedOf(node.site),
       });
       if (this.#active.mine(agentId, job.jobId, job.run)) send(agentId, { type: 'runJob', job: order });

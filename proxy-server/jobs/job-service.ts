@@ -8,6 +8,7 @@ import type { AgentRegistry } from '../agent-registry.js';
 import type { CatalogAccess } from '../catalog-access.js';
 import type { ProxyConfig } from '../config.js';
 import { surviving } from '../state-db.js';
+import type { TokenBook } from '../token-book.js';
 import { NO_SITE_OFFER, type SiteOffer } from './agent-ad.js';
 import { EndNotices } from './end-notices.js';
 import { JobDesk } from './job-desk.js';
@@ -16,6 +17,7 @@ import { JobOutputs } from './job-outputs.js';
 import { JobRunner } from './job-runner.js';
 import { JobSplitter } from './job-splitter.js';
 import { JobStore } from './job-store.js';
+import { JobTokens } from './job-tokens.js';
 import { OutputRegistrar } from './output-registrar.js';
 import { OutputSettlement } from './output-settlement.js';
 import { UsageStore } from './usage-store.js';
@@ -31,6 +33,10 @@ export interface JobServiceOptions {
   readonly registry: AgentRegistry;
   readonly catalog: Pick<CatalogAccess, 'forUser' | 'forAdmin'>;
   readonly send: (agentId: string, message: ToAgentMessage) => void;
+  /** Signs tokens of payloads; null: they get none. */
+  readonly book: Pick<TokenBook, 'forJob' | 'end' | 'writeEnds' | 'isVoid'> | null;
+  /** Does this agent know what to do with them? */
+  readonly takesTokens: (agentId: string) => boolean;
   /** A payload wants its cores back from sessions. */
   readonly onClaim: () => void;
   /** As JobRunner's. */
@@ -45,13 +51,15 @@ export class JobService {
   readonly #usage: UsageStore;
   readonly #inputs: JobInputs;
   readonly #outputs: JobOutputs;
+  readonly #tokens: JobTokens;
 
-  constructor({ config, db, clock, log, registry, catalog, send, ...on }: JobServiceOptions) {
+  constructor({ config, db, clock, log, registry, catalog, send, book, takesTokens, ...on }: JobServiceOptions) {
     const nowMs = (): number => clock.date().getTime();
     this.#store = new JobStore(db);
     this.#usage = new UsageStore(db);
     this.#inputs = new JobInputs({ catalog, homes: config.homes, nowMs });
     this.#outputs = new JobOutputs(config.stateDir);
+    this.#tokens = new JobTokens({ clock, log, book, takesTokens, send });
     const store = this.#store;
     const hook = config.emailHook ?? null;
     const sites = new Map(
@@ -71,6 +79,7 @@ export class JobService {
       inputs: this.#inputs,
       outputs: this.#outputs,
       settlement: new OutputSettlement({ registrar: new OutputRegistrar(catalog, config.homes), clock, note }),
+      tokens: this.#tokens,
       registry,
       maxSuspendedOf: (site) => sites.get(site)?.maxSuspendedS ?? DEFAULT_MAX_SUSPENDED_S,
       policyOf: (site) => sites.get(site)?.policy ?? 'suspend',
@@ -107,6 +116,7 @@ export class JobService {
 
   async close(): Promise<void> {
     this.runner.close();
+    this.#tokens.close();
     await this.#inputs.close();
   }
 }

@@ -47,6 +47,8 @@ describe('proxy-server: the queue', () => {
       onDemand: () => {},
       onUse: () => {},
       onClaim: () => {},
+      book: null,
+      takesTokens: () => false,
       send: (agentId, message) => {
         sent.push(message);
         if (message.type === 'runJob') orders.push({ agentId, job: message.job });
