@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { count, idText, queryState } from './ids.js';
+import { SILENT_AFTER_MS } from './link.js';
 import { entryCounts } from './session-messages.js';
 import { versionRange } from './version.js';
 
@@ -74,9 +75,11 @@ export const sessionFile = z.object({
   /** A session without client and without running query ends after this time. */
   idleAfterMs: count,
   /** A worker whose link is silent for so long is given up. */
-  workerSilentMs: count.default(30_000),
+  workerSilentMs: count.default(SILENT_AFTER_MS),
   /** A worker that runs one packet for longer is ended, and the packet counts as one that kills its worker. */
   packetLimitMs: count.default(3_600_000),
   log: z.object({ file: z.string().nullable(), level: z.string() }),
 });
 export type SessionFile = z.infer<typeof sessionFile>;
+/** As it is written: what has a usual value may be left out. */
+export type NewSessionFile = z.input<typeof sessionFile>;

@@ -1,7 +1,8 @@
 /**
  * The embedded catalog: the catalog daemon as a child process on the loopback, started when the configuration names no other.
  *
- * It serves at one address for as long as this ProxyServer runs: when it dies it is started again on the same port. It ends with its
+ * It serves at one address for as long as this ProxyServer runs: when it dies it is started again on the same port, each time within RESTARTS_WITHIN_MS
+ * after a pause twice as long. It ends with its
  * standard input, so that none is left behind by a ProxyServer that was killed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -14,6 +15,7 @@ import { stringify } from 'yaml';
 import type { Clock } from '../protocol/clock.js';
 import { GridError } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
+import { restartAt, restartPause } from './restart-limit.js';
 
 export class EmbeddedCatalogError extends GridError {
   readonly code = 'PROXY_EMBEDDED_CATALOG';
@@ -33,12 +35,14 @@ const READY_WITHIN_MS = 20_000;
 const STOP_GRACE_MS = 5_000;
 const ATTEMPTS = 5;
 const PAUSE_MS = 300;
+const RESTARTS_WITHIN_MS = 600_000;
+const RESTART_PAUSE = { firstMs: 500, longestMs: 60_000 };
 
 export class EmbeddedCatalog {
   readonly #options: EmbeddedCatalogOptions;
   #child: ChildProcess | undefined;
   #url: string | undefined;
-  #pauseMs = 500;
+  #restarts: number[] = [];
   #isStopping = false;
   #cancelRestart: () => void = () => {};
 
@@ -103,8 +107,8 @@ export class EmbeddedCatalog {
         resolve(url);
       });
     });
-    await writeFile(join(this.#options.stateDir, 'catalog', 'url'), `${this.#url}\n`);
     child.once('exit', (status, signal) => this.#ended(signal ?? `exit status ${status}`));
+    await writeFile(join(this.#options.stateDir, 'catalog', 'url'), `${this.#url}\n`);
     this.#options.log.info('embedded catalog ready', { url: this.#url, pid: child.pid });
   }
 
@@ -122,14 +126,21 @@ export class EmbeddedCatalog {
 
   #ended(how: string): void {
     if (this.#isStopping) return;
-    this.#options.log.error(`the embedded catalog ended (${how}); it is started again`);
-    this.#cancelRestart = this.#options.clock.after(this.#pauseMs, () => {
+    const { clock, log } = this.#options;
+    // As often as it takes, since the pool is of little use without it; only ever more slowly.
+    const limit = { most: Number.POSITIVE_INFINITY, withinMs: RESTARTS_WITHIN_MS };
+    this.#restarts = restartAt(clock.now(), this.#restarts, limit)!;
+    const times = this.#restarts.length;
+    const pauseMs = restartPause(times, RESTART_PAUSE);
+    log.error(
+      `the embedded catalog ended (${how}); it is started again in ${pauseMs / 1000} s, restart ${times} within ${RESTARTS_WITHIN_MS / 60_000} minutes`,
+    );
+    this.#cancelRestart = clock.after(pauseMs, () => {
       this.start().catch((error: Error) => {
-        this.#options.log.error(error.message);
+        log.error(error.message);
         this.#ended('it does not start');
       });
     });
-    this.#pauseMs = Math.min(this.#pauseMs * 2, 60_000);
   }
 
   async #lastPort(): Promise<string> {

@@ -9,10 +9,9 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { SessionInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
-import type { MasterMessage, QueryRecord, SessionFile } from '../protocol/control-messages.js';
+import type { MasterMessage, NewSessionFile, QueryRecord, SessionFile } from '../protocol/control-messages.js';
 import { GridError } from '../protocol/errors.js';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../protocol/ids.js';
-import { SILENT_AFTER_MS } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import { isSameProcess, sendSignal } from '../protocol/process-id.js';
 import { LateWrites } from './late-writes.js';
@@ -206,7 +205,7 @@ export class Sessions {
     for (const session of this.#sessions.values()) session.link?.close();
   }
 
-  async #sessionFile(record: SessionRecord, { inside }: MasterPlaces): Promise<SessionFile> {
+  async #sessionFile(record: SessionRecord, { inside }: MasterPlaces): Promise<NewSessionFile> {
     const { catalog, site, orphanedAfterMs, idleAfterMs, packetLimitMs, logLevel } = this.#options;
     const { sessionId, user } = record;
     const { directory, socket } = inside;
@@ -220,7 +219,6 @@ export class Sessions {
       site,
       orphanedAfterMs,
       idleAfterMs,
-      workerSilentMs: SILENT_AFTER_MS,
       packetLimitMs,
       log,
     };

@@ -1,80 +1,19 @@
 /**
  * The packets of one query at work: hands them to the workers that ask, takes commits and failures, until every entry is settled.
  *
- * Ledger, Packetizer and failure-policy decide; this class carries their decisions out over the workers' links, and journals what counts
- * before anybody is told. A worker's `committed` leaves when the record is on disk.
+ * Ledger and Packetizer decide; this class carries their decisions out over the workers' links, and journals what counts before anybody is
+ * told. Packets that fail are failing-packets.ts'. A worker's `committed` leaves when the record is on disk.
  */
-import type { NodeFacts } from '../../protocol/agent-messages.js';
-import type { Clock } from '../../protocol/clock.js';
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
-import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
+import type { WorkerMessage } from '../../protocol/worker-messages.js';
 import { type DataSet, NO_REPLICA } from './data-set.js';
-import { TooManyFailuresError, WorkerDiedError } from './errors.js';
-import { FailureLog, failureReportOf } from './failure-log.js';
-import { verdictOn } from './failure-policy.js';
+import { FailingPackets } from './failing-packets.js';
+import { FailureLog } from './failure-log.js';
 import type { JournalRecord } from './journal-records.js';
 import { Ledger, type LedgerCounts, type LedgerFile } from './ledger.js';
-import type { LedgerPacket, PacketFailure } from './packet-states.js';
 import { type Handout, Packetizer } from './packetizer.js';
-import type { QueryFigures } from './query-figures.js';
+import type { Leaving, ProcessingParts, QueryWorker } from './processing-parts.js';
 import { type SettledRange, SettledRanges } from './settled-ranges.js';
-
-/** The worker of a session as its query sees it. */
-export interface QueryWorker {
-  readonly workerId: string;
-  readonly name: string;
-  readonly node: NodeFacts;
-  send(message: ToWorkerMessage): void;
-}
-
-/** Adds increments in any order; analysis/ has the real one. States are packed as in analysis/merged-state.ts. */
-export interface Merger {
-  /** @returns the same for the journal: rows are beside it, and named by their place there */
-  add(increment: Uint8Array): Uint8Array;
-  /** The whole state in the journal's form. */
-  checkpoint(): Uint8Array;
-  /** For live feedback: without rows. */
-  live(): Uint8Array;
-}
-
-/** Both settle when the record is on disk. */
-export interface QueryJournal {
-  append(record: JournalRecord): Promise<void>;
-  /** The record stands for all before it. */
-  replace(record: JournalRecord): Promise<void>;
-  /** Since the last `replace`. */
-  readonly bytes: number;
-}
-
-/** packet-log.ts has the real one. */
-export interface PacketRecorder {
-  readonly lastId: number;
-  out(packet: LedgerPacket, attempt: number, worker: string): void;
-  done(id: number, worker: string): void;
-  failed(id: number, failure: Pick<PacketFailure, 'cause' | 'entry'>, worker: string): void;
-}
-
-/** How a worker went: `killed` counts against the packet that it was running. */
-export type Leaving = 'left' | 'lost' | 'killed';
-
-export interface ProcessingParts {
-  readonly queryId: string;
-  readonly maxAttempts: number;
-  readonly maxFailures: number;
-  readonly packetLimitMs: number;
-  readonly clock: Clock;
-  readonly merger: Merger;
-  readonly journal: QueryJournal;
-  readonly figures: QueryFigures;
-  readonly packets: PacketRecorder;
-  readonly onMerged: () => void;
-  /** Every entry is committed, failed or missing, or (after `halt`) nothing is in anybody's hands. */
-  readonly onSettled: () => void;
-  /** This worker runs one packet for longer than is allowed: it is to be ended. */
-  readonly onStuck: (workerId: string, why: string) => void;
-  /** It cannot go on. */
-  readonly onBroken: (error: ErrorBody & { stack?: string | undefined }) => void;
-}
 
 interface Seat {
   readonly worker: QueryWorker;
@@ -90,7 +29,6 @@ interface Seat {
 type Commit = Extract<WorkerMessage, { type: 'commit' }>;
 type PacketFailed = Extract<WorkerMessage, { type: 'packetFailed' }>;
 
-const FILE_ATTEMPTS = 2;
 /** Of a worker's output, in the report of a failure. */
 const TAIL_CHARS = 2_000;
 
@@ -102,6 +40,7 @@ export class Processing {
   #settled = new SettledRanges();
   #ledger = new Ledger([]);
   #packetizer: Packetizer | undefined;
+  #failing: FailingPackets | undefined;
   readonly #clusters = new Map<number, readonly number[]>();
   /** What workers whose links broke were running. */
   readonly #lostWith = new Map<string, { packetId: number; seat: Seat }>();
@@ -136,11 +75,10 @@ export class Processing {
     this.#dataSet = dataSet;
     this.#settled = settled;
     this.#ledger = new Ledger(files, this.#parts.packets.lastId);
+    const failing = this.#startFailing(dataSet, settled);
     for (const { position } of files) {
       this.#ledger.restore(position, settled.of(position));
-      if (dataSet.placesOf(position).length > 0) continue;
-      const lost = this.#ledger.loseFile(position); // its entries are known, but nothing can read them
-      if (lost.length > 0) this.#lost(position, lost, NO_REPLICA);
+      if (dataSet.placesOf(position).length === 0) failing.loseFile(position, NO_REPLICA); // its entries are known, but nothing can read them
     }
     const placed = files.map(({ position }) => ({ position, places: dataSet.placesOf(position) }));
     this.#packetizer = new Packetizer(this.#ledger, placed);
@@ -149,6 +87,18 @@ export class Processing {
     for (const { worker } of this.#seats.values()) this.#packetizer.join(worker.workerId, worker.node);
     this.serveAll();
     this.#checkSettled();
+  }
+
+  #startFailing(dataSet: DataSet, settled: SettledRanges): FailingPackets {
+    this.#failing = new FailingPackets({
+      ...this.#parts,
+      ...{ ledger: this.#ledger, dataSet, settled, failures: this.failures },
+      clustersOf: (position) => this.#counted(position, this.#clusters.get(position) ?? []),
+      dropFile: (position) => this.#packetizer?.dropFile(position),
+      journal: (record) => this.#journal(record),
+      onBroken: (error) => this.#break(error),
+    });
+    return this.#failing;
   }
 
   /** A worker whose program is loaded. */
@@ -164,11 +114,11 @@ export class Processing {
     this.#packetizer?.leave(workerId);
     const { running } = seat;
     const wasRunning = running !== null && this.#isHeld(workerId, running);
-    if (how === 'killed' && wasRunning) this.#blame(running, seat, why);
+    if (how === 'killed' && wasRunning) this.#failing?.blame(running, seat, why);
     if (how === 'lost' && wasRunning) this.#lostWith.set(workerId, { packetId: running, seat });
     else this.#lostWith.delete(workerId);
     this.#ledger.giveBackAll(workerId);
-    this.#judgeWaiting();
+    this.#failing?.judgeWaiting();
     this.serveAll();
     this.#checkSettled();
   }
@@ -178,8 +128,8 @@ export class Processing {
     const lost = this.#lostWith.get(workerId);
     if (lost === undefined || this.#isOver) return;
     this.#lostWith.delete(workerId);
-    this.#blame(lost.packetId, lost.seat, why);
-    this.#judgeWaiting();
+    this.#failing?.blame(lost.packetId, lost.seat, why);
+    this.#failing?.judgeWaiting();
     this.serveAll();
     this.#checkSettled();
   }
@@ -246,9 +196,9 @@ export class Processing {
     if (seat === undefined || this.#isOver) return;
     if (this.#isHeld(workerId, message.packetId)) {
       const { cause, entry, error, output = '' } = message;
-      this.#fail(message.packetId, seat, { worker: workerId, cause, entry, error, output });
+      this.#failing?.note(message.packetId, seat.worker.name, { worker: workerId, cause, entry, error, output });
     }
-    this.#judgeWaiting();
+    this.#failing?.judgeWaiting();
     this.serveAll();
     this.#checkSettled();
   }
@@ -319,75 +269,13 @@ export class Processing {
     });
   }
 
-  /** It is noted only while the packet is still to be done. */
-  #blame(packetId: number, seat: Seat, why: string): void {
-    const { workerId, name } = seat.worker;
-    const error = errorBody(new WorkerDiedError(`Worker ${name} died while it ran this packet: ${why}.`));
-    this.#fail(packetId, seat, { worker: workerId, cause: 'killed', entry: null, error, output: seat.printed });
-  }
   /** Cluster boundaries as entries are counted: those with nothing of a list between them fall together. */
   #counted(position: number, clusters: readonly number[]): readonly number[] {
     return [...new Set(clusters.map((entry) => this.#dataSet?.placeOf(position, entry) ?? entry))];
   }
-  #fail(packetId: number, { worker }: Seat, failure: PacketFailure): void {
-    const file = this.#ledger.packet(packetId)?.file;
-    const entry = failure.entry === null || file === undefined ? null : this.#dataSet!.placeOf(file, failure.entry);
-    this.#ledger.fail(packetId, { ...failure, entry });
-    this.#parts.packets.failed(packetId, failure, worker.name);
-  }
   #isHeld(workerId: string, packetId: number): boolean {
     return this.#ledger.packet(packetId)?.hands.some(({ worker }) => worker === workerId) ?? false;
   }
-  /** Packets that have failed and are in nobody's hands: again, in parts, or not at all. */
-  #judgeWaiting(): void {
-    for (const packet of [...this.#ledger.waiting()]) if (packet.failures.length > 0) this.#judge(packet);
-    const { failed } = this.#ledger.counts();
-    const first = failed > this.#parts.maxFailures ? this.failures.first : undefined;
-    if (first !== undefined)
-      this.#break({
-        ...errorBody(
-          new TooManyFailuresError(
-            `${failed} entries failed, more than the ${this.#parts.maxFailures} that this query allows (--max-failures). ` +
-              `The first: ${first.file}, entry ${first.entry}: ${first.error}`,
-          ),
-        ),
-        ...(first.stack === null ? {} : { stack: first.stack }),
-      });
-  }
-  #judge(packet: LedgerPacket): void {
-    const { maxAttempts } = this.#parts;
-    const policy = { maxAttempts, fileAttempts: FILE_ATTEMPTS };
-    const clusters = this.#counted(packet.file, this.#clusters.get(packet.file) ?? []);
-    const verdict = verdictOn(packet, policy, clusters);
-    const why = packet.failures.at(-1)?.error.message ?? 'It cannot be read.';
-    if (verdict.do === 'split') {
-      const parts = this.#ledger.split(packet.id, verdict.at, verdict);
-      for (const part of parts) if (part.failures.length > 0) this.#judge(part);
-    } else if (verdict.do === 'setAside') this.#setAside(packet);
-    else if (verdict.do === 'lose') {
-      const { first, end } = this.#ledger.lose(packet.id);
-      this.#lost(packet.file, [{ first, end }], why);
-    } else if (verdict.do === 'loseFile') {
-      this.#lost(packet.file, this.#ledger.loseFile(packet.file), why);
-      this.#packetizer?.dropFile(packet.file);
-    } else if (verdict.do === 'failQuery') this.#break(packet.failures.at(-1)!.error);
-  }
-  #setAside(packet: LedgerPacket): void {
-    this.#ledger.setAside(packet.id);
-    const entries = this.#dataSet!.range(packet.file, packet.first, packet.end);
-    const report = failureReportOf(this.#dataSet!.nameOf(packet.file), packet, entries);
-    const range: SettledRange = { file: packet.file, first: packet.first, end: packet.end, state: 'failed' };
-    this.failures.add({ position: packet.file, report });
-    this.#settled.add(range);
-    this.#journal({ t: 'failed', range, report });
-  }
-  #lost(position: number, lost: readonly { first: number; end: number }[], why: string): void {
-    const ranges = lost.map((range): SettledRange => ({ file: position, ...range, state: 'missing' }));
-    for (const range of ranges) this.#settled.add(range);
-    this.#dataSet!.lose(position, why);
-    this.#journal({ t: 'missing', ranges, file: { file: this.#dataSet!.nameOf(position), error: why }, position });
-  }
-
   #journal(record: JournalRecord, then: () => void = () => {}): void {
     this.#parts.journal.append(record).then(then, (error) => this.#break(errorBody(error)));
   }

@@ -2,58 +2,32 @@
  * One query from submission to result: names -> files -> entry counts -> packets -> merged outputs. The life of a query is the table of
  * query-states.ts; its packets are Processing's. Workers may join and leave at any time. It ends exactly once, through `onEnd`.
  */
-import type { Clock } from '../../protocol/clock.js';
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
-import type { EntryCounts, QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
+import type { EntryCounts, ToClientMessage } from '../../protocol/session-messages.js';
 import type { WorkerMessage } from '../../protocol/worker-messages.js';
+import { Checkpoints } from './checkpoints.js';
 import { DataSet, type DataSetFile } from './data-set.js';
 import { EntryCounting } from './entry-counting.js';
 import { QueryAbortedError, WorkerDiedError } from './errors.js';
-import type { Checkpoint, JournalFile } from './journal-records.js';
+import type { Checkpoint } from './journal-records.js';
 import { LiveOutputs } from './live-outputs.js';
-import type { QueryJournal, QueryWorker } from './processing.js';
-import { type Leaving, type Merger, type PacketRecorder, Processing } from './processing.js';
+import { Processing } from './processing.js';
+import type { Leaving, QueryWorker } from './processing-parts.js';
 import { answerOf, endStatus, finalCounts, nothingDone, timingOf, type UserError } from './query-answer.js';
 import { QueryFigures } from './query-figures.js';
+import type { QueryParts } from './query-parts.js';
+import { type LookupStage, lookupMessage, progressMessage } from './query-progress.js';
+import { type QuerySeat, QuerySeats } from './query-seats.js';
 import type { QuerySpec } from './query-spec.js';
 import { nextRunState, type RunEvent, type RunState } from './query-states.js';
 import { checkpointOf, type Recovery } from './recovery.js';
 import { SettledRanges } from './settled-ranges.js';
 import { Timers } from './timers.js';
 
-export interface QueryParts {
-  readonly clock: Clock;
-  readonly merger: Merger;
-  readonly journal: QueryJournal;
-  /** DATASET words -> files in order. @throws {GridError} */
-  readonly lookUp: (spec: QuerySpec) => Promise<DataSetFile[]>;
-  /** To the catalog: entry counts that the workers found. */
-  readonly learn: (facts: { lfn: string; tree: string; entries: number }[]) => void;
-  /** The files are known. */
-  readonly onFiles: (files: JournalFile[]) => void;
-  readonly packets: PacketRecorder;
-  readonly packetLimitMs: number;
-  /** This worker is to be ended: why. */
-  readonly onStuck: (workerId: string, why: string) => void;
-  /** To the attached clients. */
-  readonly tell: (message: ToClientMessage) => void;
-  readonly onEnd: (result: QueryResult) => void;
-  /** What its journal says, where its master died before. */
-  readonly recovered?: Recovery | undefined;
-}
-
-type LookupStage = 'located' | 'validating' | 'validated';
-
-interface Seat {
-  readonly worker: QueryWorker;
-  phase: 'preparing' | 'ready' | 'failed' | 'finishing';
-}
-
 const USERS_MISTAKES: readonly string[] = ['ROOT_WHICH_TABLE', 'ANALYSIS_FRIEND_SHORT'];
 const COMMIT_MS = 400;
 const PROGRESS_MS = 250;
-const CHECKPOINT_BYTES = 2_000_000;
 /** A stopped query waits so long for the packets in hand. */
 const STOP_MS = 3_000;
 /** And every query so long for what workerTerminate fills. */
@@ -62,7 +36,7 @@ const FINISH_MS = 30_000;
 export class QueryRun {
   readonly spec: QuerySpec;
   readonly #parts: QueryParts;
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new QuerySeats();
   readonly #figures = new QueryFigures();
   readonly #processing: Processing;
   #state: RunState = 'queued';
@@ -71,17 +45,17 @@ export class QueryRun {
   #isTotalKnown = false;
   readonly #failedReplicas = new Set<string>();
   #isStopped = false;
-  #failedPreparations = 0;
   readonly #times: { start: number; processing: number | null };
   readonly #timers: Timers;
   #status: QueryState | undefined;
-  #checkpointAt = 0;
+  readonly #checkpoints: Checkpoints;
   readonly live = new LiveOutputs();
 
   constructor(spec: QuerySpec, parts: QueryParts) {
     this.spec = spec;
     this.#parts = parts;
     this.#timers = new Timers(parts.clock);
+    this.#checkpoints = new Checkpoints(parts.journal);
     this.#times = { start: parts.clock.now(), processing: null };
     this.#processing = new Processing({
       ...parts,
@@ -91,7 +65,7 @@ export class QueryRun {
       figures: this.#figures,
       onMerged: () => {
         this.live.changed();
-        if (parts.journal.bytes > this.#checkpointAt) this.#checkpoint();
+        if (this.#checkpoints.isDue) this.#checkpoint();
       },
       onSettled: () => this.#settled(),
       onBroken: (error) => this.#end('failed', error),
@@ -114,7 +88,7 @@ export class QueryRun {
     return this.#parts.recovered?.workers() ?? [];
   }
   workerIds(): string[] {
-    return [...this.#seats.keys()];
+    return this.#seats.ids();
   }
   busyWith(workerId: string): number {
     return this.#processing.busyWith(workerId);
@@ -146,13 +120,13 @@ export class QueryRun {
     this.#move('located');
     this.#parts.tell(this.#lookupMessage('located'));
     this.#counting = new EntryCounting(this.#dataSet, this.spec);
-    for (const workerId of this.#seats.keys()) this.#counting.join(workerId);
+    for (const workerId of this.#seats.ids()) this.#counting.join(workerId);
     this.#count();
   }
 
   addWorker(worker: QueryWorker): void {
-    if (this.isOver || this.#seats.has(worker.workerId)) return;
-    this.#seats.set(worker.workerId, { worker, phase: 'preparing' });
+    if (this.isOver || this.#seats.get(worker.workerId) !== undefined) return;
+    this.#seats.add(worker);
     const { queryId, program, params, inputs, seed } = this.spec;
     worker.send({ type: 'prepare', queryId, program, params, inputs, seed, commitMs: COMMIT_MS });
     if (this.#state !== 'counting') return;
@@ -163,7 +137,7 @@ export class QueryRun {
   removeWorker(workerId: string, how: Leaving, why: string): void {
     const seat = this.#seats.get(workerId);
     if (seat === undefined || this.isOver) return;
-    this.#seats.delete(workerId);
+    this.#seats.remove(workerId);
     if (how === 'killed' && seat.phase === 'preparing') {
       const message = `Worker ${seat.worker.name} died while it loaded the program: ${why}.`;
       this.#preparationFailed(errorBody(new WorkerDiedError(message)));
@@ -290,12 +264,9 @@ export class QueryRun {
   /** Everything so far, in the place of the journal. */
   #checkpoint(): void {
     if (this.isOver) return;
-    const { journal, merger } = this.#parts;
+    const { merger } = this.#parts;
     const parts = { dataSet: this.#dataSet, processing: this.#processing, figures: this.#figures, merger };
-    const written = journal.replace(checkpointOf(parts));
-    // A journal many times as long as its checkpoint costs the next start; a checkpoint too often costs this query.
-    this.#checkpointAt = Math.max(CHECKPOINT_BYTES, 4 * journal.bytes);
-    written.catch((error: unknown) => this.#end('failed', errorBody(error)));
+    this.#checkpoints.write(checkpointOf(parts)).catch((error: unknown) => this.#end('failed', errorBody(error)));
   }
 
   /** Each is told once a query: every worker finds out for itself. */
@@ -304,26 +275,18 @@ export class QueryRun {
     this.#failedReplicas.add(url);
     this.#parts.tell({ type: 'notice', text: `The replica ${url} failed and is avoided for a while: ${message}` });
   }
-  /** A program that does not load on one worker may on another; when nobody is left, or often enough, the query fails of it. */
   #preparationFailed(error: UserError): void {
-    this.#failedPreparations++;
-    const isHopeless = [...this.#seats.values()].every(({ phase }) => phase === 'failed');
-    if (this.#failedPreparations >= this.spec.maxAttempts || (isHopeless && this.#seats.size > 0))
-      this.#end('failed', error);
+    if (this.#seats.preparationFailed(this.spec.maxAttempts)) this.#end('failed', error);
   }
 
   /** The workers run workerTerminate before the query ends. */
   #settled(): void {
     this.#move('settled');
     this.#timers.after(FINISH_MS, () => this.#conclude());
-    for (const seat of this.#seats.values()) {
-      if (seat.phase !== 'ready') continue;
-      seat.phase = 'finishing';
-      seat.worker.send({ type: 'finish', queryId: this.spec.queryId });
-    }
+    this.#seats.finish(this.spec.queryId);
     this.#checkFinished();
   }
-  #finished(seat: Seat, { increment, error }: Extract<WorkerMessage, { type: 'finished' }>): void {
+  #finished(seat: QuerySeat, { increment, error }: Extract<WorkerMessage, { type: 'finished' }>): void {
     if (seat.phase !== 'finishing') return;
     seat.phase = 'ready';
     if (increment !== undefined) this.#processing.mergeLast(seat.worker.workerId, increment);
@@ -331,8 +294,7 @@ export class QueryRun {
     else this.#checkFinished();
   }
   #checkFinished(): void {
-    if (this.#state !== 'finishing') return;
-    if ([...this.#seats.values()].every(({ phase }) => phase !== 'finishing')) this.#conclude();
+    if (this.#state === 'finishing' && this.#seats.isFinished) this.#conclude();
   }
 
   #conclude(): void {
@@ -350,7 +312,7 @@ export class QueryRun {
     this.#timers.cancelAll();
     this.#move('end');
     this.#processing.end();
-    for (const { worker } of this.#seats.values()) worker.send({ type: 'endQuery', queryId: this.spec.queryId });
+    this.#seats.tellAll({ type: 'endQuery', queryId: this.spec.queryId });
     this.#status = status;
     this.#parts.tell(this.#progressMessage());
     const timing = timingOf(this.#times, this.#parts.clock.now(), this.#figures.mergeMs);
@@ -374,25 +336,12 @@ export class QueryRun {
     });
   }
   #lookupMessage(stage: LookupStage): ToClientMessage {
-    return {
-      ...{ type: 'lookup', queryId: this.spec.queryId, stage },
-      files: this.#dataSet.size,
-      done: this.#counting?.done ?? 0,
-      missing: this.#dataSet.missingFiles().length,
-    };
+    return lookupMessage(this.spec.queryId, stage, { dataSet: this.#dataSet, counting: this.#counting });
   }
   #progressMessage(): ToClientMessage {
-    const now = this.#parts.clock.now();
-    const { processing } = this.#times;
-    return {
-      ...{ type: 'progress', queryId: this.spec.queryId, state: this.state },
-      entries: this.entries(),
-      bytes: this.#figures.bytes,
-      elapsedMs: processing === null ? 0 : now - processing,
-      ...this.#figures.rates(now),
-      leftMs: this.#processing.leftMs(),
-      workers: this.#processing.workers,
-    };
+    const what = { queryId: this.spec.queryId, state: this.state, entries: this.entries() };
+    const parts = { figures: this.#figures, processing: this.#processing };
+    return progressMessage(what, parts, { now: this.#parts.clock.now(), since: this.#times.processing });
   }
   #move(event: RunEvent): void {
     this.#state = nextRunState(this.#state, event);

@@ -6,7 +6,8 @@ import { checked } from '../../protocol/check.js';
 import type { DataSet } from './data-set.js';
 import type { LoggedFailure } from './failure-log.js';
 import { type Checkpoint, journalRecord } from './journal-records.js';
-import type { Merger, Processing } from './processing.js';
+import type { Processing } from './processing.js';
+import type { Merger } from './processing-parts.js';
 import { QueryFigures } from './query-figures.js';
 import { SettledRanges } from './settled-ranges.js';
 

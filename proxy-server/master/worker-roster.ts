@@ -5,7 +5,7 @@
 import type { NodeFacts } from '../../protocol/agent-messages.js';
 import type { ToWorkerMessage } from '../../protocol/worker-messages.js';
 import type { Peer } from './peer.js';
-import type { QueryWorker } from './processing.js';
+import type { QueryWorker } from './processing-parts.js';
 
 interface Row {
   readonly workerId: string;

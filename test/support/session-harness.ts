@@ -47,6 +47,9 @@ export interface TestWorker {
 
 type Limits = Partial<Pick<SessionFile, 'workerSilentMs' | 'packetLimitMs'>>;
 
+/** Where the workers of a harness dial. */
+export const workerUrl = (port: number): string => `ws://127.0.0.1:${port}/v1/worker/${SESSION}`;
+
 export class SessionHarness {
   readonly folder: string;
   readonly workers: TestWorker[] = [];
@@ -75,6 +78,9 @@ export class SessionHarness {
 
   get socket(): string {
     return join(this.folder, 'master.sock');
+  }
+  get port(): number {
+    return (this.#door!.address() as AddressInfo).port;
   }
   get masterPid(): number {
     return this.#master!.pid!;
@@ -115,8 +121,8 @@ export class SessionHarness {
     this.#control!.send(message);
   }
 
-  /** A worker process, attached and ready. */
-  async addWorker(node: Partial<NodeFacts> = {}): Promise<TestWorker> {
+  /** A worker process, attached and ready. @param port where it dials, if not the door itself */
+  async addWorker(node: Partial<NodeFacts> = {}, port = this.port): Promise<TestWorker> {
     const workerId = `w${++this.#lastWorker}`;
     const child = fork(join(DIST, 'warm/worker.js'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const worker = { workerId, process: child };
@@ -137,7 +143,7 @@ export class SessionHarness {
         pid: child.pid!,
         node: { ...testNode, ...node },
       },
-      ...{ url: `${this.#url}/v1/worker/${SESSION}`, cacheDir: join(this.folder, 'cache') },
+      ...{ url: workerUrl(port), cacheDir: join(this.folder, 'cache') },
     });
     await once(child, 'message'); // attached
     return worker;
@@ -172,7 +178,7 @@ export class SessionHarness {
   }
 
   get #url(): string {
-    return `ws://127.0.0.1:${(this.#door!.address() as AddressInfo).port}`;
+    return `ws://127.0.0.1:${this.port}`;
   }
   async #dialControl(): Promise<void> {
     this.#control = await dialOnce<MasterMessage, ToMasterMessage>({
