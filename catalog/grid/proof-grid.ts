@@ -4,6 +4,7 @@ import { RemoteError } from '../../protocol/errors.js';
 import { UnsupportedGridError } from './errors.js';
 import type { Grid, GridDataset, GridEntry, GridFile, GridJob, GridJobs, NewGridFile } from './grid.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
+import { inParallel } from './in-parallel.js';
 import {
   type BulkAnswer,
   bulkAnswer,
@@ -20,6 +21,10 @@ import {
   type WhereisAnswer,
   whereisAnswer,
 } from './wire.js';
+
+/** Less than the catalog would take in a call: it looks up the next part while this process reads the answer to the one before. */
+const LOOKED_UP_A_CALL = 2000;
+const LOOKUPS_AT_ONCE = 2;
 
 export interface ProofGridOptions extends HttpClientOptions {
   /** The ProxyServer's job queue, for submit, ps and kill. */
@@ -60,13 +65,13 @@ export class ProofGrid implements Grid {
   }
 
   async lookup(lfns: readonly string[], site = this.#site): Promise<(GridFile | undefined)[]> {
-    const found: (GridFile | undefined)[] = [];
-    for (let first = 0; first < lfns.length; first += MAX_BATCH) {
-      const body = { lfns: lfns.slice(first, first + MAX_BATCH), site };
-      const { files } = await this.#http.post('/v1/lookup', body, lookupAnswer);
-      for (const file of files) found.push(file ?? undefined);
-    }
-    return found;
+    const parts: (readonly string[])[] = [];
+    for (let first = 0; first < lfns.length; first += LOOKED_UP_A_CALL)
+      parts.push(lfns.slice(first, first + LOOKED_UP_A_CALL));
+    const answers = await inParallel(parts, LOOKUPS_AT_ONCE, (part) =>
+      this.#http.post('/v1/lookup', { lfns: part, site }, lookupAnswer),
+    );
+    return answers.flatMap(({ files }) => files.map((file) => file ?? undefined));
   }
 
   async learn(facts: readonly { lfn: string; tree: string; entries: number }[]): Promise<void> {

@@ -25,6 +25,20 @@ describe('catalog: names and replicas over HTTP', function () {
     await grid.close();
   });
 
+  it('answers a look-up of many names in the order they were asked in, whatever is missing among them', async () => {
+    const grid = catalog.grid();
+    const nameOf = (i: number): string => `/many/d${i % 7}/f${i}`;
+    const replicas = [{ url: 'root://se//x' }];
+    const files = Array.from({ length: 5000 }, (_, i) => ({ lfn: nameOf(i), size: i, replicas }));
+    await grid.register(files.filter(({ size }) => size % 3 > 0));
+    const asked = files.map(({ lfn }) => lfn).reverse();
+    const found = await grid.lookup(asked);
+    expect(found.map((file) => file?.lfn)).to.deep.equal(
+      files.map(({ lfn, size }) => (size % 3 > 0 ? lfn : undefined)).reverse(),
+    );
+    await grid.close();
+  });
+
   it('resolves words in their order, then bytewise, and a file given twice counts twice', async () => {
     const grid = catalog.grid();
     const words = ['lfn:/demo/b.root', 'https://x/y.root#t', 'lfn:/demo/*.root#other'];

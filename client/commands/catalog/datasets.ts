@@ -1,6 +1,7 @@
 /** `proof datasets show|create|add|freeze|verify|rm`: named lists of files, in versions. */
 import type { Command } from 'commander';
-import { inParallel, inspectFile, treeOf } from '../../../catalog/grid/inspect-file.js';
+import { inParallel } from '../../../catalog/grid/in-parallel.js';
+import { inspectFile, treeOf } from '../../../catalog/grid/inspect-file.js';
 import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { parseDatasetWord, resolveDataset } from '../../../catalog/grid/resolve-dataset.js';
 import { type NewMember, type SetAnswer, setAnswer, setChanged, setFilesAnswer } from '../../../catalog/grid/wire.js';
