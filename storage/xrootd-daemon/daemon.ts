@@ -8,6 +8,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } 
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../../protocol/clock.js';
 import { isSameProcess } from '../../protocol/process-id.js';
 import { READERS_ONLY, xrootdConfig } from './config.js';
 
@@ -24,6 +25,8 @@ export interface XrootdOptions {
   /** Under root: whose it becomes. */
   readonly user: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of the pauses before what ended is started again. */
+  readonly clock?: Clock;
   readonly onEnded: (program: string, how: string) => void;
 }
 
@@ -35,7 +38,7 @@ const KILL_AFTER_MS = 3_000;
 export class XrootdDaemon {
   readonly #options: XrootdOptions;
   readonly #children = new Map<string, ChildProcess>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #cancels = new Set<() => void>();
   readonly port: number;
   /** Of its own files; the user that it becomes must reach it, so it is not below a directory of ours. */
   readonly #directory: string;
@@ -66,7 +69,7 @@ export class XrootdDaemon {
 
   async stop(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const cancel of this.#cancels) cancel();
     await Promise.all(
       [...this.#children.values()].map(async (child) => {
         if (child.exitCode !== null || child.signalCode !== null) return;
@@ -100,7 +103,7 @@ export class XrootdDaemon {
   }
 
   #run(program: 'xrootd' | 'cmsd', pauseMs: number): void {
-    const { command, env, onEnded } = this.#options;
+    const { command, env, onEnded, clock = systemClock } = this.#options;
     const directory = this.#directory;
     const executable = command.replace(/xrootd$/, program);
     const words = [executable, '-I', 'v4', '-c', join(directory, 'xrootd.cfg'), '-n', 'proof'];
@@ -109,16 +112,16 @@ export class XrootdDaemon {
     const child = spawn(first!, rest, { cwd: directory, stdio: ['ignore', log, log], env: { ...env } });
     closeSync(log);
     this.#children.set(program, child);
-    const started = Date.now();
+    const started = clock.now();
     const ended = (how: string): void => {
       if (this.#isClosed) return;
       onEnded(program, how);
-      const pause = Date.now() - started > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : pauseMs;
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
+      const pause = clock.now() - started > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : pauseMs;
+      const cancel = clock.after(pause, () => {
+        this.#cancels.delete(cancel);
         this.#run(program, Math.min(LONGEST_PAUSE_MS, 2 * pause));
-      }, pause);
-      this.#timers.add(timer);
+      });
+      this.#cancels.add(cancel);
     };
     child.once('error', (error) => ended(error.message));
     child.once('exit', (status, signal) => ended(signal === null ? `exit status ${status}` : `killed by ${signal}`));

@@ -1,15 +1,19 @@
 /** An xrootd beside each agent, and a manager at the VO-box, for real: read by workers, entered with the pool's key only, gone with the agent. */
 
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { hostname, tmpdir } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { WriteRefusedError } from '../../storage/errors.js';
 import { openSource } from '../../storage/open-source.js';
+import { putFile } from '../../storage/put.js';
+import { XrootdDaemon } from '../../storage/xrootd-daemon/daemon.js';
 import { run } from '../support/cluster.js';
 import { failureOf } from '../support/failure.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
 import { xrootdMissing } from '../support/xrootd.js';
@@ -74,7 +78,7 @@ describe('proxy: an xrootd beside the agent', function () {
     );
   });
 
-  it('lets nobody read without the key of the pool, and nobody write', async () => {
+  it('lets nobody read without the key of the pool, and nobody write, not even with it', async () => {
     await start();
     const url = await oneReplica();
     const stranger = await failureOf(openSource([url]));
@@ -82,7 +86,42 @@ describe('proxy: an xrootd beside the agent', function () {
     const source = await openSource([url], { sssKeytab: keytab() });
     expect(Buffer.from(await source.read(0, 4)).toString('latin1')).to.equal('root');
     await source.close();
-    expect(existsSync(join(data, 'run1/a.root'))).to.equal(true);
+    const mine = join(proxy.folder, 'mine.root');
+    writeFileSync(mine, 'not yours');
+    chmodSync(join(data, 'run1'), 0o777); // the file system would let it
+    for (const target of [url.replace('a.root', 'new.root'), url.replace('a.root', 'new/b.root')]) {
+      const refused = await failureOf(putFile(mine, target, { sssKeytab: keytab() }));
+      expect(refused).to.be.instanceOf(WriteRefusedError);
+    }
+    expect(readdirSync(join(data, 'run1'))).to.deep.equal(['a.root']);
+  });
+
+  it('has a data server that dies started again, at the same address', async () => {
+    await start();
+    const url = await oneReplica();
+    const [pilot] = await proxy.pilots();
+    const first = serverOf(pilot!.batchId!.split('.')[0]!)!;
+    process.kill(first, 'SIGKILL');
+    const read = async (): Promise<string> => {
+      try {
+        const source = await openSource([url], { sssKeytab: keytab() });
+        const bytes = Buffer.from(await source.read(0, 4)).toString('latin1');
+        await source.close();
+        return bytes;
+      } catch (error) {
+        return (error as Error).message; // it is on its way
+      }
+    };
+    const next = await proxy.until(
+      () => serverOf(pilot!.batchId!.split('.')[0]!),
+      (pid) => pid !== undefined && pid !== first,
+    );
+    expect(await proxy.until(read, (text) => text === 'root')).to.equal('root');
+    expect(await replicas()).to.deep.equal([url]);
+    const log = await proof('pilot', 'log', pilot!.pilotId);
+    expect(log.stdout).to.contain('xrootd of the data server ended: killed by SIGKILL; it is started again');
+    await proxy.stop();
+    await proxy.allGone([next!]);
   });
 
   it('subscribes to a manager that the ProxyServer runs, which knows where every file is', async () => {
@@ -110,6 +149,63 @@ describe('proxy: an xrootd beside the agent', function () {
     expect(await replicas()).to.deep.equal([]);
   });
 });
+
+describe('storage: a data server that cannot live', () => {
+  it('is started again after pauses that double, up to a minute', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'proof-dying-'));
+    const program = join(folder, 'xrootd');
+    writeFileSync(program, '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+    chmodSync(folder, 0o755);
+    const clock = new ManualClock();
+    const ends: string[] = [];
+    let heard = (): void => {};
+    const ended = (): Promise<void> =>
+      new Promise((resolve) => {
+        heard = resolve;
+      });
+    let next = ended();
+    const daemon = await XrootdDaemon.start({
+      ...{ role: 'server', port: 0, files: folder, keytab: '', manager: null, command: program },
+      ...{ user: userInfo().username, env: { PATH: process.env['PATH'] ?? '' }, clock },
+      onEnded: (name, how) => {
+        ends.push(`${name}: ${how}`);
+        setImmediate(() => heard()); // when the pause has begun
+      },
+    });
+    try {
+      for (const pauseS of [1, 2, 4, 8, 16, 32, 60, 60]) {
+        await next;
+        next = ended();
+        const before = ends.length;
+        clock.advance(pauseS * 1000 - 1);
+        expect(clock.pending).to.equal(1); // not yet
+        expect(ends).to.have.length(before);
+        clock.advance(1);
+      }
+      await next;
+      expect(ends).to.have.length(9);
+      expect(new Set(ends)).to.deep.equal(new Set(['xrootd: exit status 3']));
+    } finally {
+      await daemon.stop();
+      rmSync(folder, { recursive: true });
+    }
+    expect(clock.pending).to.equal(0);
+  });
+});
+
+/** The xrootd that this agent runs now. */
+function serverOf(agentPid: string): number | undefined {
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${entry}/cmdline`, 'latin1').split('\0');
+      if (words[0]!.endsWith('xrootd') && words.some((word) => word.includes(`proof-xrootd-${agentPid}-`)))
+        return Number(entry);
+    } catch {
+      // it ended while we looked
+    }
+  }
+  return undefined;
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0);
