@@ -64,6 +64,8 @@ export class CopyStore {
     this.#db
       .prepare('UPDATE site_copy SET state = ?, message = ? WHERE request_id = ? AND site = ? AND lfn = ?')
       .run(state, message, requestId, site, lfn);
+    if (state === 'copied')
+      this.#db.prepare("DELETE FROM site_copy WHERE site = ? AND lfn = ? AND state = 'failed'").run(site, lfn); // no longer true
   }
 
   /** Bytes by LFN that count at an element: what was copied there, or waits for it. */

@@ -55,6 +55,18 @@ describe('proxy: an xrootd beside the agent', function () {
   };
   const keytab = (): string => join(proxy.stateDir, 'xrootd.keytab');
 
+  /** The first bytes, or why there are none (yet). */
+  const read = async (url: string): Promise<string> => {
+    try {
+      const source = await openSource([url], { sssKeytab: keytab() });
+      const bytes = Buffer.from(await source.read(0, 4)).toString('latin1');
+      await source.close();
+      return bytes;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
   it('serves the files of its node to workers, which the catalog finds there while the agent lives', async () => {
     await start();
     const url = await oneReplica();
@@ -83,9 +95,7 @@ describe('proxy: an xrootd beside the agent', function () {
     const url = await oneReplica();
     const stranger = await failureOf(openSource([url]));
     expect(stranger.message).to.match(/sss/);
-    const source = await openSource([url], { sssKeytab: keytab() });
-    expect(Buffer.from(await source.read(0, 4)).toString('latin1')).to.equal('root');
-    await source.close();
+    expect(await read(url)).to.equal('root');
     const mine = join(proxy.folder, 'mine.root');
     writeFileSync(mine, 'not yours');
     chmodSync(join(data, 'run1'), 0o777); // the file system would let it
@@ -102,21 +112,16 @@ describe('proxy: an xrootd beside the agent', function () {
     const [pilot] = await proxy.pilots();
     const first = serverOf(pilot!.batchId!.split('.')[0]!)!;
     process.kill(first, 'SIGKILL');
-    const read = async (): Promise<string> => {
-      try {
-        const source = await openSource([url], { sssKeytab: keytab() });
-        const bytes = Buffer.from(await source.read(0, 4)).toString('latin1');
-        await source.close();
-        return bytes;
-      } catch (error) {
-        return (error as Error).message; // it is on its way
-      }
-    };
     const next = await proxy.until(
       () => serverOf(pilot!.batchId!.split('.')[0]!),
       (pid) => pid !== undefined && pid !== first,
     );
-    expect(await proxy.until(read, (text) => text === 'root')).to.equal('root');
+    expect(
+      await proxy.until(
+        () => read(url),
+        (text) => text === 'root',
+      ),
+    ).to.equal('root');
     expect(await replicas()).to.deep.equal([url]);
     const log = await proof('pilot', 'log', pilot!.pilotId);
     expect(log.stdout).to.contain('xrootd of the data server ended: killed by SIGKILL; it is started again');
@@ -128,17 +133,12 @@ describe('proxy: an xrootd beside the agent', function () {
     const port = await freePort();
     await start(`xrootdManager: { port: ${port}, cmsdPort: ${await freePort()} }\n`);
     const url = `root://${hostname()}:${port}//run1/a.root`;
-    const read = async (): Promise<string> => {
-      try {
-        const source = await openSource([url], { sssKeytab: keytab() });
-        const bytes = Buffer.from(await source.read(0, 4)).toString('latin1');
-        await source.close();
-        return bytes;
-      } catch (error) {
-        return (error as Error).message; // not all of them have found one another yet
-      }
-    };
-    expect(await proxy.until(read, (text) => text === 'root')).to.equal('root');
+    expect(
+      await proxy.until(
+        () => read(url),
+        (text) => text === 'root',
+      ),
+    ).to.equal('root');
   });
 
   it('is missed by nobody where its program is not there: the agent works, and its log tells', async () => {

@@ -110,6 +110,8 @@ describe('proof request', function () {
       (all) => all.length === 2 && all[1]!.copies[0]?.waiting === 0,
     );
     expect(again[1]!.copies[0]).to.deep.include({ copied: 1, failed: 2 });
+    const explained = (await proof('sites', 'explain', 'NEAR')).stdout;
+    expect(explained).to.contain('3 copied, 2 failed to V::NEAR::DISK').and.not.to.contain('taken.root');
   });
 
   it('refuses what no site could give, and says what could be asked', async () => {
