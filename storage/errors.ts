@@ -190,6 +190,18 @@ export class NoReplicaError extends StorageError {
   }
 }
 
+/** A member of a zip archive that cannot be had from it. */
+export class ArchiveError extends StorageError {
+  readonly code = 'STORAGE_ARCHIVE';
+  constructor(url: string, why: string, options?: ErrorOptions) {
+    super(
+      url,
+      `${url} cannot be read out of its zip archive: ${why}. Check the archive, or read another copy.`,
+      options,
+    );
+  }
+}
+
 /** Something is under the name that was to be written. */
 export class FileExistsError extends StorageError {
   readonly code = 'STORAGE_EXISTS';

@@ -7,11 +7,12 @@ import { ReplicaFile } from './replica-file.js';
 import { type StorageOptions, type StorageSettings, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
 import { XrootdFile } from './xrootd/xrootd-file.js';
+import { memberOf, openMember } from './zip-member.js';
 
 /**
  * Opens a file for reading.
  *
- * @param urls a path, a `file:` URL, or replicas of one file, the preferred one first
+ * @param urls a path, a `file:` URL, or replicas of one file, the preferred one first; `?xrdcl.unzip=NAME` behind: that member of a zip archive
  * @throws {StorageError} saying which URL and why; @see docs/errors.md
  */
 export async function openSource(urls: string | readonly string[], options?: StorageOptions): Promise<ByteSource> {
@@ -22,6 +23,18 @@ export async function openSource(urls: string | readonly string[], options?: Sto
 }
 
 async function openOne(url: string, settings: StorageSettings): Promise<ByteSource> {
+  const inside = memberOf(url);
+  if (inside === undefined) return openFile(url, settings);
+  const archive = await openFile(inside.archive, settings);
+  try {
+    return await openMember(archive, inside.member);
+  } catch (error) {
+    await archive.close();
+    throw error;
+  }
+}
+
+async function openFile(url: string, settings: StorageSettings): Promise<ByteSource> {
   const scheme = schemeOf(url);
   switch (scheme) {
     case undefined:

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ProofGrid } from '../../catalog/grid/proof-grid.js';
+import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { openSource } from '../../storage/open-source.js';
+import { run } from '../support/cluster.js';
 import { JobBench } from '../support/job-bench.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
@@ -88,6 +90,30 @@ describe('proxy: outputs of batch jobs', function () {
     for (const name of ['T::S::TAPE', 'T::S::OFF']) expect(readdirSync(disk(name))).to.deep.equal([]);
   });
 
+  it('that went into an archive are read and analysed as members of it', async () => {
+    await localElement('T::S::A');
+    const dimuon = join(proxy.folder, 'dimuon.root');
+    await writeDimuonFile(dimuon, { seed: 3, run: 1, firstEvent: 0, events: 5_000 });
+    const program = jobs.script('work.sh', `cp ${dimuon} m.root; for i in 1 2 3 4 5 6 7 8 9; do echo many lines; done`);
+    const id = await jobs.submit(`Executable = "${program}"; OutputArchive = {"all.zip:m.root,stdout@disk=1"};`);
+    await jobs.ends(id, 'DONE');
+    const folder = `/home/alice/alien-job-${id}`;
+    const [said] = await alice.lookup([`${folder}/stdout`]);
+    expect(await read(said!.replicas.map(({ url }) => url))).to.equal('many lines\n'.repeat(9));
+    const { catalog } = await proxy.info();
+    const env = { PROOF_CATALOG: catalog!, PROOF_CONFIG: join(proxy.folder, 'client.yaml') };
+    writeFileSync(env.PROOF_CONFIG, '{}\n');
+    const draw = async (...words: string[]): Promise<unknown> => {
+      const { status, stdout, stderr } = await run(['draw', '--local', '--quiet', '--json', '-', ...words], { env });
+      expect(status, stderr).to.equal(0);
+      return (JSON.parse(stdout) as { outputs: unknown }).outputs;
+    };
+    const what = ['mu1_pt>>h(20,0,100)', '--tree', 'events'];
+    const direct = await draw(dimuon, ...what);
+    expect(JSON.stringify(direct)).to.match(/5000/);
+    expect(await draw(`lfn:${folder}/m.root`, ...what)).to.deep.equal(direct);
+  });
+
   it('go where their OutputDir and their elements say, and not where they must not', async () => {
     for (const name of ['T::S::A', 'T::S::B', 'T::X::C']) await localElement(name);
     const program = jobs.script('work.sh', 'echo "$1" > out.txt');
@@ -149,6 +175,11 @@ describe('proxy: outputs of batch jobs', function () {
       const [big] = await alice.lookup([`/home/alice/alien-job-${id}/big.dat`]);
       expect(big!.replicas.map(({ url }) => url.split(':')[0]).toSorted()).to.deep.equal(['http', 'root']);
       for (const { url } of big!.replicas) expect((await read([url])).length).to.equal(3_000_000);
+      const zipped = await jobs.submit(`Executable = "${program}"; OutputArchive = {"a.zip:*.dat,stdout@disk=2"};`);
+      await jobs.ends(zipped, 'DONE');
+      const [inside] = await alice.lookup([`/home/alice/alien-job-${zipped}/big.dat`]);
+      expect(inside!.replicas).to.have.length(2);
+      for (const { url } of inside!.replicas) expect((await read([url])).length).to.equal(3_000_000);
     } finally {
       await server.stop();
     }
