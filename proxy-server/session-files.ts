@@ -26,7 +26,12 @@ export async function readSessionFile(directory: string, path: string): Promise<
 export async function openSessionFile(directory: string, path: string): Promise<FileHandle> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ELOOP') throw new SessionFileError(`${path} is a link.`);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ELOOP') throw new SessionFileError(`${path} is a link.`);
+      if (code === 'ENOENT')
+        throw new SessionFileError(
+          `${path} is not there any more: somebody removed it on the server. Run the query again.`,
+        );
       throw error;
     },
   );

@@ -5,8 +5,12 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { systemClock } from '../../protocol/clock.js';
+import { dialOnce } from '../../protocol/dial.js';
 import { PEER_LIMITS } from '../../protocol/peer-limits.js';
-import { run } from '../support/cluster.js';
+import { toClientMessage } from '../../protocol/session-messages.js';
+import { isAlive, run } from '../support/cluster.js';
+import { sendHostileBytes } from '../support/hostile-bytes.js';
 import { TestProxy } from '../support/proxy-server.js';
 
 describe('hostile peers', function () {
@@ -146,6 +150,23 @@ describe('hostile peers', function () {
     }
     expect(wasClosed).to.equal(true);
     expect((await ask(token)).status).to.equal(200);
+  });
+
+  it("raw bytes at a master's socket cost their connection only", async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    const opened = await fetch(`${proxy.url}/v1/sessions`, { method: 'POST', headers });
+    const { sessionId } = (await opened.json()) as { sessionId: string };
+    const pid = proxy.masterPid(sessionId);
+    const sockets = readdirSync(join(proxy.stateDir, 's'));
+    expect(sockets).not.to.have.length(0);
+    for (const name of sockets) await sendHostileBytes(join(proxy.stateDir, 's', name));
+    expect([isAlive(pid), proxy.masterPid(sessionId)]).to.deep.equal([true, pid]);
+    const link = await dialOnce({
+      ...{ url: `${proxy.url.replace('http', 'ws')}/v1/session/${sessionId}`, clock: systemClock, headers },
+      ...{ schema: toClientMessage, onMessage: () => {}, onClosed: () => {} },
+    });
+    link.close('seen');
+    expect((await fetch(`${proxy.url}/v1/sessions/${sessionId}`, { method: 'DELETE', headers })).status).to.equal(200);
   });
 
   it('no secret is in a log, an error, a list of processes or a file that others may read', async () => {

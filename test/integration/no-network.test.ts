@@ -7,7 +7,9 @@ import { expect } from 'chai';
 import type { PilotInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
+import { sendHostileBytes } from '../support/hostile-bytes.js';
 import { skipBecause } from '../support/summary-reporter.js';
+import { XrootdCluster, xrootdMissing } from '../support/xrootd.js';
 
 const PHONE = `
 import { networkInterfaces } from 'node:os';
@@ -28,6 +30,7 @@ describe("isolation: users' code without network", function () {
   this.timeout(240_000);
   let cluster: Cluster;
   let storage: Server;
+  let xrootd: XrootdCluster | undefined;
   let asked = 0;
   before(async function () {
     storage = createServer((request, answer) => {
@@ -42,7 +45,9 @@ describe("isolation: users' code without network", function () {
     });
     await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
     const port = (storage.address() as AddressInfo).port;
-    const site = `{ name: HERE, type: local, min: 1, cores: 2, network: none, networkHosts: ['127.0.0.1:${port}'] }`;
+    if (xrootdMissing() === undefined) xrootd = await XrootdCluster.start({ auth: 'none' });
+    const xrootdHost = xrootd === undefined ? '' : `, '${new URL(xrootd.rootUrl).host}'`;
+    const site = `{ name: HERE, type: local, min: 1, cores: 2, network: none, networkHosts: ['127.0.0.1:${port}'${xrootdHost}] }`;
     cluster = await startCluster({ pilots: 1, site });
     await writeDimuonFile(join(cluster.folder, 'data.root'), { seed: 1, firstEvent: 0, events: 2000, run: 1 });
     writeFileSync(join(cluster.folder, 'phone.ts'), PHONE);
@@ -53,6 +58,7 @@ describe("isolation: users' code without network", function () {
   });
   after(async () => {
     await cluster?.stop();
+    await xrootd?.stop();
     storage?.closeAllConnections();
     await new Promise((resolve) => storage.close(resolve));
   });
@@ -68,6 +74,28 @@ describe("isolation: users' code without network", function () {
     expect(answer.entries.done).to.equal(2000);
     expect(answer.outputs.find(({ name }) => name === 'seen')?.items).to.deep.equal([[]]);
     expect(asked).to.be.greaterThan(0);
+  });
+
+  it('reads from an XRootD server through the agent', async function () {
+    if (xrootd === undefined) skipBecause(this, xrootdMissing()!);
+    xrootd.write('/data.root', readFileSync(join(cluster.folder, 'data.root')));
+    const url = `${xrootd.rootUrl}/data.root`;
+    const ran = await cluster.proof('run', '--host', 'here', join(cluster.folder, 'phone.ts'), url, '--json', '-');
+    expect(ran.status, ran.stderr).to.equal(0);
+    const answer = JSON.parse(ran.stdout) as { entries: object; outputs: { name: string; items?: unknown[] }[] };
+    expect(answer.entries).to.deep.equal({ total: 2000, done: 2000, failed: 0, missing: 0 });
+    expect(answer.outputs.find(({ name }) => name === 'seen')?.items).to.deep.equal([[]]);
+  });
+
+  it("raw bytes at the agent's socket cost their connection only", async () => {
+    const pilots = join(cluster.folder, 'proxy', 'pilots');
+    const sockets = readdirSync(pilots, { recursive: true }).map(String);
+    const tunnel = sockets.find((name) => name.endsWith('/tunnel'));
+    const answers = await sendHostileBytes(join(pilots, tunnel!));
+    for (const answer of answers) expect(answer).to.match(/^(HTTP\/1\.1 4\d\d |$)/);
+    const url = `http://127.0.0.1:${(storage.address() as AddressInfo).port}/data.root`;
+    const ran = await cluster.proof('run', '--host', 'here', join(cluster.folder, 'phone.ts'), url, '--json', '-');
+    expect(ran.status, ran.stderr).to.equal(0);
   });
 
   it('does not reach what the site does not allow, and says so', async () => {

@@ -4,41 +4,7 @@ import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { testNode } from '../support/nodes.js';
 import { TestProxy } from '../support/proxy-server.js';
-
-type Frame = Record<string, unknown> & { type: string };
-
-/** A peer that speaks JSON frames and keeps what it hears. */
-class RawPeer {
-  readonly heard: Frame[] = [];
-  readonly socket: WebSocket;
-  #look: () => void = () => {};
-
-  private constructor(socket: WebSocket) {
-    this.socket = socket;
-    socket.on('message', (data) => {
-      this.heard.push(JSON.parse(String(data)) as Frame);
-      this.#look();
-    });
-  }
-  static async dial(url: string, headers: Record<string, string> = {}): Promise<RawPeer> {
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false });
-    const peer = new RawPeer(socket);
-    await once(socket, 'open');
-    return peer;
-  }
-  say(frame: Frame): void {
-    this.socket.send(JSON.stringify(frame));
-  }
-  async hear(type: string): Promise<Frame> {
-    for (;;) {
-      const found = this.heard.find((frame) => frame.type === type);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => {
-        this.#look = resolve;
-      });
-    }
-  }
-}
+import { type Frame, RawPeer } from '../support/raw-peer.js';
 
 describe('protocol versions', function () {
   this.timeout(60_000);

@@ -1,5 +1,5 @@
 /** Sessions as users live with them: the prompt, two users at once, queries that are left and retrieved, workers that die. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hostEntry, readClientConfig } from '../../client/client-config.js';
@@ -79,6 +79,28 @@ describe('sessions', function () {
     expect((await cluster.proof('queries')).stdout).not.to.contain(query);
     const archived = await cluster.proof('retrieve', file('kept'), '--json', '-');
     expect(JSON.parse(archived.stdout).outputs).to.deep.equal(answer.outputs);
+  });
+
+  it('say in a sentence that a result is gone which somebody removed on the server', async () => {
+    const query = (await cluster.proof('run', '--async', file('slow.ts'), data, '--entries', '20000')).stdout
+      .trim()
+      .split('\n')
+      .at(-1)!;
+    expect((await cluster.proof('retrieve', query, '--json', '-')).status).to.equal(0);
+    const [, sessionId, queryId] = /^(.+):(q\d+)$/.exec(query)!;
+    const directory = join(cluster.folder, 'proxy', 'sessions', sessionId!, queryId!);
+    for (const [gone, sentence] of [
+      [join(directory, 'state.bin'), 'is not there any more'],
+      [directory, 'left no result. Run it again.'],
+    ] as const) {
+      rmSync(gone, { recursive: true });
+      const { status, stderr } = await cluster.proof('retrieve', query, '--json', '-');
+      expect(status, stderr).to.equal(1);
+      expect(stderr).to.contain(sentence);
+      expect(stderr.trim().split('\n'), stderr).to.have.length(1);
+    }
+    expect((await cluster.proof('remove', query)).status).to.equal(0);
+    expect((await cluster.proof('queries')).stdout).not.to.contain(query);
   });
 
   it('go on when workers are killed in the middle of a query: the same bits, and the pool is whole again', async () => {

@@ -1,0 +1,178 @@
+/** `proof proxy init` from end to end: authority, certificates and configuration as they are made, a server and users that live by them. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { connect } from 'node:tls';
+import { expect } from 'chai';
+import { COMMAND, type Ran, run } from '../support/cluster.js';
+import { skipBecause } from '../support/summary-reporter.js';
+
+describe('a first installation', function () {
+  this.timeout(180_000);
+  let top: string;
+  let server: ChildProcess | undefined;
+  let url = '';
+  let warnings = '';
+  const file = (...names: string[]): string => join(top, 'grid', ...names);
+  const proof = (...words: string[]): Promise<Ran> =>
+    run(words, { env: { PROOF_TOKEN: '', XDG_CONFIG_HOME: top, PROOF_CONFIG: file('client.yaml') } });
+  /** Until it is so, or 60 s have gone. */
+  const until = async <T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Promise<T> => {
+    const end = performance.now() + 60_000;
+    for (;;) {
+      const answer = await ask();
+      if (isSo(answer)) return answer;
+      if (performance.now() > end) throw new Error(`not so within a minute: ${JSON.stringify(answer)} ${warnings}`);
+    }
+  };
+
+  before(async function () {
+    if (spawnSync('openssl', ['version']).status !== 0) skipBecause(this, 'openssl is not installed');
+    top = mkdtempSync(join(tmpdir(), 'proof-first-'));
+    const made = await run(['proxy', 'init', file(), '--name', '127.0.0.1', '--port', '0', '--admin', 'ada']);
+    expect(made.status, made.stderr).to.equal(0);
+    // Without a port that is known ahead there is no publicUrl: agents get the address that it listens on.
+    const config = readFileSync(file('proxy.yaml'), 'utf8');
+    writeFileSync(file('proxy.yaml'), config.replace('listen: 0.0.0.0:0', 'listen: 127.0.0.1:0'));
+    server = spawn(process.execPath, [COMMAND, 'proxy', 'start', '--config', file('proxy.yaml')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    server.stderr!.on('data', (part: Buffer) => {
+      warnings = (warnings + part.toString('utf8')).slice(-4000);
+    });
+    for await (const line of createInterface({ input: server.stdout! })) {
+      const port = /^listening on https:.*:(\d+)$/.exec(line)?.[1];
+      if (port === undefined) continue;
+      url = `https://127.0.0.1:${port}`;
+      server.stdout!.resume();
+      break;
+    }
+    if (url === '') throw new Error(`it did not start: ${warnings}`);
+    const client = readFileSync(file('client.yaml'), 'utf8');
+    writeFileSync(file('client.yaml'), client.replace(/url: "[^"]*"/, `url: "${url}"`));
+  });
+  after(async () => {
+    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGTERM');
+      await once(server, 'exit');
+    }
+    if (top !== undefined) rmSync(top, { recursive: true, force: true });
+  });
+
+  it('keeps keys and token to its owner, and refuses a folder that holds something', async () => {
+    for (const name of ['ca.key', 'server.key', 'admin.key', 'admin.token', join('state', 'key.json')])
+      expect(statSync(file(name)).mode & 0o077, name).to.equal(0);
+    const again = await run(['proxy', 'init', file()]);
+    expect([again.status, again.stderr]).to.satisfy(([s, e]: [number, string]) => s === 2 && e.includes('not empty'));
+  });
+
+  it('lets its admin in with the token, has workers, and nobody else gets in', async () => {
+    const who = await proof('whoami');
+    expect(who.stdout, who.stderr).to.match(/^ada \(admin\) until /);
+    await until(
+      async () => (await proof('workers')).stdout,
+      (text) => text.split('warm').length === 3,
+    );
+    writeFileSync(join(top, 'stranger.yaml'), `hosts:\n  here: { url: "${url}", ca: ${file('ca.pem')} }\n`);
+    const stranger = await proof('--config', join(top, 'stranger.yaml'), 'workers');
+    expect([stranger.status, stranger.stderr]).to.satisfy(([s, e]: [number, string]) => s === 1 && /token/.test(e));
+    writeFileSync(
+      join(top, 'untrusting.yaml'),
+      `hosts:\n  here: { url: "${url}", tokenFile: ${file('admin.token')} }\n`,
+    );
+    const untrusting = await proof('--config', join(top, 'untrusting.yaml'), 'whoami');
+    expect([untrusting.status, untrusting.stderr]).to.satisfy(
+      ([s, e]: [number, string]) => s === 1 && /certificate/.test(e),
+    );
+  });
+
+  it('lets its admin log in by certificate, and not by one that another authority made', async () => {
+    const config = join(top, 'stranger.yaml');
+    writeFileSync(config, `hosts:\n  here: { url: "${url}", ca: ${file('ca.pem')} }\n`);
+    const login = (cert: string, key: string): Promise<Ran> =>
+      proof('--config', config, 'login', 'here', '--certificate', cert, '--key', key);
+    const words = 'req -x509 -newkey rsa:2048 -nodes -keyout evil.key -out evil.pem -days 2 -subj /CN=ada';
+    expect(spawnSync('openssl', words.split(' '), { cwd: top }).status).to.equal(0);
+    const forged = await login(join(top, 'evil.pem'), join(top, 'evil.key'));
+    expect([forged.status, forged.stderr]).to.satisfy(
+      ([s, e]: [number, string]) => s === 1 && e.includes('is not accepted'),
+    );
+    const { stdout, stderr } = await login(file('admin.pem'), file('admin.key'));
+    expect(stdout, stderr).to.match(/^here: logged in as ada \(admin\) until /);
+    expect((await proof('--config', config, 'whoami')).stdout).to.match(/^ada \(admin\) until /);
+  });
+
+  it('takes a renewed certificate for new connections without a restart, and keeps the former where the new one is none', async () => {
+    const port = Number(new URL(url).port);
+    /** Serial number of what is shown to a new connection. */
+    const shown = async (): Promise<string> => {
+      const socket = connect({ host: '127.0.0.1', port, ca: readFileSync(file('ca.pem')) });
+      try {
+        await once(socket, 'secureConnect');
+        return socket.getPeerCertificate().serialNumber;
+      } finally {
+        socket.destroy();
+      }
+    };
+    const put = (name: string, text: string | Buffer): void => {
+      writeFileSync(file(`${name}.new`), text, { mode: 0o600 });
+      renameSync(file(`${name}.new`), file(name));
+    };
+    const logged = async (): Promise<string> => readFileSync(file('state', 'log', 'proxy-server.log'), 'utf8');
+    const former = await shown();
+    const good = readFileSync(file('server.pem'));
+    put('server.pem', 'no certificate\n');
+    await until(logged, (log) => log.includes('the renewed TLS files are not taken'));
+    expect(await shown()).to.equal(former);
+    put('server.pem', good);
+    const other = mkdtempSync(join(top, 'other-'));
+    const extension = join(other, 'san');
+    writeFileSync(extension, 'subjectAltName=IP:127.0.0.1\n');
+    for (const words of [
+      ['req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'k', '-out', 'csr', '-subj', '/CN=127.0.0.1'],
+      [
+        'x509',
+        '-req',
+        '-in',
+        'csr',
+        '-CA',
+        file('ca.pem'),
+        '-CAkey',
+        file('ca.key'),
+        '-set_serial',
+        '4711',
+        '-days',
+        '2',
+      ].concat(['-out', 'c', '-extfile', extension]),
+    ])
+      expect(spawnSync('openssl', words, { cwd: other }).status, words.join(' ')).to.equal(0);
+    put('server.key', readFileSync(join(other, 'k')));
+    put('server.pem', readFileSync(join(other, 'c')));
+    await until(shown, (serial) => serial === (4711).toString(16).toUpperCase());
+    expect((await proof('whoami')).status).to.equal(0);
+  });
+
+  it('cuts off a TLS handshake that does not come to its end, and serves others meanwhile', async () => {
+    const port = Number(new URL(url).port);
+    const head = Buffer.from('16030102000100', 'hex'); // a ClientHello of 512 bytes, of which no more will come than drops
+    const slow = Array.from({ length: 20 }, () => connectTcp(port, '127.0.0.1'));
+    const closed = slow.map((socket) => {
+      socket.on('error', () => {}); // a reset is an answer too
+      socket.on('connect', () => socket.write(head));
+      socket.resume();
+      return new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    });
+    const drip = setInterval(() => slow[0]!.writable && slow[0]!.write(Buffer.from([0])), 1000);
+    try {
+      expect((await proof('whoami')).status).to.equal(0);
+      await Promise.all(closed);
+    } finally {
+      clearInterval(drip);
+      for (const socket of slow) socket.destroy();
+    }
+  });
+});
