@@ -15,7 +15,7 @@ import { type Reply, type Request, STREAMS, type ThreadRole, WRITES } from './ca
 const { path, role, root } = workerData as { path: string; role: ThreadRole; root: NewOwner };
 const port = parentPort!;
 /** Linux has a priority for each thread: where cores are short, a long registration leaves them to those who answer questions. */
-const WRITER_NICE = 5;
+const WRITER_NICE = 10;
 if (role === 'writer' && process.platform === 'linux') setPriority(0, WRITER_NICE);
 const db = openOrTell();
 const stores = new Stores(db);
