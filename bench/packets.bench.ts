@@ -19,7 +19,8 @@ export const title = "master: a packet's cost";
 
 const ENTRIES = 1_000_000;
 const WORKERS = 8;
-/** So slow the workers claim to be that a packet of the longest duration has about 125 entries. */
+const PACKET_ENTRIES = 125;
+/** So slow the workers claim to be that a packet of the longest duration has about PACKET_ENTRIES. */
 const MS_AN_ENTRY = 8;
 const PACKETS_BEFORE = 100_000;
 const EXAMPLE = join(import.meta.dirname, '../../examples/z-peak.ts');
@@ -70,14 +71,14 @@ async function packetCost(
 async function recovery(program: Program, increment: Uint8Array): Promise<BenchRow> {
   const harness = await SessionHarness.start(0);
   try {
-    const mostPackets = PACKETS_BEFORE / WORKERS;
-    const options = { increment, entries: 130 * PACKETS_BEFORE, msAnEntry: MS_AN_ENTRY, mostPackets };
+    const mostPackets = (1.2 * PACKETS_BEFORE) / WORKERS;
+    const options = { increment, entries: 200 * PACKETS_BEFORE, msAnEntry: MS_AN_ENTRY, mostPackets };
     const workers = await Promise.all(
       Array.from({ length: WORKERS }, (_, i) => EagerWorker.attach(harness, `b${i}`, options)),
     );
     const client = await harness.client();
     const queryId = await client.submit(program, ['file:///bench.root']);
-    const all = 110 * PACKETS_BEFORE; // the short packets of the beginning are few
+    const all = PACKET_ENTRIES * PACKETS_BEFORE; // the short packets of the beginning are few
     await client.hear('progress', (m) => m.entries.done > all);
     await harness.killMaster();
     const started = performance.now();
@@ -89,7 +90,7 @@ async function recovery(program: Program, increment: Uint8Array): Promise<BenchR
     for (const worker of workers) worker.close();
     again.send({ type: 'abort', queryId });
     await again.answer(queryId);
-    const packets = Math.round(entries.done / 125);
+    const packets = Math.round(entries.done / PACKET_ENTRIES);
     return {
       what: `restart of a master with about ${packets} committed packets`,
       value: `${ms.toFixed(0)} ms`,
@@ -100,23 +101,23 @@ async function recovery(program: Program, increment: Uint8Array): Promise<BenchR
   }
 }
 
-/** What the example gives for a packet of 125 events. */
+/** What the example gives for a packet. */
 async function incrementOf(program: Program): Promise<Uint8Array> {
   const loaded = await loadProgram(program);
   const random = seededRandom(1);
   const between = (low: number, high: number): Float32Array =>
-    Float32Array.from({ length: 125 }, () => low + (high - low) * random());
+    Float32Array.from({ length: PACKET_ENTRIES }, () => low + (high - low) * random());
   const columns = {
     ...{ mu1_pt: between(35, 55), mu1_eta: between(-1, 1), mu1_phi: between(-0.3, 0.3) },
     ...{ mu2_pt: between(35, 55), mu2_eta: between(-1, 1), mu2_phi: between(2.8, 3.4), weight: between(0.9, 1.1) },
   };
-  const charge = (sign: number): Int32Array => Int32Array.from({ length: 125 }, () => sign);
+  const charge = (sign: number): Int32Array => Int32Array.from({ length: PACKET_ENTRIES }, () => sign);
   const table = memoryTable({ ...columns, mu1_charge: charge(1), mu2_charge: charge(-1) });
   const runner = new ProgramRunner(loaded, {
     ...{ params: {}, inputs: {}, seed: 0 },
     openTable: async () => ({ table, close: () => {} }),
   });
-  await runner.run({ filePosition: 0, file: 'bench', first: 0, end: 125 });
+  await runner.run({ filePosition: 0, file: 'bench', first: 0, end: PACKET_ENTRIES });
   return runner.takeIncrement();
 }
 

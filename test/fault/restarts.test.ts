@@ -1,5 +1,5 @@
 /** Daemons killed under a query that runs: the same bits as undisturbed, and the client does nothing about it. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
@@ -87,6 +87,30 @@ describe('fault: daemons killed under a query', function () {
     isWhole(await ran);
   });
 
+  it('the embedded catalog, twice: at its address again after a pause that grows, and the log says so', async () => {
+    const before = catalogs();
+    for (let kills = 1; kills <= 2; kills++) {
+      process.kill(catalogs().at(-1)!.pid, 'SIGKILL');
+      while (catalogs().length < before.length + kills) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(catalogs().at(-1)!.url).to.equal(before.at(-1)!.url);
+    const pauses = logged().flatMap(
+      ({ message }) => /catalog ended .* started again in (\S+) s/.exec(message)?.[1] ?? [],
+    );
+    expect(pauses).to.deep.equal(['0.5', '1']);
+  });
+
+  interface Line {
+    readonly message: string;
+    readonly pid: number;
+    readonly url: string;
+  }
+  const logged = (): Line[] =>
+    readFileSync(file('proxy/log/proxy-server.log'), 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Line);
+  const catalogs = (): Line[] => logged().filter(({ message }) => message === 'embedded catalog ready');
   async function workers(): Promise<string[]> {
     return (await ask<{ workerId: string }>('workers')).map(({ workerId }) => workerId).sort();
   }
