@@ -90,6 +90,21 @@ describe('a first installation', function () {
     );
   });
 
+  it("lets a payload ask as its user, trusting the installation's authority", async () => {
+    writeFileSync(
+      join(top, 'ask.jdl'),
+      `Executable = "${process.execPath}"; Arguments = "${COMMAND} whoami"; TTL = 600;`,
+    );
+    const submitted = await proof('submit', join(top, 'ask.jdl'), '--json');
+    expect(submitted.status, submitted.stderr).to.equal(0);
+    const { jobId } = JSON.parse(submitted.stdout) as { jobId: number };
+    const jobs = async (): Promise<string> => (await proof('ps', '--json')).stdout;
+    await until(
+      async () => (await proof('spy', String(jobId), 'stdout')).stdout + (await jobs()),
+      (text) => text.includes('ada (user) until '),
+    );
+  });
+
   it('lets its admin log in by certificate, and not by one that another authority made', async () => {
     const config = join(top, 'stranger.yaml');
     writeFileSync(config, `hosts:\n  here: { url: "${url}", ca: ${file('ca.pem')} }\n`);

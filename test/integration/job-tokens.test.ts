@@ -73,7 +73,8 @@ describe('tokens of payloads', function () {
     const jobId = await submit(
       `${tell}ls -l "$(dirname "$PROOF_CONFIG")"
        for words in whoami "ls /" "login"; do "${process.execPath}" "${COMMAND}" $words 2>&1; echo "status $?"; done
-       tr '\\0' '\\n' <"/proc/$$/environ"\n`,
+       tr '\\0' '\\n' <"/proc/$$/environ"
+       echo x >"$(dirname "$PROOF_CONFIG")/token" || echo "not writable"\n`,
     );
     const token = await tokenOf(jobId);
     await proxy.until(
@@ -85,6 +86,8 @@ describe('tokens of payloads', function () {
     expect(out.match(/^status 0$/gm), out).to.have.length(2);
     expect(out).to.match(/^-rw------- .* token$/m);
     expect(out.match(/^.*PROOF_.*=.*$/gm)!.join('\n')).not.to.contain(token);
+    const [pilot] = (await (await ask(root, '/pilots')).json()) as PilotInfo[];
+    if (pilot?.isolation?.by === 'bubblewrap') expect(out).to.contain('not writable');
     await isRefused(token);
     const listed = (await (await ask(ada, '/tokens')).json()) as { note: string; tokenId: string }[];
     expect(listed.map(({ note }) => note)).to.include(`job ${jobId}, run 1`);
