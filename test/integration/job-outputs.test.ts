@@ -101,8 +101,8 @@ describe('proxy: outputs of batch jobs', function () {
     const [said] = await alice.lookup([`${folder}/stdout`]);
     expect(await read(said!.replicas.map(({ url }) => url))).to.equal('many lines\n'.repeat(9));
     const { catalog } = await proxy.info();
-    const env = { PROOF_CATALOG: catalog!, PROOF_CONFIG: join(proxy.folder, 'client.yaml') };
-    writeFileSync(env.PROOF_CONFIG, '{}\n');
+    const env = { PROOF_CONFIG: join(proxy.folder, 'client.yaml') };
+    writeFileSync(env.PROOF_CONFIG, `catalog: "${catalog}"\n`);
     const draw = async (...words: string[]): Promise<unknown> => {
       const { status, stdout, stderr } = await run(['draw', '--local', '--quiet', '--json', '-', ...words], { env });
       expect(status, stderr).to.equal(0);
