@@ -7,8 +7,10 @@
  */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { type BuildFailure, build, type Message, type OutputFile } from 'esbuild';
+import { type BuildFailure, build, type Message, type OutputFile, type Plugin } from 'esbuild';
+import type { PackageContents } from '../protocol/package-archive.js';
 import { SelectorBuildError } from './errors.js';
+import { packageImports } from './packages/package-imports.js';
 import { makeProgram, type Program } from './program.js';
 import { INSTALLATION } from './user-module-name.js';
 import { MAP_COMMENT } from './user-stack.js';
@@ -16,11 +18,11 @@ import { MAP_COMMENT } from './user-stack.js';
 /** CommonJS packages inside the bundle ask for Node's own modules by `require`, which ES modules have not; a global one leaves users their name. */
 const REQUIRE = 'import{createRequire as proofRequire}from"node:module";globalThis.require??=proofRequire("/");';
 
-/** @throws {SelectorBuildError} the first error with file, line, column and text */
-export async function bundleSelector(path: string): Promise<Program> {
+/** @param packages whose files `import … from 'package:NAME/FILE'` means. @throws {SelectorBuildError} the first error with file, line, column and text */
+export async function bundleSelector(path: string, packages: readonly PackageContents[] = []): Promise<Program> {
   const file = realPath(resolve(path));
   const folder = dirname(file);
-  const files = await buildFiles(file, folder).catch((cause: unknown) => {
+  const files = await buildFiles(file, folder, packageImports(packages)).catch((cause: unknown) => {
     const { errors } = cause as Partial<BuildFailure>;
     if (errors?.[0] === undefined) throw cause;
     throw new SelectorBuildError(describeErrors(errors), { cause });
@@ -37,7 +39,7 @@ export async function bundleSelector(path: string): Promise<Program> {
   );
 }
 
-async function buildFiles(file: string, folder: string): Promise<readonly OutputFile[]> {
+async function buildFiles(file: string, folder: string, packages: Plugin): Promise<readonly OutputFile[]> {
   const { outputFiles } = await build({
     entryPoints: [`./${basename(file)}`],
     absWorkingDir: folder,
@@ -57,6 +59,7 @@ async function buildFiles(file: string, folder: string): Promise<readonly Output
     logLevel: 'silent',
     tsconfigRaw: { compilerOptions: { target: 'es2023', useDefineForClassFields: true } },
     plugins: [
+      packages,
       {
         name: 'proof-grid',
         setup: (hooks) => hooks.onResolve({ filter: /^proof-grid$/ }, () => ({ path: INSTALLATION, external: true })),

@@ -14,6 +14,7 @@ export { DataSet, dataset } from './data-set.js';
 export { connect } from './session/library-grid.js';
 export {
   type Answer,
+  type OpenOptions,
   open,
   type Process,
   type ProcessOptions,

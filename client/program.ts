@@ -20,6 +20,7 @@ const GROUPS: readonly (readonly [heading: string, loaders: readonly Loader[]])[
       { words: ['run', 'draw'], load: () => import('./commands/run.js') },
       { words: ['queries', 'stop', 'abort', 'remove', 'archive'], load: () => import('./commands/queries.js') },
       { words: ['retrieve'], load: () => import('./commands/retrieve.js') },
+      { words: ['packages'], load: () => import('./commands/packages.js') },
       { words: ['replay'], load: () => import('./commands/replay.js') },
     ],
   ],

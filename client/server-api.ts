@@ -25,6 +25,7 @@ import { UnreachableError } from '../protocol/dial.js';
 import { GridError, RemoteError } from '../protocol/errors.js';
 import { decodeFrame } from '../protocol/frame.js';
 import { errorShape } from '../protocol/ids.js';
+import { type PackageInfo, packageInfo } from '../protocol/package-archive.js';
 import { proxyAgentFor } from '../protocol/proxied.js';
 import type { HostEntry } from './client-config.js';
 
@@ -127,6 +128,20 @@ export class ServerApi {
     await this.call('DELETE', `/queries/${encodeURIComponent(ref)}`, z.unknown());
   }
 
+  packages(): Promise<PackageInfo[]> {
+    return this.call('GET', '/packages', z.array(packageInfo));
+  }
+  /** A package's archive. */
+  package(name: string): Promise<Buffer> {
+    return this.bytes(`/packages/${encodeURIComponent(name)}`);
+  }
+  uploadPackage(archive: Buffer): Promise<PackageInfo> {
+    return this.call('PUT', '/packages', packageInfo, archive);
+  }
+  async clearPackage(name: string): Promise<void> {
+    await this.call('DELETE', `/packages/${encodeURIComponent(name)}`, z.unknown());
+  }
+
   /** A file, as it is. */
   async bytes(path: string): Promise<Buffer> {
     return Buffer.from((await this.request('GET', path, undefined, true)) as ArrayBuffer);
@@ -152,6 +167,7 @@ export class ServerApi {
           method,
           url: path,
           ...(body === undefined ? {} : { data: body }),
+          ...(Buffer.isBuffer(body) ? { headers: { 'content-type': 'application/octet-stream' } } : {}),
           ...(binary ? { responseType: 'arraybuffer' as const } : {}),
         });
         this.#hasAnswered = true;

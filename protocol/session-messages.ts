@@ -7,8 +7,9 @@
 import { z } from 'zod';
 import { friendSet, namedEntryList } from './entry-list.js';
 import { bytes, count, errorShape, idText, params, queryState, sha256Text } from './ids.js';
+import { packageRef } from './package-archive.js';
 import { versionRange } from './version.js';
-import { programRef } from './worker-messages.js';
+import { MOST_PACKAGES, programRef } from './worker-messages.js';
 
 const queryId = idText;
 
@@ -99,6 +100,8 @@ export const submitMessage = z.object({
   first: count,
   entries: count.nullable(),
   program: programRef,
+  /** What its workers set up before they load the program. Their archives are sent as programs are. */
+  packages: z.array(packageRef).max(MOST_PACKAGES).optional(),
   params,
   inputs: z.record(z.string(), z.unknown()),
   seed: count,

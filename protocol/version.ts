@@ -23,6 +23,8 @@ export const SINCE = {
   accounting: 2,
   /** Payloads have tokens of their own (`token` of an order, `jobToken`). */
   jobTokens: 2,
+  /** `submit` and `prepare` name packages. */
+  packages: 2,
   /** ProxyServer -> master: a sentence for the session's clients. */
   notices: 2,
   /** Outputs of jobs go to storage elements and into archives (`outputs` of an order); before, names alone, and all went to the ProxyServer. */

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { nodeFacts } from './agent-messages.js';
 import { entryPairs } from './entry-list.js';
 import { bytes, count, errorShape, idText, params, sha256Text } from './ids.js';
+import { packageRef } from './package-archive.js';
 import { versionRange } from './version.js';
 
 const queryId = idText;
@@ -52,6 +53,9 @@ export type QueryFile = z.infer<typeof queryFile>;
 
 export const programRef = z.object({ kind: z.enum(['selector', 'draw']), name: z.string(), sha256: sha256Text });
 export type ProgramRef = z.infer<typeof programRef>;
+
+/** Of one query. */
+export const MOST_PACKAGES = 20;
 
 export const packetShape = z.object({
   packetId,
@@ -143,6 +147,8 @@ export const toWorkerMessage = z.discriminatedUnion('type', [
     params,
     inputs: z.record(z.string(), z.unknown()),
     seed: count,
+    /** Set up, in this order, before the program is loaded; their archives are asked for as programs are, by needProgram. */
+    packages: z.array(packageRef).max(MOST_PACKAGES).optional(),
     /** Commit at the latest after this time of collecting. */
     commitMs: count,
   }),

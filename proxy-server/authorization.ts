@@ -24,6 +24,9 @@ export const PERMISSIONS = {
   'query.result': row('own', 'own', 'any'),
   'query.stop': row('own', 'any', 'any'),
   'query.remove': row('own', 'own', 'any'),
+  'package.upload': row('own', 'own', 'own'),
+  'package.read': row('own', 'own', 'own'),
+  'package.clear': row('own', 'own', 'own'),
   'job.submit': row('own', 'own', 'own'),
   'job.list': row('own', 'any', 'any'),
   /** Its files hold the user's data. */

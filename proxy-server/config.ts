@@ -178,6 +178,8 @@ const schema = z.strictObject({
   /** Results that one user keeps; past it the archived ones go first, then the oldest. */
   maxQueriesKept: z.number().int().min(1).default(200),
   maxResultBytes: z.number().int().min(1).default(5_000_000_000),
+  /** Packages that one user keeps, as they are sent. */
+  maxPackageBytes: z.number().int().min(1).default(500_000_000),
   /** The factory looks at every site so often, and at once when something happened. */
   factoryTickS: z.number().int().min(1).max(59).default(5),
   /** What users may have in the queue, and who goes first: docs/jobs.md. */

@@ -2,6 +2,7 @@
 import { WireError } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
 import { TooManyRequestsError } from '../protocol/guarded-server.js';
+import { PackageArchiveError } from '../protocol/package-archive.js';
 import { TokenError } from '../protocol/tokens.js';
 import { ForbiddenError } from './authorization.js';
 
@@ -17,13 +18,14 @@ const NOT_FOUND = new Set([
   'PROXY_NO_SUCH_JOB',
   'PROXY_NO_SUCH_JOB_FILE',
   'PROXY_NO_SUCH_TOKEN',
+  'PROXY_NO_SUCH_PACKAGE',
 ]);
 
 export function statusOf(error: unknown): number {
   if (error instanceof TokenError) return 401;
   if (error instanceof TooManyRequestsError) return 429;
   if (error instanceof ForbiddenError) return 403;
-  if (error instanceof UsageError || error instanceof WireError) return 400;
+  if (error instanceof UsageError || error instanceof WireError || error instanceof PackageArchiveError) return 400;
   if (error instanceof GridError) return NOT_FOUND.has(error.code) ? 404 : error.retryable ? 503 : 409;
   return 500;
 }

@@ -22,6 +22,8 @@ import { statusOf } from './http-status.js';
 import type { Gate } from './identity.js';
 import type { JobDesk } from './jobs/job-desk.js';
 import { addJobRoutes } from './jobs/job-routes.js';
+import { addPackageRoutes } from './package-routes.js';
+import type { PackageStore } from './package-store.js';
 import type { PilotDesk } from './pilot-desk.js';
 import type { PilotErrands } from './pilot-errands.js';
 import type { QueryDesk } from './query-desk.js';
@@ -41,6 +43,7 @@ export interface HttpOptions {
   readonly errands: PilotErrands;
   readonly requests: RequestDesk;
   readonly jobs: JobDesk;
+  readonly packages: PackageStore;
   readonly accountant: Accountant;
   readonly accounts: AccountParts;
   readonly tls: ServerTls | null;
@@ -107,6 +110,7 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
   addQueryRoutes(app, options, audited);
   addPilotRoutes(app, options, audited);
   addJobRoutes(app, options.jobs, who, audited);
+  addPackageRoutes(app, options.packages, who, () => options.clock.date().getTime());
   addAccountRoutes(app, options.accounts, { gate, who, audited });
   app.get('/v1/accounting', async (request) => {
     const { by, days } = checked(accountingQuery, request.query, 'query');

@@ -22,6 +22,7 @@ import type { ProxyConfig } from './config.js';
 import { makeHttp } from './http.js';
 import { listenOn } from './listening.js';
 import { masterLauncher } from './master-launcher.js';
+import { PackageStore } from './package-store.js';
 import { type Base, Parts } from './parts.js';
 import { PilotDesk } from './pilot-desk.js';
 import { QueryDesk } from './query-desk.js';
@@ -182,6 +183,7 @@ class ProxyServer {
       errands,
       requests,
       jobs: batch.desk,
+      packages: new PackageStore(join(this.#config.stateDir, 'packages'), this.#config.maxPackageBytes),
       accountant,
       accounts: {
         tokens,

@@ -6,6 +6,7 @@ import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
 import { hostEntry, readClientConfig } from '../client-config.js';
 import { reportFailure } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
+import { findPackages } from '../packages/find-packages.js';
 import { printJson, printTable } from '../print.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
@@ -14,9 +15,17 @@ import { openSession } from '../session/session-lines.js';
 import { splitWords } from '../session/split-words.js';
 import { Screen } from '../show/screen.js';
 import type { CommandContext } from './add-commands.js';
+import { addWord } from './run-options.js';
+
+interface OpenOptions {
+  readonly workers?: number;
+  readonly title: string;
+  readonly package: readonly string[];
+}
 
 const HELP = `run SELECTOR.ts DATASET... [options]     one query over the session's workers
 draw DATASET EXPR [CUT] [options]        one histogram of an expression
+packages enable NAME|PATH...              every query from now on sets them up on its workers
 parallel [N]                             use N workers at most; without N all that there are
 workers, sites, pilots, queries, ls, find, whereis, ...   as on the command line, for this host
 help [command], close (ends the session), exit (after "proof attach" the session stays)`;
@@ -26,13 +35,15 @@ export function addCommands(program: Command, context: CommandContext): void {
     .command('open [host]')
     .description('open an interactive session at a prompt')
     .option('--workers <N>', 'at most so many workers', Number)
+    .option('--package <NAME>', 'a package for every query: as of "proof run" (repeatable)', addWord, [])
     .option('--title <TEXT>', 'shown in listings', '')
-    .action(async (host: string | undefined, options: { workers?: number; title: string }, command: Command) => {
+    .action(async (host: string | undefined, options: OpenOptions, command: Command) => {
       const { config } = command.optsWithGlobals<{ config?: string }>();
       const entry = hostEntry(readClientConfig(config), host);
       const screen = new Screen({ quiet: false, resultOnStdout: false });
       const { session } = await openSession(entry, screen, { workers: options.workers ?? null, title: options.title });
       try {
+        session.packages = await findPackages(options.package, () => session.api);
         await prompt(session, context, config);
       } finally {
         await session.close();

@@ -14,6 +14,7 @@ export interface RunOptions {
   readonly objects?: string;
   readonly entryList?: string;
   readonly friend: Readonly<Record<string, readonly string[]>>;
+  readonly package: readonly string[];
   readonly first: number;
   readonly entries?: number;
   readonly param: Readonly<Record<string, string>>;
@@ -48,6 +49,9 @@ export function addFriend(text: string, before: Record<string, string[]>): Recor
   return { ...before, [alias]: [...(before[alias] ?? []), word] };
 }
 
+/** An option that may be given more than once. */
+export const addWord = (word: string, before: readonly string[]): string[] => [...before, word];
+
 export function friendsOf(given: RunOptions['friend']): FriendSet[] {
   return Object.entries(given).map(([alias, words]) => ({ alias, dataset: expandDatasetWords(words) }));
 }
@@ -69,6 +73,12 @@ export function addRunOptions(command: Command): Command {
       'only the entries that it names: text, JSON, or a TEntryList in a ROOT file (FILE.root#NAME)',
     )
     .option('--friend <ALIAS=WORD>', 'files whose entries go with those of the data set (repeatable)', addFriend, {})
+    .option(
+      '--package <NAME>',
+      'a package that was uploaded, or PATH of one on this computer, set up on every worker (repeatable)',
+      addWord,
+      [],
+    )
     .option('--first <N>', 'skip so many entries of the data set', whole(0), 0)
     .option('--entries <N>', 'process so many entries at most', whole(0))
     .option('--param <KEY=VALUE>', 'a parameter for the selector (repeatable)', addParam, {})

@@ -6,10 +6,12 @@ import { bundleSelector } from '../../analysis/bundle-selector.js';
 import { drawProgram } from '../../analysis/draw/draw-program.js';
 import { type LoadedProgram, loadProgram } from '../../analysis/load-program.js';
 import type { Program } from '../../analysis/program.js';
+import type { PackageContents } from '../../protocol/package-archive.js';
 import { OBJECTS } from '../../rootio/root-file.js';
 import { type ClientConfig, hostEntry, readClientConfig } from '../client-config.js';
 import { ExitStatus } from '../exit-status.js';
 import { LIBRARY } from '../library-url.js';
+import { findPackages, withPackages } from '../packages/find-packages.js';
 import { expandListedWords } from '../run/dataset-words.js';
 import { readEntryList } from '../run/entry-list-file.js';
 import { onInterrupt } from '../run/interrupt.js';
@@ -19,6 +21,7 @@ import type { QueryRequest } from '../run/query-request.js';
 import { submitQuery } from '../run/remote-run.js';
 import { report } from '../run/report.js';
 import { answerOrInterruption, watching } from '../run/watched-query.js';
+import { ServerApi } from '../server-api.js';
 import type { ProofSession } from '../session/proof-session.js';
 import { openSession } from '../session/session-lines.js';
 import { Screen } from '../show/screen.js';
@@ -31,7 +34,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       .command('run <selector> <dataset...>')
       .description('run a selector over a data set: paths, globs, URLs, lfn:, find:, dataset:, @FILE'),
   ).action(async (selector: string, words: string[], _options: RunOptions, command: Command) => {
-    await runQuery(() => bundleSelector(selector), words, command, context);
+    await runQuery((packages) => bundleSelector(selector, packages), words, command, context);
   });
   addRunOptions(
     program
@@ -45,7 +48,7 @@ export function addCommands(program: Command, context: CommandContext): void {
 }
 
 async function runQuery(
-  makeProgram: () => Promise<Program>,
+  makeProgram: (packages: readonly PackageContents[]) => Promise<Program>,
   words: readonly string[],
   command: Command,
   { session }: CommandContext,
@@ -58,10 +61,12 @@ async function runQuery(
   if (options.entryList !== undefined)
     lists.push({ name: options.entryList, words: null, parts: await readEntryList(options.entryList) });
   const friends = friendsOf(options.friend);
-  const program = await makeProgram();
+  const api = (): ServerApi => session?.api ?? new ServerApi(hostEntry(config, options.host));
+  const packages = withPackages(session?.packages ?? [], await findPackages(options.package, api));
+  const program = await makeProgram(packages.map(({ contents }) => contents));
   const loaded = await loadProgram(program, { moduleUrl: LIBRARY });
   const { inputs } = await beginProgram(loaded, { params: options.param, inputs: {}, seed: options.seed });
-  const request = requestOf(options, { program, dataset, lists, friends, inputs });
+  const request = requestOf(options, { program, packages, dataset, lists, friends, inputs });
   const status =
     options.local === true
       ? await inThisProcess(request, { loaded, options, config, screen })
@@ -69,7 +74,7 @@ async function runQuery(
   if (status !== 0) throw new ExitStatus(status);
 }
 
-type Given = Pick<QueryRequest, 'program' | 'dataset' | 'lists' | 'friends' | 'inputs'>;
+type Given = Pick<QueryRequest, 'program' | 'packages' | 'dataset' | 'lists' | 'friends' | 'inputs'>;
 
 function requestOf(options: RunOptions, given: Given): QueryRequest {
   return {

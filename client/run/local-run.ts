@@ -4,16 +4,20 @@
  * Failing entries are set aside one by one, as the master does: a packet that throws at an entry is run again around it; one
  * that throws without telling the entry is halved until it does.
  */
-import { hostname } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { UserCodeError } from '../../analysis/errors.js';
 import { loadProgram } from '../../analysis/load-program.js';
 import { OutputMerger } from '../../analysis/output-merger.js';
 import type { FileChunkStore } from '../../analysis/outputs/file-chunk-store.js';
+import { PackageSetUp } from '../../analysis/packages/package-set-up.js';
 import { type Packet, ProgramRunner } from '../../analysis/program-runner.js';
 import { pairsWithin } from '../../protocol/entry-list.js';
 import { type ErrorBody, errorBody, GridError } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
+import type { ClientPackage } from '../packages/find-packages.js';
 import { rowStore } from './finish.js';
 import { entriesIn, type FilePart, type LocalFile, openTable, packetRanges, placeFiles } from './local-files.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
@@ -93,7 +97,9 @@ class LocalRun {
     const { program, params, inputs, seed } = this.#request;
     const files = new Map(this.#parts.map((part) => [part.position, part.file]));
     let runner: ProgramRunner | undefined;
+    let packageFolder: string | undefined;
     try {
+      packageFolder = await setUpHere(this.#request.packages ?? []);
       runner = new ProgramRunner(await loadProgram(program), {
         ...{ params, inputs: { ...inputs }, seed },
         openTable: ({ filePosition }) => openTable(files.get(filePosition)!),
@@ -119,6 +125,7 @@ class LocalRun {
       return { stopped: false, error: { ...errorBody(error), ...stack } };
     } finally {
       await runner?.close();
+      if (packageFolder !== undefined) rmSync(packageFolder, { recursive: true, force: true });
     }
   }
 
@@ -226,6 +233,20 @@ class LocalRun {
       },
       state: { chunks: this.#rows, increments: () => this.#merger.encode('handles') },
     };
+  }
+}
+
+/** In a temporary directory, which the caller removes. @throws {PackageBuildError} */
+async function setUpHere(packages: readonly ClientPackage[]): Promise<string | undefined> {
+  if (packages.length === 0) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'proof-packages-'));
+  try {
+    const setUp = new PackageSetUp(folder, hostname());
+    for (const { ref, archive } of packages) await setUp.setUp(ref, async () => archive);
+    return folder;
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import type { ChunkStore } from '../../analysis/outputs/chunk-store.js';
 import type { Program } from '../../analysis/program.js';
 import type { FriendSet, NamedEntryList } from '../../protocol/entry-list.js';
 import type { QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
+import type { ClientPackage } from '../packages/find-packages.js';
 
 export interface QueryRequest {
   readonly title: string;
@@ -15,6 +16,8 @@ export interface QueryRequest {
   readonly first: number;
   readonly entries: number | null;
   readonly program: Program;
+  /** Set up before the program is loaded. */
+  readonly packages?: readonly ClientPackage[];
   readonly params: Readonly<Record<string, string>>;
   /** What the selector's begin() left for the workers. */
   readonly inputs: Readonly<Record<string, unknown>>;

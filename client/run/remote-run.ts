@@ -6,7 +6,7 @@ import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.
 
 /** Hands the query in and leaves at once. */
 export function submitQuery(session: ProofSession, request: QueryRequest): Promise<Submitted> {
-  const { program, dataset, lists, friends, params, inputs, rowDirectory: _ours, ...rest } = request;
+  const { program, packages = [], dataset, lists, friends, params, inputs, rowDirectory: _ours, ...rest } = request;
   const { kind, name, sha256 } = program;
   return session.submit(
     {
@@ -17,8 +17,12 @@ export function submitQuery(session: ProofSession, request: QueryRequest): Promi
       params: { ...params },
       inputs: { ...inputs },
       program: { kind, name, sha256 },
+      ...(packages.length === 0 ? {} : { packages: packages.map(({ ref }) => ref) }),
     },
-    Buffer.from(program.code, 'utf8'),
+    new Map([
+      ...packages.map(({ ref, archive }) => [ref.sha256, archive] as const),
+      [sha256, Buffer.from(program.code, 'utf8')] as const,
+    ]),
   );
 }
 

@@ -8,11 +8,13 @@ import type { QueryResult } from '../../protocol/session-messages.js';
 import { hostEntry, readClientConfig } from '../client-config.js';
 import { type DataSet, dataset as makeDataSet } from '../data-set.js';
 import { LIBRARY } from '../library-url.js';
+import { type ClientPackage, findPackages } from '../packages/find-packages.js';
 import { finish } from '../run/finish.js';
 import { runLocal } from '../run/local-run.js';
 import { localLookUp } from '../run/look-up.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from '../run/query-request.js';
 import { submitQuery, watchQuery } from '../run/remote-run.js';
+import { ServerApi } from '../server-api.js';
 import { ProofSession } from './proof-session.js';
 
 export interface ProcessOptions extends QueryObserver {
@@ -44,7 +46,7 @@ export class Session {
 
   /** Runs the selector of a file. @throws {RemoteError} where the query failed; an incomplete answer says so in `status` */
   async process(data: string | DataSet, selector: string, options: ProcessOptions = {}): Promise<Answer> {
-    const { request, loaded } = await prepare(data, selector, options);
+    const { request, loaded } = await prepare(data, selector, options, this.connection.packages);
     const { queryId } = await submitQuery(this.connection, request);
     return answerOf(await watchQuery(this.connection, queryId, options), loaded);
   }
@@ -55,11 +57,19 @@ export class Session {
   }
 }
 
+export interface OpenOptions {
+  readonly workers?: number;
+  readonly config?: string;
+  /** Uploaded packages, or paths of some on this computer, which every query of the session sets up. */
+  readonly packages?: readonly string[];
+}
+
 /** A session on HOST (of your configuration, or host:port), when all its workers are ready. */
-export async function open(host?: string, options: { workers?: number; config?: string } = {}): Promise<Session> {
+export async function open(host?: string, options: OpenOptions = {}): Promise<Session> {
   const entry = hostEntry(readClientConfig(options.config), host);
   const session = await ProofSession.open(entry, { workers: options.workers ?? null });
   await session.welcomed;
+  session.packages = await findPackages(options.packages ?? [], () => session.api);
   if (session.workers.expected > 0) await session.allReady();
   return new Session(session);
 }
@@ -68,10 +78,13 @@ export async function open(host?: string, options: { workers?: number; config?: 
 export async function processLocally(
   data: string | DataSet,
   selector: string,
-  options: ProcessOptions & { config?: string; host?: string } = {},
+  options: ProcessOptions & { config?: string; host?: string; packages?: readonly string[] } = {},
 ): Promise<Answer> {
-  const { request, loaded } = await prepare(data, selector, options);
-  const lookUp = localLookUp(readClientConfig(options.config), options.host);
+  const config = readClientConfig(options.config);
+  const api = (): ServerApi => new ServerApi(hostEntry(config, options.host));
+  const packages = await findPackages(options.packages ?? [], api);
+  const { request, loaded } = await prepare(data, selector, options, packages);
+  const lookUp = localLookUp(config, options.host);
   return answerOf(await runLocal(request, lookUp, options), loaded);
 }
 
@@ -79,9 +92,11 @@ async function prepare(
   data: string | DataSet,
   selector: string,
   options: ProcessOptions,
+  packages: readonly ClientPackage[],
 ): Promise<{ request: QueryRequest; loaded: LoadedProgram }> {
   const set = typeof data === 'string' ? makeDataSet(data) : data;
-  const program = await bundleSelector(selector);
+  const contents = packages.map((one) => one.contents);
+  const program = await bundleSelector(selector, contents);
   const loaded = await loadProgram(program, { moduleUrl: LIBRARY });
   const { params = {}, seed = 0 } = options;
   const { inputs } = await beginProgram(loaded, { params, inputs: {}, seed });
@@ -92,6 +107,7 @@ async function prepare(
     first: options.first ?? 0,
     entries: options.entries ?? null,
     program,
+    packages,
     params,
     inputs,
     seed,

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { systemClock } from '../../protocol/clock.js';
 import { type Dialler, dial, UnreachableError } from '../../protocol/dial.js';
-import { type GridError, RemoteError } from '../../protocol/errors.js';
+import { type GridError, RemoteError, UsageError } from '../../protocol/errors.js';
 import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
 import type { Link } from '../../protocol/link.js';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../../protocol/session-messages.js';
 import { SPOKEN, speaks } from '../../protocol/version.js';
 import type { HostEntry } from '../client-config.js';
+import type { ClientPackage } from '../packages/find-packages.js';
 import { authorization, ServerApi } from '../server-api.js';
 
 type Submit = Omit<Extract<ClientMessage, { type: 'submit' }>, 'type' | 'ref'>;
@@ -53,6 +54,8 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   readonly host: HostEntry;
   readonly api: ServerApi;
   readonly sessionId: string;
+  /** Every query of this session sets them up. */
+  packages: readonly ClientPackage[] = [];
   /** Settles when the master has answered hello. */
   readonly welcomed: Promise<void>;
   readonly #dialler: Dialler;
@@ -61,12 +64,13 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   #nextRef = 1;
   #over: string | undefined;
   #hasLost = false;
+  #version: number | undefined;
   /** Submissions that the master has not answered yet, and what they will need. */
   readonly #submitted = new Map<
     number,
     {
       message: ClientMessage;
-      code: Uint8Array;
+      texts: ReadonlyMap<string, Uint8Array>;
       resolve: (s: Submitted) => void;
       reject: (e: GridError) => void;
       isSent: boolean;
@@ -154,8 +158,8 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     });
   }
 
-  /** Hands a query in; `code` is sent only if the master does not have it. */
-  submit(query: Submit, code: Uint8Array): Promise<Submitted> {
+  /** Hands a query in. @param texts program and packages by SHA-256: of them is sent what the master does not have */
+  submit(query: Submit, texts: ReadonlyMap<string, Uint8Array>): Promise<Submitted> {
     const ref = this.#nextRef++;
     const message: ClientMessage = { type: 'submit', ref, key: randomUUID(), ...query };
     return new Promise((resolve, reject) => {
@@ -163,7 +167,11 @@ export class ProofSession extends EventEmitter<SessionEvents> {
         reject(this.#endError(this.#over));
         return;
       }
-      this.#submitted.set(ref, { message, code, resolve, reject, isSent: this.#link !== undefined });
+      if (query.packages !== undefined && this.#version !== undefined && !speaks(this.#version, 'packages')) {
+        reject(new UsageError(`${this.host.name} is of an older release, which knows no packages.`));
+        return;
+      }
+      this.#submitted.set(ref, { message, texts, resolve, reject, isSent: this.#link !== undefined });
       this.#link?.send(message); // else with the next connection
     });
   }
@@ -227,6 +235,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     switch (message.type) {
       case 'welcome':
         this.#workers = { ...this.#workers, expected: message.workersExpected };
+        this.#version = message.protocol;
         if (this.#hasLost) this.#submitAgain(message.protocol);
         this.emit('opened', message.sessionId);
         break;
@@ -238,8 +247,8 @@ export class ProofSession extends EventEmitter<SessionEvents> {
         this.emit('workers', message);
         break;
       case 'needProgram': {
-        const waiting = this.#submitted.get(message.ref);
-        if (waiting !== undefined) this.#link?.send({ type: 'program', sha256: message.sha256, code: waiting.code });
+        const code = this.#submitted.get(message.ref)?.texts.get(message.sha256);
+        if (code !== undefined) this.#link?.send({ type: 'program', sha256: message.sha256, code });
         break;
       }
       case 'accepted':

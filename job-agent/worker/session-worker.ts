@@ -5,8 +5,10 @@
  * it to others already. It ends when the master lets it go, refuses it, or cannot be reached for `GIVE_UP_MS`.
  */
 
+import { join } from 'node:path';
 import { UserCodeError } from '../../analysis/errors.js';
 import { loadProgram } from '../../analysis/load-program.js';
+import { PackageSetUp } from '../../analysis/packages/package-set-up.js';
 import type { ToWorkerProcess } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
 import { errorBody } from '../../protocol/errors.js';
@@ -49,12 +51,15 @@ export interface SessionWorkerParts {
 export class SessionWorker {
   readonly #parts: SessionWorkerParts;
   readonly #cache: ProgramCache;
+  readonly #packages: PackageSetUp;
   readonly #storage: StorageOptions;
   readonly #link: ThreadedLink<WorkerMessage>;
   #isOpen = false;
   #work: QueryWork | undefined;
-  /** The query whose program is being loaded. */
+  /** The query whose packages are being set up, and whose program is being loaded. */
   #preparing: Prepare | undefined;
+  /** The text that the master was asked for. */
+  #wanted: { sha256: string; resolve: (text: Uint8Array) => void; reject: (why: Error) => void } | undefined;
   #leavingWhy: string | undefined;
   #ticket: string | undefined;
   #ticketCame: (ticket: string) => void = () => {};
@@ -63,6 +68,7 @@ export class SessionWorker {
     this.#parts = parts;
     this.#ticket = attach.ticket;
     this.#cache = new ProgramCache(attach.cacheDir);
+    this.#packages = new PackageSetUp(join(attach.cacheDir, 'packages'), attach.node.host);
     this.#storage = {
       ...parts.storage,
       onReplicaFailed: ({ url, error }) => this.#send({ type: 'replicaFailed', url, error: errorBody(error) }),
@@ -132,7 +138,7 @@ export class SessionWorker {
         void this.#prepare(message);
         break;
       case 'program':
-        void this.#programCame(message.sha256, message.code);
+        if (message.sha256 === this.#wanted?.sha256) this.#wanted.resolve(message.code);
         break;
       case 'count':
         void this.#count(message.requestId, message.file);
@@ -169,25 +175,17 @@ export class SessionWorker {
   async #prepare(message: Prepare): Promise<void> {
     await this.#endQuery();
     this.#preparing = message;
-    const { sha256 } = message.program;
-    const code = await this.#cache.find(sha256);
-    if (this.#preparing !== message) return;
-    if (code === undefined) this.#send({ type: 'needProgram', sha256 });
-    else await this.#load(message, code);
-  }
-  async #programCame(sha256: string, bytes: Uint8Array): Promise<void> {
-    const message = this.#preparing;
-    if (message?.program.sha256 !== sha256) return;
-    const code = Buffer.from(bytes).toString('utf8');
-    await this.#load(message, code);
-    // A cache that cannot be written costs time, not the query.
-    await this.#cache.keep(sha256, code).catch((error: unknown) => this.printed(`${errorBody(error).message}\n`));
-  }
-  async #load(message: Prepare, code: string): Promise<void> {
-    const { queryId, program } = message;
+    const { queryId, program, packages = [] } = message;
+    const isStale = (): boolean => this.#preparing !== message;
     try {
+      for (const ref of packages) {
+        await this.#packages.setUp(ref, () => this.#fetch(ref.sha256));
+        if (isStale()) return;
+      }
+      const code = await this.#codeOf(program.sha256);
+      if (isStale()) return;
       const loaded = await loadProgram({ ...program, code });
-      if (this.#preparing !== message) return;
+      if (isStale()) return;
       const work = new QueryWork(message, loaded, {
         clock: this.#parts.clock,
         storage: this.#storage,
@@ -198,10 +196,27 @@ export class SessionWorker {
       this.#send({ type: 'prepared', queryId });
       work.begin();
     } catch (error) {
+      if (isStale()) return;
       this.#preparing = undefined;
       const stack = error instanceof UserCodeError ? { stack: error.userStack } : {};
       this.#send({ type: 'prepareFailed', queryId, error: { ...errorBody(error), ...stack } });
     }
+  }
+  async #codeOf(sha256: string): Promise<string> {
+    const kept = await this.#cache.find(sha256);
+    if (kept !== undefined) return kept;
+    const code = Buffer.from(await this.#fetch(sha256)).toString('utf8');
+    // A cache that cannot be written costs time, not the query.
+    void this.#cache.keep(sha256, code).catch((error: unknown) => this.printed(`${errorBody(error).message}\n`));
+    return code;
+  }
+  /** A program or the archive of a package, of the master. Rejects when the query ends before it comes. */
+  #fetch(sha256: string): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.#wanted?.reject(new Error('no longer wanted'));
+      this.#wanted = { sha256, resolve, reject };
+      this.#send({ type: 'needProgram', sha256 });
+    });
   }
 
   async #count(requestId: number, file: QueryFile): Promise<void> {
@@ -219,6 +234,8 @@ export class SessionWorker {
     const work = this.#work;
     this.#work = undefined;
     this.#preparing = undefined;
+    this.#wanted?.reject(new Error('the query is over'));
+    this.#wanted = undefined;
     await work?.end();
   }
   async #leave(why: string): Promise<void> {

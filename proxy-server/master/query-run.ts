@@ -127,8 +127,8 @@ export class QueryRun {
   addWorker(worker: QueryWorker): void {
     if (this.isOver || this.#seats.get(worker.workerId) !== undefined) return;
     this.#seats.add(worker);
-    const { queryId, program, params, inputs, seed } = this.spec;
-    worker.send({ type: 'prepare', queryId, program, params, inputs, seed, commitMs: COMMIT_MS });
+    const { queryId, program, packages, params, inputs, seed } = this.spec;
+    worker.send({ type: 'prepare', queryId, program, packages, params, inputs, seed, commitMs: COMMIT_MS });
     if (this.#state !== 'counting') return;
     this.#counting?.join(worker.workerId);
     this.#count();

@@ -230,10 +230,11 @@ export class Session {
 
   #submit(client: Client, message: Submit): void {
     if (this.#isOver) return;
-    const { ref, program } = message;
-    if (!this.#parts.store.hasProgram(program.sha256)) {
+    const { ref } = message;
+    const sha256 = textsOf(message).find((text) => !this.#parts.store.hasProgram(text));
+    if (sha256 !== undefined) {
       client.parked.push(message);
-      client.peer.send({ type: 'needProgram', ref, sha256: program.sha256 });
+      client.peer.send({ type: 'needProgram', ref, sha256 });
       return;
     }
     const { sessionId } = this.#parts.file;
@@ -248,8 +249,8 @@ export class Session {
     );
   }
   #program(client: Client, sha256: string, code: Uint8Array): void {
-    const ready = client.parked.filter(({ program }) => program.sha256 === sha256);
-    const waiting = client.parked.filter(({ program }) => program.sha256 !== sha256);
+    const ready = client.parked.filter((message) => textsOf(message).includes(sha256));
+    const waiting = client.parked.filter((message) => !textsOf(message).includes(sha256));
     client.parked.splice(0, client.parked.length, ...waiting);
     this.#parts.store.saveProgram(sha256, code).then(
       () => {
@@ -303,3 +304,6 @@ export class Session {
     );
   }
 }
+
+/** What a query needs on disk: its packages' archives and its program. */
+const textsOf = ({ packages = [], program }: Submit): string[] => [...packages, program].map(({ sha256 }) => sha256);
