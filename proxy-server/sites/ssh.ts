@@ -73,7 +73,7 @@ export class SshBatchHost implements BatchHost {
     const variables = Object.entries({ LANG: 'C', LC_ALL: 'C', ...remote.environment });
     const line = ['env', ...variables.map(([name, value]) => `${name}=${value}`), ...words].map(quoteWord).join(' ');
     const options = ['BatchMode=yes', 'ConnectTimeout=10', 'ServerAliveInterval=10', 'ControlMaster=auto'];
-    const shared = ['ControlPersist=60', `ControlPath=${join(controlDirectory(), controlName(this.#settings))}`];
+    const shared = ['ControlPersist=60', `ControlPath=${controlPath(this.#settings)}`];
     return runCommand(
       [sshCommand, ...[...options, ...shared].flatMap((option) => ['-o', option]), ...sshOptions, '--', host, line],
       {
@@ -92,11 +92,14 @@ export class SshBatchHost implements BatchHost {
   }
 }
 
-const controlName = ({ host, sshOptions }: SshSettings): string =>
-  createHash('sha256')
-    .update(JSON.stringify([host, sshOptions]))
-    .digest('hex')
-    .slice(0, 16);
+/** Socket of the connection that all commands for this login node share. @throws {SiteError} no place for it */
+export function controlPath({
+  host,
+  sshOptions,
+}: Pick<SshSettings, 'host'> & { readonly sshOptions: readonly string[] }): string {
+  const hash = createHash('sha256').update(JSON.stringify([host, sshOptions]));
+  return join(controlDirectory(), hash.digest('hex').slice(0, 16));
+}
 
 /** A short path (a socket's may have 107 bytes), for this user alone. @throws {SiteError} somebody else made it */
 function controlDirectory(): string {
