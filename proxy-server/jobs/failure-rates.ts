@@ -4,7 +4,7 @@
  * Looked at are runs that failed within a minute. A node is barred from jobs when its last five runs all failed so and either the same users' runs
  * elsewhere mostly went well, or they are of three users and elsewhere nothing of theirs fails. So a user's own broken program bars nobody. A site is
  * judged in the same way against other sites, when ten runs on at least two of its nodes failed. The bar lasts five minutes, then twice as long each time
- * until a run goes well there again, four hours at most.
+ * until a run goes well there again, four hours at most. A node that fails faster than others can do well waits for their first good runs to be judged.
  */
 
 export interface RunEnd {
@@ -40,6 +40,8 @@ export class FailureRates {
   #ends: RunEnd[] = [];
   readonly #bars = new Map<string, Bar>();
   readonly #times = new Map<string, number>();
+  /** Streaks that nothing elsewhere says enough about as yet: node or site -> its last failure. */
+  readonly #undecided = new Map<string, { kind: 'node' | 'site'; last: RunEnd }>();
 
   /** @returns what is barred from now on because of it */
   add(end: RunEnd): Bar[] {
@@ -47,11 +49,14 @@ export class FailureRates {
     const oldest = end.atMs - WINDOW_MS;
     if (this.#ends.length > MOST_KEPT || this.#ends[0]!.atMs < oldest)
       this.#ends = this.#ends.filter(({ atMs }) => atMs >= oldest).slice(-MOST_KEPT);
-    if (!isQuickFailure(end)) {
-      for (const key of keysOf(end)) this.#times.delete(key);
-      return [];
+    if (isQuickFailure(end)) return (['node', 'site'] as const).flatMap((kind) => this.#judge(kind, end) ?? []);
+    for (const key of keysOf(end)) {
+      this.#times.delete(key);
+      this.#undecided.delete(key);
     }
-    return (['node', 'site'] as const).flatMap((kind) => this.#judge(kind, end) ?? []);
+    return [...this.#undecided.values()].flatMap(
+      ({ kind, last }) => this.#judge(kind, { ...last, atMs: end.atMs }) ?? [],
+    );
   }
 
   /** Why no job goes there at present; undefined: they do. */
@@ -73,8 +78,12 @@ export class FailureRates {
     const failed = elsewhere.filter((end) => end.isFailure).length;
     const areBetter = elsewhere.length >= ENOUGH_ELSEWHERE && failed * 2 < elsewhere.length;
     const areMany = users.size >= ENOUGH_USERS && failed === 0;
-    if (!areBetter && !areMany) return undefined;
-    const key = kind === 'node' ? keysOf({ host, site })[0] : keysOf({ host, site })[1];
+    const key = keysOf({ host, site })[kind === 'node' ? 0 : 1];
+    if (!areBetter && !areMany) {
+      this.#undecided.set(key, { kind, last: streak.at(-1)! });
+      return undefined;
+    }
+    this.#undecided.delete(key);
     const known = this.#bars.get(key);
     if (known !== undefined && known.until > atMs) return undefined;
     const times = this.#times.get(key) ?? 0;

@@ -152,6 +152,8 @@ export class QueryQueue {
     const run = this.find(queryId);
     const { store, log, tell, clock } = this.#parts;
     const saved = whenThereIsRoom(() => store.save(queryId, answer), {
+      // It may hold the room itself, until it is released: one that failed is not worth waiting for.
+      isOver: () => answer.result.status === 'failed',
       clock,
       onFull: (isFull) => tell(queryId, fullNotice(isFull)),
     })

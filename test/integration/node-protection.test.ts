@@ -19,10 +19,10 @@ describe('proxy: nodes that would eat the queue', function () {
     const jobs = new JobBench(proxy);
     await proxy.warm(2);
     const program = jobs.script('work.sh', 'case "$PWD" in */BAD/*) exit 1;; esac; sleep 0.2; echo well');
-    const master = await jobs.submit(`Executable = "${program}"; Split = "production:1-14";`);
+    const master = await jobs.submit(`Executable = "${program}"; Split = "production:1-30";`);
     await jobs.ends(master, 'DONE');
     const trace = await jobs.trace(master);
-    expect(trace.at(-1)).to.equal('DONE: all sub-jobs have ended: 14 DONE');
+    expect(trace.at(-1)).to.equal('DONE: all sub-jobs have ended: 30 DONE');
     const bad = (await proxy.sites()).find(({ name }) => name === 'BAD')!;
     expect(bad.barred[0]).to.match(/no jobs until .*: the last \d+ on this node failed within 60 s/);
     expect((await proxy.pilots()).find((pilot) => pilot.site === 'BAD')!.why).to.equal(bad.barred[0]);

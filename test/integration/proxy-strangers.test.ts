@@ -87,7 +87,7 @@ describe('proxy: strangers and bad input', function () {
       const refused = async (frame: string): Promise<string> => (await say(frame)).messages.join();
       expect(await refused(hello({ pilotId: 'p-x', secret: 'guess' }))).to.contain('Pilot p-x is not expected');
       expect(await refused(hello({ agentId: 'a1', secret: 'guess' }))).to.contain('PROXY_AGENT_REFUSED');
-      expect(await refused(hello({ protocol: 99 }))).to.contain('speaks protocol 99');
+      expect(await refused(hello({ protocol: 99 }))).to.contain('the other version 99');
       expect(await refused(hello({ secret: 'no.token.really' }))).to.contain('PROTOCOL_TOKEN_REFUSED');
       const [pilot] = await proxy.pilots();
       expect(await refused(hello({ pilotId: pilot!.pilotId, secret: 'guess' }))).to.contain('secret is wrong or used');

@@ -32,6 +32,16 @@ describe('proxy-server: nodes that fail everything', () => {
     expect(isBarred('good')).to.equal(false);
   });
 
+  it('are judged by the first good runs of the others, if they failed a queue before there were any', () => {
+    times(8, () => ends('bad', true));
+    times(2, () => ends('good', false));
+    expect(isBarred('bad')).to.equal(false);
+    const [bar] = ends('good', false);
+    expect(bar!.jobIds).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(isBarred('bad')).to.equal(true);
+    expect(ends('good', false)).to.deep.equal([]);
+  });
+
   it('are not taken for what a user’s own program does', () => {
     times(5, () => ends('a', true));
     times(5, () => ends('b', true));
