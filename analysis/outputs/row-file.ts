@@ -1,14 +1,15 @@
 /**
- * Rows of lists and ntuples in a file that outlives its writer: append-only, each chunk behind its length (u32, little endian), named by
- * where it begins. Whoever notes those places (a query's journal) calls `sync` before the note is safe, and after a crash adopts the
- * places that were noted and cuts off the rest.
+ * Rows of lists and ntuples in a file that outlives its writer: append-only, each chunk behind its length and CRC-32 (u32, little endian),
+ * named by where it begins. Whoever notes those places (a query's journal) calls `sync` before the note is safe, and after a crash adopts
+ * the places that were noted, each if it is whole, and cuts off the rest.
  */
 import { closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { IncrementError, RowsNotKeptError } from '../errors.js';
 import type { ChunkKey, ChunkStore } from './chunk-store.js';
 
-const HEAD_BYTES = 4;
+const HEAD_BYTES = 8;
 
 export class RowFile implements ChunkStore {
   readonly #path: string;
@@ -26,7 +27,8 @@ export class RowFile implements ChunkStore {
 
   put(_key: ChunkKey, bytes: Uint8Array): number {
     const head = Buffer.alloc(HEAD_BYTES);
-    head.writeUInt32LE(bytes.length);
+    head.writeUInt32LE(bytes.length, 0);
+    head.writeUInt32LE(crc32(bytes), 4);
     const handle = this.#end;
     try {
       const file = this.#open();
@@ -40,16 +42,21 @@ export class RowFile implements ChunkStore {
     return handle;
   }
 
+  /** @throws {IncrementError} where the disk has not what was put */
   get(handle: number): Uint8Array {
-    const bytes = new Uint8Array(this.#lengthAt(handle));
+    const head = Buffer.alloc(HEAD_BYTES);
+    this.#read(head, handle);
+    const length = head.readUInt32LE(0);
+    // Before the memory for it: a damaged length may be anything. Zeros are no empty chunk: there is none.
+    if (length === 0 || handle + HEAD_BYTES + length > Math.max(this.#found, this.#end)) throw this.#lost();
+    const bytes = new Uint8Array(length);
     this.#read(bytes, handle + HEAD_BYTES);
+    if (crc32(bytes) !== head.readUInt32LE(4)) throw this.#lost();
     return bytes;
   }
 
   adopt(handle: number): void {
-    const end = handle + HEAD_BYTES + this.#lengthAt(handle);
-    if (end > Math.max(this.#found, this.#end)) throw this.#lost();
-    this.#end = Math.max(this.#end, end);
+    this.#end = Math.max(this.#end, handle + HEAD_BYTES + this.get(handle).length);
   }
 
   /** What was not adopted was noted nowhere: it goes. */
@@ -80,11 +87,6 @@ export class RowFile implements ChunkStore {
     }
     return this.#file;
   }
-  #lengthAt(handle: number): number {
-    const head = Buffer.alloc(HEAD_BYTES);
-    this.#read(head, handle);
-    return head.readUInt32LE();
-  }
   #read(into: Uint8Array, at: number): void {
     const file = this.#open();
     for (let done = 0; done < into.length; ) {
@@ -94,7 +96,7 @@ export class RowFile implements ChunkStore {
     }
   }
   #lost(): IncrementError {
-    return new IncrementError(`Rows kept in ${this.#path} are gone: the disk lost them.`);
+    return new IncrementError(`Rows kept in ${this.#path} are gone or damaged: the disk lost them.`);
   }
 }
 

@@ -3,9 +3,7 @@
  * a session opens without waiting for it.
  */
 import { loadProgram } from '../../analysis/load-program.js';
-import { packState, unpackState } from '../../analysis/merged-state.js';
-import { OutputMerger } from '../../analysis/output-merger.js';
-import type { RowFile } from '../../analysis/outputs/row-file.js';
+import { packState } from '../../analysis/merged-state.js';
 import type { Selector } from '../../analysis/selector.js';
 import type { Grid } from '../../catalog/grid/grid.js';
 import { openGrid } from '../../catalog/grid/open-grid.js';
@@ -15,13 +13,12 @@ import type { SessionFile } from '../../protocol/control-messages.js';
 import { errorBody, GridError } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { DataSetFile } from './data-set.js';
-import { type Journal, JournalError } from './journal.js';
+import { openKeptQuery } from './kept-query.js';
 import type { QueryParts } from './query-parts.js';
 import { fullNotice, type RunEvents } from './query-queue.js';
 import { QueryRun } from './query-run.js';
 import type { QuerySpec } from './query-spec.js';
 import type { QueryStore } from './query-store.js';
-import { Recovery } from './recovery.js';
 
 const LOOK_UP_AGAIN_MS = 20_000;
 const LOOK_UP_PAUSE_MS = 500;
@@ -45,19 +42,14 @@ export interface CreateParts {
 export async function createRun(spec: QuerySpec, events: RunEvents, parts: CreateParts): Promise<QueryRun> {
   const { store, file, log, clock } = parts;
   const selector = await selectorOf(spec, store);
-  const rows = store.rowFile(spec.queryId);
-  const merger = new OutputMerger({ chunks: rows, ...(selector === undefined ? {} : { selector }) });
-  const recovered = new Recovery({
-    add: (increment) => merger.addKept(increment),
-    addState: (state) => {
-      for (const increment of unpackState(state)) merger.addKept(increment);
+  const { journal, rows, merger, recovered } = await openKeptQuery(spec, {
+    ...{ store, selector },
+    onFull: (isFull) => {
+      log.warn(isFull ? 'the disk is full: the query waits' : 'there is room again', { query: spec.query });
+      events.tell(fullNotice(isFull));
     },
+    onUnfit: (why) => log.warn('the journal does not fit: the query begins anew', { query: spec.query, why }),
   });
-  const onFull = (isFull: boolean): void => {
-    log.warn(isFull ? 'the disk is full: the query waits' : 'there is room again', { query: spec.query });
-    events.tell(fullNotice(isFull));
-  };
-  const journal = await openJournal(spec, store, { recovered, rows, onFull });
   const warn = (why: string): void => void log.warn('the record of packets is not whole', { query: spec.query, why });
   const packets = await store.openPackets(spec.queryId, warn);
   const grid = lazyGrid(file);
@@ -87,29 +79,6 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
     },
   };
   return new QueryRun(spec, queryParts);
-}
-
-/** @throws {GridError} where the disk does not take it: then nothing of the query is left, so that no later master takes it for one */
-async function openJournal(
-  spec: QuerySpec,
-  store: QueryStore,
-  { recovered, rows, onFull }: { recovered: Recovery; rows: RowFile; onFull: (isFull: boolean) => void },
-): Promise<Journal> {
-  const isNew = !store.numbers().includes(Number(spec.queryId.slice(1)));
-  try {
-    await store.saveSpec(spec);
-    const journal = await store.openJournal(spec.queryId, {
-      onRecord: (record) => recovered.apply(record),
-      syncOthers: () => rows.sync(),
-      onFull,
-    });
-    rows.cut();
-    return journal;
-  } catch (cause) {
-    if (isNew) await store.remove(spec.queryId);
-    if (cause instanceof GridError) throw cause;
-    throw new JournalError(`The query cannot be kept: ${(cause as Error).message}. Make room on that disk.`, { cause });
-  }
 }
 
 /** Objects with a `merge` of the user's are merged by it, here. */

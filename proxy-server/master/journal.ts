@@ -1,27 +1,22 @@
 /**
  * Journal of a query: what counts, in the order in which it began to count, on disk before anybody is told.
  *
- * A file of records: length (4 bytes, little-endian), CRC-32 of the body (4 bytes), body (MessagePack). A record that is cut short or
- * damaged ends the journal: it and what follows is dropped at the next opening, because nobody was told of it. Records that arrive while
- * the disk is busy share the next write and its fsync; on a full disk they wait until there is room (disk-room.ts). `replace` puts a checkpoint in the place of everything before it. What records
- * refer to (rows in a file beside) is brought to disk before them.
+ * A file of records (record-chain.ts). One that is cut short or damaged ends the journal: it and what follows is dropped at the next opening,
+ * because nobody was told of it. Records that arrive while the disk is busy share the next write and its fsync; on a full disk they wait
+ * until there is room (disk-room.ts). `replace` puts a checkpoint in the place of everything before it. What records refer to (rows in a file
+ * beside) is brought to disk before them.
  */
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { Packr } from 'msgpackr';
 import { GridError } from '../../protocol/errors.js';
 import { whenThereIsRoom } from './disk-room.js';
+import { RecordChain } from './record-chain.js';
 
 /** The disk fails, the directory is gone: the query cannot go on, because what it does now would be lost. */
 export class JournalError extends GridError {
   readonly code = 'MASTER_JOURNAL';
 }
-
-const HEADER_BYTES = 8;
-/** A length over this is damage: an increment is never that long. */
-const LONGEST_RECORD = 512 * 1024 * 1024;
-const packr = new Packr({ useRecords: false, int64AsType: 'number', moreTypes: false });
 
 export interface JournalHooks {
   /** Settles when all that records given so far refer to is on disk. */
@@ -40,45 +35,58 @@ export class Journal {
   #writing: Promise<void> | undefined;
   #failure: JournalError | undefined;
   readonly #hooks: JournalHooks;
+  readonly #owner: string;
+  #chain: RecordChain;
   /** Of the file: what lies behind is half a record of a write that failed. */
   #size: number;
   #isClosing = false;
 
-  private constructor(file: FileHandle, path: string, start: { size: number; hooks: JournalHooks }) {
+  private constructor(
+    file: FileHandle,
+    path: string,
+    start: { owner: string; chain: RecordChain; size: number; hooks: JournalHooks },
+  ) {
     this.#file = file;
+    this.#owner = start.owner;
+    this.#chain = start.chain;
     this.#path = path;
     this.#size = start.size;
     this.#hooks = start.hooks;
   }
 
   /**
-   * Opens or makes the file; what it holds goes to `onRecord` one by one, and damage at its end is cut off.
+   * Opens or makes the file of this query; what it holds goes to `onRecord` one by one, and damage at its end is cut off.
    * @throws {JournalError}
    */
   static async open(
     path: string,
+    owner: string,
     onRecord: (record: unknown) => void = () => {},
     hooks: JournalHooks = {},
   ): Promise<Journal> {
+    let file: FileHandle | undefined;
     try {
-      const file = await open(path, 'a+', 0o600);
-      const good = readRecords(await file.readFile(), onRecord);
+      file = await open(path, 'a+', 0o600);
+      const found = RecordChain.read(await file.readFile(), owner, onRecord);
+      const { chain, good } = found ?? { chain: newChain(owner), good: 0 };
       await file.truncate(good);
-      return new Journal(file, path, { size: good, hooks });
+      return new Journal(file, path, { owner, chain, size: good, hooks });
     } catch (cause) {
+      await file?.close();
       throw new JournalError(`Cannot open the query's journal ${path}: ${(cause as Error).message}.`, { cause });
     }
   }
 
   /** Settles when the record is on disk. Records reach it in the order of the calls. @throws {JournalError} */
   append(record: object): Promise<void> {
-    const bytes = encodeRecord(record);
+    const bytes = this.#chain.encode(record);
     this.#bytes += bytes.length;
     return this.#enqueue(() => this.#pending.push(bytes));
   }
   /** The record stands for all before it; afterwards the journal begins with it. */
   replace(record: object): Promise<void> {
-    const bytes = encodeRecord(record);
+    this.#chain = newChain(this.#owner);
+    const bytes = this.#chain.encode(record);
     this.#bytes = bytes.length;
     return this.#enqueue(() => {
       this.#replacement = bytes;
@@ -171,25 +179,4 @@ export class Journal {
   }
 }
 
-export function encodeRecord(record: object): Buffer {
-  const body = packr.pack(record);
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt32LE(body.length, 0);
-  header.writeUInt32LE(crc32(body), 4);
-  return Buffer.concat([header, body]);
-}
-
-/** @returns the length of the good part in bytes */
-export function readRecords(bytes: Buffer, onRecord: (record: unknown) => void): number {
-  let at = 0;
-  while (at + HEADER_BYTES <= bytes.length) {
-    const length = bytes.readUInt32LE(at);
-    const end = at + HEADER_BYTES + length;
-    if (length === 0 || length > LONGEST_RECORD || end > bytes.length) break;
-    const body = bytes.subarray(at + HEADER_BYTES, end);
-    if (crc32(body) !== bytes.readUInt32LE(at + 4)) break;
-    onRecord(packr.unpack(body));
-    at = end;
-  }
-  return at;
-}
+const newChain = (owner: string): RecordChain => RecordChain.begin(owner, randomBytes(4).readUInt32LE());

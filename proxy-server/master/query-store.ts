@@ -85,11 +85,15 @@ export class QueryStore {
     await rm(join(this.#directory, queryId), { recursive: true, force: true });
   }
   async openJournal(
-    queryId: string,
+    { queryId, query }: QuerySpec,
     how: { onRecord: (record: unknown) => void; syncOthers: () => Promise<void>; onFull: (isFull: boolean) => void },
   ): Promise<Journal> {
     await mkdir(join(this.#directory, queryId), { recursive: true, mode: 0o700 });
-    return Journal.open(join(this.#directory, queryId, 'journal'), how.onRecord, how);
+    return Journal.open(join(this.#directory, queryId, 'journal'), query, how.onRecord, how);
+  }
+  /** As if not one packet of it had been done. */
+  async forgetProgress(queryId: string): Promise<void> {
+    for (const name of ['journal', 'rows']) await rm(join(this.#directory, queryId, name), { force: true });
   }
   /** Rows of the query's lists and ntuples while it runs, beside its journal. */
   rowFile(queryId: string): RowFile {
@@ -110,8 +114,7 @@ export class QueryStore {
       await rm(join(folder, 'state.bin.new'), { force: true });
       throw error;
     }
-    await rm(join(folder, 'journal'), { force: true });
-    await rm(join(folder, 'rows'), { force: true });
+    await this.forgetProgress(queryId);
   }
   /** Undefined where the query has not ended. @throws {WireError} for a result that is no result */
   async result(queryId: string): Promise<StoredResult | undefined> {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,6 +8,7 @@ import { encodeValue } from '../../../analysis/message-pack.js';
 import { OutputMerger } from '../../../analysis/output-merger.js';
 import { RowFile } from '../../../analysis/outputs/row-file.js';
 import { Ntuple } from '../../../analysis/outputs/rows.js';
+import { TEARS } from '../../support/torn-bytes.js';
 
 const declaration = new Ntuple({
   ...{ name: 'rows', type: 'ntuple', title: '', axes: [], valueTitle: '' },
@@ -76,6 +77,23 @@ describe('analysis: rows in a file beside a journal', () => {
     const cut = new RowFile(join(folder, 'other'));
     expect(() => new OutputMerger({ chunks: cut }).addKept(noted)).to.throw(/gone/);
     for (const file of [short, cut]) file.close();
+  });
+
+  it('takes no rows whose bytes are others than were put, wherever a bit was turned over or a page is zeros', () => {
+    const store = new RowFile(path);
+    const noted = new OutputMerger({ chunks: store }).add(increment(1, 60));
+    store.close();
+    const whole = readFileSync(path);
+    for (let at = 0; at < whole.length; at++)
+      for (const tear of [TEARS['one bit turned over']!, TEARS['zeros to the end of the page']!]) {
+        const torn = tear(whole, at, whole);
+        writeFileSync(path, torn);
+        const again = new RowFile(path);
+        const take = (): void => new OutputMerger({ chunks: again }).addKept(noted);
+        if (torn.equals(whole)) take();
+        else expect(take, `byte ${at}`).to.throw(/gone or damaged/);
+        again.close();
+      }
   });
 
   it('a state in pieces cut anywhere comes back whole; one that ends early is told', async () => {

@@ -1,0 +1,83 @@
+/** A master that dies leaves a torn journal, or lost rows: the next one goes on from what is whole, to the same bits. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { type Answer, outputsOf, SessionHarness, selector } from '../support/session-harness.js';
+import { TEARS } from '../support/torn-bytes.js';
+
+const EVENTS = 40_000;
+const source = (body: string): string => `
+import { Selector } from 'proof-grid';
+export default class Torn extends Selector {
+  override branches = ['mu1_pt'];
+  pt = this.h1('pt', 'pt', 50, 0, 200);
+  some = this.list('some');
+  override process(entry: number): void {
+    this.pt.fill(this.columns.mu1_pt.at(entry), this.random.uniform());
+    if (entry % 10 === 0) this.some.push({ entry, r: this.random.uniform() });
+    ${body}
+  }
+}`;
+const BUSY = `const end = performance.now() + 0.1; while (performance.now() < end);`;
+
+describe('fault: what a dead master left is torn', function () {
+  this.timeout(180_000);
+  let harness: SessionHarness;
+  let dataset: string[];
+  let undisturbed: Answer;
+  let queryId: string;
+
+  beforeEach(async () => {
+    harness = await SessionHarness.start(2);
+    const path = join(harness.folder, 'data.root');
+    await writeDimuonFile(path, { seed: 1, run: 1, events: EVENTS, firstEvent: 0 });
+    dataset = [pathToFileURL(path).href];
+    const client = await harness.client();
+    undisturbed = await client.query(await selector(harness.folder, source('')), dataset);
+    queryId = await client.submit(await selector(harness.folder, source(BUSY)), dataset);
+  });
+  afterEach(() => harness?.stop());
+
+  const file = (name: string): string => join(harness.folder, queryId, name);
+  const killAt = async (part: number): Promise<void> => {
+    const watcher = await harness.client();
+    watcher.send({ type: 'attach', queryId, outputs: false });
+    await watcher.hear('progress', (m) => m.queryId === queryId && m.entries.done > part * EVENTS);
+    await harness.killMaster();
+  };
+  const tear = (name: string, kind: string, at: (length: number) => number): void => {
+    const bytes = readFileSync(file(name));
+    writeFileSync(file(name), TEARS[kind]!(bytes, at(bytes.length), Buffer.alloc(0)));
+  };
+  const isWhole = async (): Promise<void> => {
+    const client = await harness.client();
+    client.send({ type: 'attach', queryId, outputs: false });
+    const answer = await client.answer(queryId);
+    expect(answer.result.entries).to.deep.equal({ total: EVENTS, done: EVENTS, failed: 0, missing: 0 });
+    expect(outputsOf(answer)).to.equal(outputsOf(undisturbed));
+  };
+
+  it('its journal, again and again, in the middle and at the end', async () => {
+    for (const [part, kind, at] of [
+      [0.2, 'zeros to the end of the page', (n: number) => n - 100],
+      [0.4, 'one bit turned over', (n: number) => Math.floor(n * 0.7)],
+      [0.6, 'zeros to the end of the sector', (n: number) => Math.floor(n * 0.9)],
+      [0.7, 'cut', (n: number) => n - 1],
+    ] as const) {
+      await killAt(part);
+      tear('journal', kind, at);
+      await harness.startMaster();
+    }
+    await isWhole();
+  });
+
+  it('rows that its journal names: the query begins anew, and the log says so', async () => {
+    await killAt(0.5);
+    tear('rows', 'zeros to the end of the page', () => 0);
+    await harness.startMaster();
+    await isWhole();
+    expect(readFileSync(join(harness.folder, 'master.log'), 'utf8')).to.match(/begins anew.*gone or damaged/);
+  });
+});
