@@ -6,8 +6,9 @@
  * a tsconfig.json nearby are not used. The code may be run by another Node than this one: it is made for Node 20.
  */
 import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
-import { type BuildFailure, build, type Message, type OutputFile, type Plugin } from 'esbuild';
+import type { BuildFailure, Message, OutputFile, Plugin } from 'esbuild';
 import type { PackageContents } from '../protocol/package-archive.js';
 import { SelectorBuildError } from './errors.js';
 import { packageImports } from './packages/package-imports.js';
@@ -15,6 +16,7 @@ import { makeProgram, type Program } from './program.js';
 import { INSTALLATION } from './user-module-name.js';
 import { MAP_COMMENT } from './user-stack.js';
 
+const require = createRequire(import.meta.url);
 /** CommonJS packages inside the bundle ask for Node's own modules by `require`, which ES modules have not; a global one leaves users their name. */
 const REQUIRE = 'import{createRequire as proofRequire}from"node:module";globalThis.require??=proofRequire("/");';
 
@@ -40,6 +42,7 @@ export async function bundleSelector(path: string, packages: readonly PackageCon
 }
 
 async function buildFiles(file: string, folder: string, packages: Plugin): Promise<readonly OutputFile[]> {
+  const { build } = require('esbuild') as typeof import('esbuild'); // loaded where there is something to bundle
   const { outputFiles } = await build({
     entryPoints: [`./${basename(file)}`],
     absWorkingDir: folder,

@@ -3,6 +3,7 @@
  * the prompt of `proof open` builds the same tree with its session in it.
  */
 import { Command, Help, type Option } from 'commander';
+import { PACKAGE_VERSION } from '../protocol/version.js';
 import type { AddCommands } from './commands/add-commands.js';
 import type { ProofSession } from './session/proof-session.js';
 
@@ -71,6 +72,7 @@ const GROUPS: readonly (readonly [heading: string, loaders: readonly Loader[]])[
 export async function buildProgram(words: readonly string[], session?: ProofSession): Promise<Command> {
   const program = new Command('proof')
     .description('PROOF on the Grid: an interactive pool of analysis workers')
+    .version(PACKAGE_VERSION, '--version', 'the version of this installation')
     .option('--config <FILE>', 'the configuration to use instead of ~/.config/proof/config.yaml')
     .enablePositionalOptions()
     .exitOverride()
@@ -79,13 +81,20 @@ export async function buildProgram(words: readonly string[], session?: ProofSess
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'proof: ')) });
   const loaders = GROUPS.flatMap(([, group]) => group);
   const named = loaders.filter((loader) => words.some((word) => loader.words.includes(word)));
-  const wanted = new Set(named.length > 0 ? named : loaders);
+  const wanted = new Set(named.length > 0 || words[0] === '--version' ? named : loaders);
   for (const [heading, group] of GROUPS) {
     program.commandsGroup(heading);
     for (const loader of group)
       if (wanted.has(loader)) (await loader.load()).addCommands(program, { session, build: buildProgram });
   }
+  tellHelp(program, 'proof');
   return program;
+}
+
+/** Whoever uses a command wrongly is told where its options stand. */
+function tellHelp(command: Command, words: string): void {
+  command.showHelpAfterError(`(see "${words} --help")`);
+  for (const part of command.commands) tellHelp(part, `${words} ${part.name()}`);
 }
 
 /** Commander would tell of options that gather words that they begin with "{}" or "[]". */

@@ -127,7 +127,7 @@ async function start(): Promise<Daemon> {
     },
     makePool: (on) =>
       new WorkerPool({
-        program: join(import.meta.dirname, '..', 'warm', 'worker.js'), // worker/main.js and its imports: scripts/bundle-warm.mjs
+        program: join(import.meta.dirname, '..', 'warm', 'worker.js'), // worker/main.js and its imports: scripts/bundle.mjs
         n: settings.cores,
         // By this mark a site finds what is left of a slot whose agent was killed, user code's own children included.
         env: {

@@ -27,7 +27,7 @@ export interface MasterProcess {
   discard(): void;
 }
 
-/** master/main.js with what it imports, in few files: scripts/bundle-warm.mjs. */
+/** master/main.js with what it imports, in few files: scripts/bundle.mjs. */
 const PROGRAM = join(import.meta.dirname, '..', 'warm', 'master.js');
 /** From a session's start: its first query, often a short one, is under way by then. */
 const LOOK_AFTER_MS = 1_000;

@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundleWarm } from './bundle-warm.mjs';
+import { bundlePrograms } from './bundle.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const started = performance.now();
@@ -61,7 +61,7 @@ for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, 
     logLevel: 'error',
   });
 }
-await bundleWarm(join(top, 'dist'));
+await bundlePrograms(join(top, 'dist'));
 for (const folder of ASSETS.filter((f) => existsSync(join(top, f)))) {
   mkdirSync(join(top, 'dist', folder), { recursive: true });
   for (const name of readdirSync(join(top, folder)))

@@ -2,8 +2,12 @@
  * The system's own compression libraries through koffi: the speed of C without a compiler on the user's machine.
  * A library that is not installed is simply missing from the answer.
  */
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 import type { Algorithm, Codec } from './codec.js';
+
+const require = createRequire(import.meta.url);
+/** Loaded when something is to be unpacked: most commands never do. */
+export const koffi = (): typeof import('koffi') => require('koffi') as typeof import('koffi');
 
 type Native = (...args: unknown[]) => number | bigint;
 export interface Library {
@@ -58,7 +62,7 @@ export function systemCodecs(): SystemCodecs {
 export function withLibrary<T>(names: readonly string[], use: (library: Library) => T): T | undefined {
   for (const name of names) {
     try {
-      const lib = koffi.load(name);
+      const lib = koffi().load(name);
       return use({ name, fn: (declaration) => lib.func(declaration) as unknown as Native });
     } catch {
       // Not installed here, or without that function: the next name, in the end the portable package.

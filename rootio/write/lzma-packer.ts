@@ -5,8 +5,7 @@
  *
  * Source: lzma/base.h (lzma_stream, lzma_code) and lzma/container.h (lzma_easy_encoder) of XZ Utils.
  */
-import koffi from 'koffi';
-import { NAMES, withLibrary } from '../compression/system.js';
+import { koffi, NAMES, withLibrary } from '../compression/system.js';
 import type { Pack } from './packers.js';
 
 const CHECK_CRC32 = 1;
@@ -36,8 +35,9 @@ const emptyStream = () => ({
 
 export function lzmaPacker(level: number): Pack | undefined {
   return withLibrary(NAMES.lzma, ({ name }) => {
-    const library = koffi.load(name);
-    const type = koffi.struct({
+    const { array, inout, load, pointer: pointerTo, struct } = koffi();
+    const library = load(name);
+    const type = struct({
       next_in: 'const void *',
       avail_in: 'size_t',
       total_in: 'uint64_t',
@@ -46,9 +46,9 @@ export function lzmaPacker(level: number): Pack | undefined {
       total_out: 'uint64_t',
       allocator: 'void *',
       internal: 'void *',
-      reserved: koffi.array('uint64_t', 9),
+      reserved: array('uint64_t', 9),
     });
-    const pointer = koffi.inout(koffi.pointer(type));
+    const pointer = inout(pointerTo(type));
     const begin = library.func('lzma_easy_encoder', 'int', [pointer, 'uint32_t', 'int']);
     const code = library.func('lzma_code', 'int', [pointer, 'int']);
     const end = library.func('lzma_end', 'void', [pointer]);
