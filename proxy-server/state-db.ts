@@ -77,6 +77,14 @@ const MIGRATIONS: readonly string[] = [
      state TEXT NOT NULL, message TEXT, made_at INTEGER NOT NULL,
      PRIMARY KEY (request_id, site, lfn)) STRICT;
    CREATE INDEX site_copy_waiting ON site_copy (made_at) WHERE state = 'waiting';`,
+  `ALTER TABLE job ADD COLUMN wait_ms INTEGER;
+   UPDATE job SET wait_ms = wait_until - submitted_at WHERE wait_until IS NOT NULL;
+   ALTER TABLE job ADD COLUMN merge_of INTEGER;
+   CREATE INDEX job_merge ON job (merge_of) WHERE merge_of IS NOT NULL;
+   CREATE TABLE job_output (
+     job_id INTEGER NOT NULL, lfn TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (job_id, lfn)) STRICT, WITHOUT ROWID;
+   ALTER TABLE job_usage ADD COLUMN output_files INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE job_usage ADD COLUMN output_bytes INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */

@@ -20,6 +20,7 @@ import {
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
+import { printJson } from '../print.js';
 import type { ServerApi } from '../server-api.js';
 
 /** This machine's clock and zone. */
@@ -39,16 +40,24 @@ export function addCommands(program: Command): void {
     .argument('<file>', 'the JDL, - for standard input')
     .argument('[args...]', 'what $1, $2 … stand for')
     .addOption(dialect())
-    .action((file: string, args: string[], options: { dialect: Dialect }) => {
+    .option('--json', 'as JSON')
+    .action((file: string, args: string[], options: { dialect: Dialect; json?: true }) => {
       const { ad, warnings } = read(file, args, options.dialect);
       const job = options.dialect === 'alien' ? parseJobDescription(ad) : { problems: [], warnings: [] };
+      const others = [...job.warnings, ...reviewAd(ad)];
+      if (options.json) {
+        const said = [...warnings, ...others.map(({ message }) => ({ message, position: null }))];
+        printJson({ file, isGood: job.problems.length === 0, problems: job.problems, warnings: said });
+        if (job.problems.length > 0) throw new ExitStatus(1);
+        return;
+      }
       const say = (kind: string, message: string, position?: Position): void => {
         const place = position === undefined ? file : `${file}:${position.line}:${position.column}`;
         process.stdout.write(`${place}: ${kind}: ${message}\n`);
       };
       for (const { message } of job.problems) say('error', message);
       for (const { message, position } of warnings) say('warning', message, position);
-      for (const { message } of [...job.warnings, ...reviewAd(ad)]) say('warning', message);
+      for (const { message } of others) say('warning', message);
       if (job.problems.length > 0) throw new ExitStatus(1);
       process.stdout.write(`${file}: good\n`);
     });
@@ -72,17 +81,28 @@ export function addCommands(program: Command): void {
     .addArgument(new Argument('[right]', 'a file; without it <left> is the number of a job, asked of all agents'))
     .addOption(dialect())
     .option('--host <HOST>', 'the ProxyServer, for the number of a job')
-    .action(async (left: string, right: string | undefined, options: { dialect: Dialect }, command: Command) => {
-      if (right === undefined) return explainJob(left, apiOf(command));
+    .option('--json', 'as JSON')
+    .action(async (left: string, right: string | undefined, options: MatchOptions, command: Command) => {
+      if (right === undefined) return explainJob(left, apiOf(command), options);
       const [a, b] = [read(left, [], options.dialect).ad, read(right, [], options.dialect).ad];
       const { symmetricMatch, leftMatchesRight, rightMatchesLeft } = matchAds(a, b, here);
       const { clauses } = explainMatch(a, [b], here);
+      if (options.json) {
+        printJson({ symmetricMatch, leftMatchesRight, rightMatchesLeft, clauses });
+        if (!symmetricMatch) throw new ExitStatus(1);
+        return;
+      }
       const said = (is: boolean): string => (is ? 'wants' : 'does not want');
       process.stdout.write(`${left} ${said(rightMatchesLeft)} ${right}\n${right} ${said(leftMatchesRight)} ${left}\n`);
       for (const { clause, failsOn, undefinedOn } of clauses)
         if (failsOn > 0) process.stdout.write(`  ${undefinedOn > 0 ? 'undefined' : 'not true'}: ${clause}\n`);
       if (!symmetricMatch) throw new ExitStatus(1);
     });
+}
+
+interface MatchOptions {
+  readonly dialect: Dialect;
+  readonly json?: true;
 }
 
 const explanation = z.object({
@@ -97,13 +117,15 @@ const explanation = z.object({
 });
 
 /** Why a job of the queue waits. */
-async function explainJob(job: string, api: ServerApi): Promise<void> {
+async function explainJob(job: string, api: ServerApi, { json }: Pick<MatchOptions, 'json'>): Promise<void> {
   if (!/^-?\d{1,15}$/.test(job)) throw new UsageError('proof jdl match takes two files, or the number of one job.');
-  const { agents, matching, clauses, refusedByAgents, heldBack } = await api.call(
-    'GET',
-    `/jobs/${Math.abs(Number(job))}/match`,
-    explanation,
-  );
+  const answer = await api.call('GET', `/jobs/${Math.abs(Number(job))}/match`, explanation);
+  const { agents, matching, clauses, refusedByAgents, heldBack } = answer;
+  if (json) {
+    printJson(answer);
+    if (matching === 0) throw new ExitStatus(1);
+    return;
+  }
   process.stdout.write(`job ${job} matches ${matching} of ${agents} agents\n`);
   for (const { clause, failsOn, undefinedOn, onlyObstacleOn } of clauses) {
     if (failsOn === 0) continue;

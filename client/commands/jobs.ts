@@ -3,16 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { GridError, UsageError } from '../../protocol/errors.js';
-import { submittedJob, traceLine, userQuota } from '../../protocol/job-messages.js';
+import { submittedJob, userQuota } from '../../protocol/job-messages.js';
 import { jobNumber, jobWithJdl, listJobs } from '../jobs/ask-jobs.js';
+import { followJob, printTrace } from '../jobs/follow-job.js';
 import { jobTable } from '../jobs/job-table.js';
 import { masterLines, readMasterWords } from '../jobs/masterjob-words.js';
-import { isOver, readPsFlags } from '../jobs/ps-flags.js';
+import { readPsFlags } from '../jobs/ps-flags.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import type { ServerApi } from '../server-api.js';
-
-const FOLLOW_EVERY_MS = 500;
 
 export function addCommands(program: Command): void {
   const add = (name: string, description: string): Command =>
@@ -181,8 +180,8 @@ function addLooks(add: Add): void {
     .option('--follow', 'until it is over, with its standard output as it comes')
     .action(async (job: string, options: { json?: true; follow?: true }, command: Command) => {
       const api = apiOf(command);
-      if (options.follow) await follow(api, jobNumber(job));
-      else await printTrace(api, jobNumber(job), { json: options.json === true });
+      const print = options.follow ? followJob : printTrace;
+      await print(api, jobNumber(job), { json: options.json === true });
     });
   add('spy', 'the files of a job that are here: standard streams while it runs, outputs when it is over')
     .argument('<job>', 'its number')
@@ -208,41 +207,6 @@ async function jdlOf(api: ServerApi, jobId: number, json: boolean): Promise<stri
   const { jdl } = await api.call('GET', `/jobs/${jobId}`, jobWithJdl);
   const text = jdl.endsWith('\n') ? jdl : `${jdl}\n`;
   return json ? `${JSON.stringify({ jobId, jdl }, null, 2)}\n` : text;
-}
-
-/** @returns the last line's number */
-async function printTrace(
-  api: ServerApi,
-  jobId: number,
-  { json = false, after = 0 }: { json?: boolean; after?: number } = {},
-): Promise<number> {
-  const lines = await api.call('GET', `/jobs/${jobId}/trace?after=${after}`, z.array(traceLine));
-  if (json) printJson(lines);
-  else
-    for (const { at, tag, text } of lines)
-      process.stdout.write(`${new Date(at).toISOString()} [${tag.padEnd(10)}]: ${text}\n`);
-  return lines.at(-1)?.line ?? after;
-}
-
-async function follow(api: ServerApi, jobId: number): Promise<void> {
-  let after = 0;
-  let shown = 0;
-  for (;;) {
-    const job = await api.call('GET', `/jobs/${jobId}`, jobWithJdl);
-    after = await printTrace(api, jobId, { after });
-    const files = await api.call(
-      'GET',
-      `/jobs/${jobId}/files`,
-      z.array(z.object({ name: z.string(), size: z.number() })),
-    );
-    if ((files.find(({ name }) => name === 'stdout')?.size ?? 0) > shown) {
-      const all = await api.bytes(`/jobs/${jobId}/file?name=stdout`);
-      process.stdout.write(all.subarray(shown));
-      shown = all.length;
-    }
-    if (isOver(job.state)) return;
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY_MS));
-  }
 }
 
 /** As on AliEn, a first word with `=` may be the JDL itself. */

@@ -7,12 +7,14 @@ const CODES: Readonly<Record<JobState, string>> = {
   SPLITTING: 'SP',
   SPLIT: 'S',
   WAITING: 'W',
+  OVER_WAITING: 'OW',
   ASSIGNED: 'ASG',
   STARTED: 'ST',
   RUNNING: 'R',
   SAVING: 'SV',
   DONE: 'D',
   DONE_WARN: 'DW',
+  ERROR_A: 'EA',
   ERROR_IB: 'EIB',
   ERROR_E: 'EE',
   ERROR_V: 'EV',
@@ -37,7 +39,7 @@ const GROUPS: Readonly<Record<string, readonly JobState[]>> = {
   f: FAILED,
   d: ['DONE', 'DONE_WARN'],
   s: ['SPLIT', 'SPLITTING'],
-  q: ['INSERTING', 'WAITING', 'ZOMBIE'],
+  q: ['INSERTING', 'WAITING', 'OVER_WAITING', 'ZOMBIE'],
   t: [], // to be staged from tape: nothing is, here
 };
 
@@ -189,7 +191,7 @@ const FLAGS: Readonly<Record<string, (ps: PsReader, flag: string) => void>> = {
     ps.showsUse = true;
   },
   '-W': (ps) => {
-    ps.states = ['WAITING'];
+    ps.states = ['WAITING', 'OVER_WAITING'];
   },
   '-E': (ps) => {
     ps.states = FAILED;

@@ -49,15 +49,17 @@ export class JobDesk {
   async submit({ user }: Identity, submission: { jdl: string; args: readonly string[] }): Promise<SubmittedJob> {
     const { store, runner, splitter, inputs, hasEmailHook, computingElements, nowMs } = this.#options;
     const prepared = await prepareJob(
-      { ...submission, user, nowMs: nowMs() },
+      { ...submission, user },
       { inputs, hasEmailHook, computingElements: computingElements() },
     );
     const { job, parts, warnings } = prepared;
     const release = runner.standing.reserve(user, parts?.length ?? 1);
     try {
-      const single = (): Promise<number> => this.#commits.run(() => store.add(job, nowMs()));
+      const atMs = nowMs();
+      const single = (): Promise<number> => this.#commits.run(() => store.add(job, atMs));
       const jobId = await (parts === null ? single() : splitter.add(user, { job, parts }));
-      if (parts === null) runner.enqueue([{ ...job, jobId }]);
+      if (parts === null)
+        runner.enqueue([{ ...job, jobId, waitUntil: job.waitMs === null ? null : atMs + job.waitMs }]);
       return { jobId, subJobs: parts?.length ?? 0, warnings: [...warnings] };
     } finally {
       release();
@@ -183,6 +185,13 @@ export class JobDesk {
   }
 }
 
-function toInfo({ jdl: _jdl, wants: _wants, losses: _losses, waitUntil: _waitUntil, ...info }: Job): JobInfo {
+function toInfo({
+  jdl: _jdl,
+  wants: _wants,
+  losses: _losses,
+  waitUntil: _waitUntil,
+  waitMs: _waitMs,
+  ...info
+}: Job): JobInfo {
   return info;
 }

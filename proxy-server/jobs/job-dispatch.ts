@@ -132,8 +132,9 @@ export class JobDispatch {
     const agent = wants === undefined ? undefined : offers.hasRoom(agentId, wants.cores);
     if (wants === undefined || agent === undefined) return false;
     const { site, host } = agent.node;
-    queue.delete(jobId);
     const before = store.get(jobId);
+    if (before?.state === 'OVER_WAITING') return false; // since this round began
+    queue.delete(jobId);
     const job =
       before === undefined
         ? undefined

@@ -101,7 +101,7 @@ export class JobEnds {
         if (resubmit.length > 0) store.note(masterId, 'trace', `${resubmit.length} sub-jobs ${why}`, this.#nowMs());
       });
       if (stop !== undefined) {
-        const waiting = store.list({ masters: [masterId], states: ['WAITING'] });
+        const waiting = store.list({ masters: [masterId], states: ['WAITING', 'OVER_WAITING'] });
         if (waiting.length > 0) log.info('a master stops', { masterId, stop });
         for (const part of waiting) kill(part, stop);
       }

@@ -6,13 +6,8 @@
  * a job that is not with it, changes nothing, and that agent is told to end the payload. So a job is DONE once, whoever comes back late.
  */
 import type { Surroundings } from '../../jdl/index.js';
-import type { AgentMessage, ToAgentMessage } from '../../protocol/agent-messages.js';
-import type { Clock } from '../../protocol/clock.js';
-import { GridError } from '../../protocol/errors.js';
-import type { BatchPolicy, PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
-import type { Logger } from '../../protocol/log.js';
-import type { AgentRegistry } from '../agent-registry.js';
-import { surviving } from '../state-db.js';
+import type { AgentMessage } from '../../protocol/agent-messages.js';
+import type { PayloadEnd, PayloadReport } from '../../protocol/job-messages.js';
 import { ActiveJobs } from './active-jobs.js';
 import type { SiteOffer } from './agent-ad.js';
 import { AgentOffers } from './agent-offers.js';
@@ -21,42 +16,27 @@ import type { EndNotices } from './end-notices.js';
 import { JobDemand } from './job-demand.js';
 import { JobDispatch } from './job-dispatch.js';
 import { JobEnds } from './job-ends.js';
-import { JobInputError, type JobInputs } from './job-inputs.js';
-import { jobOrder } from './job-order.js';
+import { type HandOutParts, JobHandOut } from './job-hand-out.js';
 import type { JobOutputs } from './job-outputs.js';
 import { ACTIVE_STATES } from './job-states.js';
-import type { Job, JobStore } from './job-store.js';
-import type { JobTokens } from './job-tokens.js';
+import type { Job } from './job-store.js';
 import { readWants } from './job-wants.js';
 import type { AgentOffer } from './matchmaker.js';
 import { NodeJudge } from './node-judge.js';
-import type { OutputSettlement } from './output-settlement.js';
 import { storedWants } from './prepare-job.js';
 import type { Quotas } from './quotas.js';
 import type { UsageStore } from './usage-store.js';
 import { UserStanding } from './user-standing.js';
-import { WaitingDeadlines } from './waiting-deadlines.js';
-import { WaitingQueue } from './waiting-queue.js';
+import { type Queued, WaitingRoom } from './waiting-room.js';
 
-export interface JobRunnerOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly store: JobStore;
+export interface JobRunnerOptions extends HandOutParts {
   readonly usage: UsageStore;
   readonly quotas: Quotas;
   readonly notices: EndNotices;
-  readonly inputs: JobInputs;
   readonly outputs: JobOutputs;
-  /** Where outputs go, and what becomes of them. */
-  readonly settlement: OutputSettlement;
-  readonly tokens: JobTokens;
-  readonly registry: AgentRegistry;
-  readonly policyOf: (site: string) => BatchPolicy;
-  readonly maxSuspendedOf: (site: string) => number;
   /** A payload wants its cores back from sessions. */
   readonly onClaim: () => void;
   readonly siteOf: (site: string) => SiteOffer;
-  readonly send: (agentId: string, message: ToAgentMessage) => void;
   /** The jobs for which there is no room have changed. */
   readonly onDemand: () => void;
   /** Agents got jobs, or are rid of them. */
@@ -65,17 +45,14 @@ export interface JobRunnerOptions {
 
 /** A job whose agents were lost so often is not given out again. */
 const MOST_LOSSES = 4;
-/** Until a job is tried again whose input could not be looked up because the catalog did not answer. */
-const RETRY_MS = 10_000;
 /** Of one job, for all files together: more belongs on storage. */
 export const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
-
-type Queued = Pick<Job, 'jobId' | 'user' | 'wants' | 'waitUntil'>;
 
 export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #surroundings: Surroundings;
-  readonly #queue: WaitingQueue;
+  readonly #room: WaitingRoom;
+  readonly #handOut: JobHandOut;
   readonly #active = new ActiveJobs((job) => this.#options.tokens.over(job));
   readonly claims: CoreClaims;
   readonly judge: NodeJudge;
@@ -84,7 +61,6 @@ export class JobRunner {
   readonly #ends: JobEnds;
   readonly standing: UserStanding;
   readonly demand: JobDemand;
-  readonly #deadlines = new WaitingDeadlines();
   /** Writes of one server, in their order. */
   #writing: Promise<void> = Promise.resolve();
   /** Ends that are being settled: `JOB.RUN`. */
@@ -96,31 +72,43 @@ export class JobRunner {
     this.#options = options;
     this.claims = new CoreClaims({ registry, active: this.#active, policyOf: options.policyOf });
     this.#surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
-    this.#queue = new WaitingQueue(this.#surroundings);
+    const nowMs = (): number => this.#nowMs();
+    const heldBack = (user: string): string | undefined => this.standing.heldBack(user);
+    this.#room = new WaitingRoom({
+      ...{ clock, log, store, surroundings: this.#surroundings, heldBack },
+      onRelease: () => this.look(),
+    });
+    const { queue } = this.#room;
     this.judge = new NodeJudge({ store, log, enqueue: (jobs) => this.enqueue(jobs), nowMs: () => this.#nowMs() });
     this.#offers = new AgentOffers(registry, this.#active, {
       siteOf,
       isBarred: (node) => this.judge.barOf(node) !== null,
     });
-    const nowMs = (): number => this.#nowMs();
-    this.standing = new UserStanding({ quotas, queue: this.#queue, active: this.#active, usage, nowMs });
+    const isHeld = (user: string): boolean => this.#room.isHeld(user);
+    this.standing = new UserStanding({ quotas, queue, active: this.#active, usage, isHeld, nowMs });
+    this.#handOut = new JobHandOut({
+      ...options,
+      isMine: (job) => this.#isMine(job),
+      finish: (job, event, why) => this.#finish(job, event, why),
+      takeBack: (job, why) => this.#takeBack(job, why),
+    });
     this.#dispatch = new JobDispatch({
       clock,
       log,
       store,
-      queue: this.#queue,
+      queue,
       active: this.#active,
       offers: this.#offers,
       standing: this.standing,
       surroundings: this.#surroundings,
       onAssigned: (jobs) => {
-        for (const job of jobs) void this.#giveOut(job);
+        for (const job of jobs) void this.#handOut.give(job);
         options.onUse();
       },
       onRound: () => this.demand.roundOver(),
     });
     this.demand = new JobDemand({
-      queue: this.#queue,
+      queue,
       offers: this.#offers,
       standing: this.standing,
       surroundings: this.#surroundings,
@@ -139,31 +127,26 @@ export class JobRunner {
     });
     store.abandonSplits(this.#nowMs());
     for (const job of store.active()) this.#active.add(job, readWants(storedWants(job), this.#surroundings));
-    for (const job of store.waiting()) this.#wait(job);
+    for (const job of store.waiting()) this.#room.add(job);
     this.#ends.start();
   }
 
   /** Jobs wait (again). */
   enqueue(jobs: readonly Queued[]): void {
-    for (const job of jobs) this.#wait(job);
+    for (const job of jobs) this.#room.add(job);
     this.look();
-  }
-
-  #wait(job: Queued): void {
-    const { jobId, user, waitUntil } = job;
-    const wants = job.wants === '' ? storedWants(this.#options.store.get(jobId)!) : job.wants;
-    this.#queue.add({ jobId, user, wants });
-    if (waitUntil !== null) this.#deadlines.add(jobId, waitUntil);
   }
 
   /** Something changed: look soon. */
   look(): void {
-    this.expireWaiting();
+    for (const job of this.#room.expire()) this.#ends.ended(job);
+    this.#room.lookAtQuotas();
     this.#dispatch.look();
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#room.close();
     this.#dispatch.close();
     this.#ends.close();
   }
@@ -257,7 +240,7 @@ export class JobRunner {
     const { store, send } = this.#options;
     const killed = store.move(job.jobId, 'killed', { nowMs: this.#nowMs(), why });
     if (killed === undefined) return false;
-    this.#queue.delete(job.jobId);
+    this.#room.queue.delete(job.jobId);
     const active = this.#active.get(job.jobId);
     this.#active.delete(job.jobId);
     this.claims.forget(job.jobId);
@@ -269,53 +252,14 @@ export class JobRunner {
     return true;
   }
 
-  /** Jobs that waited longer than they wanted to. */
-  expireWaiting(): void {
-    const nowMs = this.#nowMs();
-    for (const jobId of this.#deadlines.due(nowMs, (waiting) => this.#queue.has(waiting))) {
-      const why = 'it waited longer than MaxWaitingTime';
-      const moved = this.#options.store.move(jobId, 'waitTooLong', { nowMs, why });
-      if (moved === undefined) continue;
-      this.#queue.delete(jobId);
-      this.#ends.ended(moved);
-    }
+  #isMine({ agentId, jobId, run }: Job): boolean {
+    return !this.#isClosed && agentId !== null && this.#active.mine(agentId, jobId, run) !== undefined;
   }
 
-  async #giveOut(job: Job): Promise<void> {
-    const { send, log, inputs, settlement, tokens, registry, policyOf, maxSuspendedOf } = this.#options;
-    const agentId = job.agentId!;
-    try {
-      const node = registry.get(agentId)?.node;
-      if (node === undefined) return; // its loss is told to the job already
-      const order = await jobOrder(job, {
-        ...{ inputs, settlement, tokens, node, policy: policyOf(node.site) },
-        maxSuspendedSeconds: maxSuspendedOf(node.site),
-      });
-      if (this.#active.mine(agentId, job.jobId, job.run)) send(agentId, { type: 'runJob', job: order });
-    } catch (error) {
-      surviving(log, () => this.#notGivenOut(job, error as Error));
-    }
-  }
-
-  #notGivenOut(job: Job, error: Error): void {
-    const { clock, log, store } = this.#options;
-    const isMine = (): boolean => !this.#isClosed && this.#active.mine(job.agentId!, job.jobId, job.run) !== undefined;
-    if (!isMine()) return;
-    if (error instanceof JobInputError || !(error instanceof GridError)) {
-      if (!(error instanceof GridError)) log.error('a job cannot be given out', { stack: error.stack });
-      this.#finish(job, 'badInput', error.message);
-      return;
-    }
-    const why = `not given out, tried again in ${RETRY_MS / 1000} s: ${error.message}`;
-    store.note(job.jobId, 'trace', why, this.#nowMs());
-    const takeBack = (): void => {
-      if (!isMine()) return;
-      this.#active.delete(job.jobId);
-      const news = { nowMs: this.#nowMs(), why: error.message, facts: { agentId: null } };
-      const back = store.move(job.jobId, 'takeBack', news);
-      if (back !== undefined) this.enqueue([back]);
-    };
-    clock.after(RETRY_MS, () => surviving(log, takeBack));
+  #takeBack({ jobId }: Job, why: string): void {
+    this.#active.delete(jobId);
+    const back = this.#options.store.move(jobId, 'takeBack', { nowMs: this.#nowMs(), why, facts: { agentId: null } });
+    if (back !== undefined) this.enqueue([back]);
   }
 
   #used(job: Job, { cpuSeconds, wallSeconds, memoryBytes }: NonNullable<PayloadReport['usage']>): void {
@@ -363,7 +307,7 @@ export class JobRunner {
     return cpuCost;
   }
 
-  #finish(job: Job, event: NonNullable<PayloadReport['end']>['outcome'], why: string, facts: Partial<Job> = {}): void {
+  #finish(job: Job, event: PayloadEnd['outcome'] | 'notAssigned', why: string, facts: Partial<Job> = {}): void {
     this.#active.delete(job.jobId);
     this.claims.forget(job.jobId);
     const moved = this.#options.store.move(job.jobId, event, { nowMs: this.#nowMs(), why, facts });

@@ -37,7 +37,7 @@ export class JobSplitter {
         const until = clock.now() + SLICE_MS;
         const some: NewJob[] = [];
         while (at < parts.length && (clock.now() < until || some.length === 0))
-          some.push(newJob({ user, nowMs }, describe(parts[at++]!.ad)));
+          some.push(newJob(user, describe(parts[at++]!.ad)));
         store.addParts(masterId, some, nowMs);
         await turn();
       }

@@ -12,6 +12,9 @@ export type JobEvent =
   | 'splitFailed'
   | 'assign'
   | 'takeBack'
+  | 'notAssigned'
+  | 'hold'
+  | 'release'
   | 'start'
   | 'run'
   | 'save'
@@ -54,8 +57,15 @@ export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = 
   INSERTING: { insert: 'WAITING', killed: 'KILLED' },
   SPLITTING: { split: 'SPLIT', splitFailed: 'ERROR_SPLT', killed: 'KILLED' },
   SPLIT: { allEnded: 'DONE', killed: 'KILLED' },
-  WAITING: { assign: 'ASSIGNED', waitTooLong: 'ERROR_EW', badInput: 'ERROR_IB', killed: 'KILLED' },
-  ASSIGNED: { takeBack: 'WAITING', start: 'STARTED', run: 'RUNNING', save: 'SAVING', ...ENDS },
+  WAITING: {
+    assign: 'ASSIGNED',
+    hold: 'OVER_WAITING',
+    waitTooLong: 'ERROR_EW',
+    killed: 'KILLED',
+  },
+  // Its user has used up a quota.
+  OVER_WAITING: { release: 'WAITING', waitTooLong: 'ERROR_EW', killed: 'KILLED' },
+  ASSIGNED: { takeBack: 'WAITING', notAssigned: 'ERROR_A', start: 'STARTED', run: 'RUNNING', save: 'SAVING', ...ENDS },
   STARTED: { run: 'RUNNING', save: 'SAVING', ...ENDS },
   RUNNING: { save: 'SAVING', ...ENDS },
   SAVING: { ...ENDS },
@@ -64,6 +74,7 @@ export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = 
   DONE: { reopen: 'SPLIT' },
   // It has fewer copies of its outputs than it asked for.
   DONE_WARN: {},
+  ERROR_A: AGAIN,
   ERROR_IB: AGAIN,
   ERROR_E: AGAIN,
   ERROR_V: AGAIN,
@@ -80,6 +91,7 @@ export const ACTIVE_STATES: readonly JobState[] = ['ASSIGNED', 'STARTED', 'RUNNI
 export const FINAL_STATES: readonly JobState[] = [
   'DONE',
   'DONE_WARN',
+  'ERROR_A',
   'ERROR_IB',
   'ERROR_E',
   'ERROR_V',

@@ -12,6 +12,8 @@ export interface Job extends JobInfo {
   readonly losses: number;
   /** `WAITING` for longer is an error; null: no limit. */
   readonly waitUntil: number | null;
+  /** Of each time that it waits. */
+  readonly waitMs: number | null;
 }
 
 export interface NewJob {
@@ -21,7 +23,8 @@ export interface NewJob {
   readonly wants: string;
   readonly price: number;
   readonly cores: number;
-  readonly waitUntil: number | null;
+  /** It may wait for so long; null: no limit. */
+  readonly waitMs: number | null;
 }
 
 interface JobRow {
@@ -40,6 +43,7 @@ interface JobRow {
   agent_id: string | null;
   run: number;
   wait_until: number | null;
+  wait_ms: number | null;
   submitted_at: number;
   started_at: number | null;
   ended_at: number | null;
@@ -57,7 +61,7 @@ interface JobRow {
 const quotedList = (states: readonly JobState[]): string => states.map((state) => `'${state}'`).join(', ');
 /** All that is shown in lists: not the texts, which may be long. */
 const LISTED = `job_id, master_id, is_master, user, name, state, is_suspended, '' AS jdl, '' AS wants, price, cores, site, host, agent_id, run,
-  wait_until, submitted_at, started_at, ended_at, exit_code, cpu_s, wall_s, memory_bytes, cost, resubmissions, losses, why`;
+  wait_until, wait_ms, submitted_at, started_at, ended_at, exit_code, cpu_s, wall_s, memory_bytes, cost, resubmissions, losses, why`;
 
 export class JobStore {
   readonly #db: Database.Database;
@@ -72,11 +76,11 @@ export class JobStore {
     this.#db = db;
     this.#one = db.prepare('SELECT * FROM job WHERE job_id = ?');
     this.#insert = db.prepare(
-      `INSERT INTO job (master_id, is_master, user, name, state, jdl, wants, price, cores, wait_until, submitted_at)
-       VALUES (@masterId, @isMaster, @user, @name, @state, @jdl, @wants, @price, @cores, @waitUntil, @nowMs)`,
+      `INSERT INTO job (master_id, is_master, user, name, state, jdl, wants, price, cores, wait_until, wait_ms, submitted_at)
+       VALUES (@masterId, @isMaster, @user, @name, @state, @jdl, @wants, @price, @cores, @waitUntil, @waitMs, @nowMs)`,
     );
     this.#update = db.prepare(
-      `UPDATE job SET state = @state, is_suspended = @isSuspended, site = @site, host = @host, agent_id = @agentId, run = @run,
+      `UPDATE job SET state = @state, is_suspended = @isSuspended, site = @site, host = @host, agent_id = @agentId, run = @run, wait_until = @waitUntil,
          started_at = @startedAt, ended_at = @endedAt, exit_code = @exitCode, cpu_s = @cpuSeconds, wall_s = @wallSeconds,
          memory_bytes = @memoryBytes, cost = @cost, resubmissions = @resubmissions, losses = @losses, why = @why
        WHERE job_id = @jobId`,
@@ -142,9 +146,15 @@ export class JobStore {
     const columns = 'job_id AS jobId, user, wants, wait_until AS waitUntil';
     return this.#db
       .prepare<number[], Pick<Job, 'jobId' | 'user' | 'wants' | 'waitUntil'>>(
-        `SELECT ${columns} FROM job WHERE state = 'WAITING' ${of} ORDER BY job_id`,
+        `SELECT ${columns} FROM job WHERE state IN ('WAITING', 'OVER_WAITING') ${of} ORDER BY job_id`,
       )
       .all(...(masterId === null ? [] : [masterId]));
+  }
+  usersOverWaiting(): string[] {
+    return this.#db
+      .prepare<[], { user: string }>(`SELECT DISTINCT user FROM job WHERE state = 'OVER_WAITING'`)
+      .all()
+      .map(({ user }) => user);
   }
   active(): Job[] {
     return this.#db
@@ -192,6 +202,20 @@ export class JobStore {
     return this.#move(jobId, event, news);
   }
 
+  /** All jobs of a user that are in this state, each with its line in the trace. */
+  moveAll(user: string, { from, event }: { from: JobState; event: JobEvent }, { nowMs, why }: JobNews): void {
+    const to = nextJobState(from, event);
+    if (to === undefined) return;
+    this.together(() => {
+      this.#db
+        .prepare(
+          `INSERT INTO job_trace (job_id, at, tag, text) SELECT job_id, ?, 'state', ? FROM job WHERE user = ? AND state = ? ORDER BY job_id`,
+        )
+        .run(nowMs, `${to}: ${why}`, user, from);
+      this.#db.prepare('UPDATE job SET state = ? WHERE user = ? AND state = ?').run(to, user, from);
+    });
+  }
+
   /** What became known of a job that stays in its state. */
   update(job: Job): void {
     this.#save(job);
@@ -232,7 +256,8 @@ export class JobStore {
   }
 
   #add(job: NewJob, { masterId, state, nowMs }: { masterId: number | null; state: JobState; nowMs: number }): number {
-    const row = { ...job, masterId, isMaster: state === 'SPLITTING' ? 1 : 0, state, nowMs };
+    const waitUntil = job.waitMs === null ? null : nowMs + job.waitMs;
+    const row = { ...job, masterId, isMaster: state === 'SPLITTING' ? 1 : 0, state, waitUntil, nowMs };
     const jobId = Number(this.#insert.run(row).lastInsertRowid);
     const waits = state === 'INSERTING' ? 'WAITING' : state;
     this.#trace.run(jobId, nowMs, 'state', `${waits}: submitted by ${job.user}`);
@@ -244,9 +269,11 @@ export class JobStore {
     const state = job === undefined ? undefined : nextJobState(job.state, event);
     if (job === undefined || state === undefined) return undefined;
     const isOver = FINAL_STATES.includes(state);
+    const waitsAnew = state === 'WAITING' && event !== 'takeBack' && job.waitMs !== null;
     const next: Job = {
       ...job,
       isSuspended: false,
+      waitUntil: waitsAnew ? news.nowMs + job.waitMs : job.waitUntil,
       endedAt: isOver ? news.nowMs : null,
       why: isOver ? news.why : null,
       ...news.facts,
@@ -309,6 +336,7 @@ function fromRow(row: JobRow): Job {
     agentId: row.agent_id,
     run: row.run,
     waitUntil: row.wait_until,
+    waitMs: row.wait_ms,
     submittedAt: row.submitted_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,

@@ -32,7 +32,7 @@ export interface MasterDecision {
 }
 
 /** What is no fault of the program. */
-export const SYSTEM_FAILURES: readonly JobState[] = ['EXPIRED', 'ERROR_IB', 'ERROR_E', 'ERROR_SV'];
+export const SYSTEM_FAILURES: readonly JobState[] = ['EXPIRED', 'ERROR_A', 'ERROR_IB', 'ERROR_E', 'ERROR_SV'];
 export const FAILURES: readonly JobState[] = [...SYSTEM_FAILURES, 'ERROR_V', 'ERROR_EW'];
 const DEFAULT_RESUBMISSIONS = 3;
 

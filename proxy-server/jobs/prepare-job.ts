@@ -28,7 +28,6 @@ export interface Submission {
   readonly user: string;
   readonly jdl: string;
   readonly args: readonly string[];
-  readonly nowMs: number;
 }
 
 export interface PreparedJob {
@@ -57,7 +56,7 @@ export async function prepareJob(submission: Submission, options: PrepareOptions
   if (description.validationCommand !== undefined) await inputs.program(user, description.validationCommand);
   const said = [...parsed.warnings, ...warnings].map(({ message }) => message);
   return {
-    job: newJob(submission, description),
+    job: newJob(user, description),
     parts: await partsOf(description, user, options),
     warnings: [...said, ...shortcomings(description, options)],
   };
@@ -83,7 +82,7 @@ export async function inputDataOf(
   return inputs.files(user, named, maxMissing === undefined ? 0 : thresholdCount(maxMissing, named.length));
 }
 
-export function newJob({ user, nowMs }: Pick<Submission, 'user' | 'nowMs'>, description: JobDescription): NewJob {
+export function newJob(user: string, description: JobDescription): NewJob {
   const { ad, comment, executable, price, cores, maxWaitingSeconds } = description;
   return {
     user,
@@ -92,7 +91,7 @@ export function newJob({ user, nowMs }: Pick<Submission, 'user' | 'nowMs'>, desc
     wants: wantsOf(description, user),
     price,
     cores: Math.max(1, cores),
-    waitUntil: maxWaitingSeconds === undefined ? null : nowMs + maxWaitingSeconds * 1000,
+    waitMs: maxWaitingSeconds === undefined ? null : maxWaitingSeconds * 1000,
   };
 }
 

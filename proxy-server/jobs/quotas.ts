@@ -65,6 +65,10 @@ export function computedPriority({ priority, maxParallelCores }: Quota, runningC
   return Math.max(1, 50 * (2 - runningCores / maxParallelCores) * priority);
 }
 
+/** Is there anything to be used up? */
+export const hasDailyLimit = ({ maxRunningSeconds, maxCpuCost }: Quota): boolean =>
+  maxRunningSeconds !== null || maxCpuCost !== null;
+
 /** Why nothing more of a user runs at present; undefined where it may. */
 export function spentReason(quota: Quota, usage: Omit<Usage, 'unfinished'>): string | undefined {
   const { maxRunningSeconds, maxCpuCost } = quota;

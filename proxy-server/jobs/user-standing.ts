@@ -1,7 +1,16 @@
 /** Where users stand: what they have in the queue and with agents, what they used in the last day, and what follows by quotas.ts. */
 import type { UserQuota } from '../../protocol/job-messages.js';
 import type { ActiveJobs } from './active-jobs.js';
-import { checkQuota, computedPriority, type Quota, type Quotas, quotaOf, spentReason, type Usage } from './quotas.js';
+import {
+  checkQuota,
+  computedPriority,
+  hasDailyLimit,
+  type Quota,
+  type Quotas,
+  quotaOf,
+  spentReason,
+  type Usage,
+} from './quotas.js';
 import type { UsageStore } from './usage-store.js';
 import type { WaitingQueue } from './waiting-queue.js';
 
@@ -10,6 +19,8 @@ export interface UserStandingOptions {
   readonly queue: WaitingQueue;
   readonly active: ActiveJobs;
   readonly usage: UsageStore;
+  /** Its jobs are OVER_WAITING. */
+  readonly isHeld: (user: string) => boolean;
   readonly nowMs: () => number;
 }
 
@@ -45,14 +56,14 @@ export class UserStanding {
         isSpent = spentReason(quota, this.#used(user, quota)) !== undefined;
         spent.set(user, isSpent);
       }
-      return isSpent ? 0 : computedPriority(quota, coresInUse);
+      return isSpent || this.#options.isHeld(user) ? 0 : computedPriority(quota, coresInUse);
     };
   }
 
   /** Why nothing more of this user is given out at present. */
   heldBack(user: string): string | undefined {
     const quota = this.#quota(user);
-    return spentReason(quota, this.#used(user, quota));
+    return hasDailyLimit(quota) ? spentReason(quota, this.#used(user, quota)) : undefined;
   }
 
   /** One user, or all who have or used anything. */
@@ -95,7 +106,7 @@ export class UserStanding {
   /** Runs that have ended, and so far as anybody asks those that have not. */
   #used(user: string, quota: Quota, isShown = false): Omit<Usage, 'unfinished'> {
     const { usage, active, nowMs } = this.#options;
-    const isAsked = quota.maxRunningSeconds !== null || quota.maxCpuCost !== null;
+    const isAsked = hasDailyLimit(quota);
     if (!isAsked && !isShown) return { runningSecondsLast24h: 0, cpuCostLast24h: 0 };
     const now = nowMs();
     let { coreSeconds, cpuCost } = usage.last24h(user, now);

@@ -64,5 +64,10 @@ describe('proof jdl', () => {
       1,
       'plain.jdl does not want agent.jdl\nagent.jdl wants plain.jdl\n  undefined: other.Nope\n',
     ]);
+    expect(JSON.parse(proof('match', 'plain.jdl', 'agent.jdl', '--json').stdout)).to.include({ symmetricMatch: false });
+    expect(JSON.parse(proof('check', 'wrong.jdl', '--json').stdout)).to.deep.equal({
+      ...{ file: 'wrong.jdl', isGood: false, warnings: [] },
+      problems: [{ attribute: 'TTL', message: 'TTL: "soon" is not a number.' }],
+    });
   }).timeout(60_000);
 });

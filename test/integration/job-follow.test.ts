@@ -4,9 +4,13 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { z } from 'zod';
+import { traceLine } from '../../protocol/job-messages.js';
 import { COMMAND, run } from '../support/cluster.js';
 import { JobBench } from '../support/job-bench.js';
 import { TestProxy } from '../support/proxy-server.js';
+
+const followed = z.union([traceLine, z.object({ stdout: z.string() })]);
 
 describe('proxy: a job that is watched', function () {
   this.timeout(60_000);
@@ -46,6 +50,14 @@ describe('proxy: a job that is watched', function () {
       expect(shown).to.match(/second\n/);
       expect(shown.match(/first\n/g)).to.have.length(1);
       expect(shown).to.contain('DONE: the payload ended well');
+      const { stdout: asLines } = await proof('trace', String(id), '--follow', '--json');
+      const said = asLines
+        .trimEnd()
+        .split('\n')
+        .map((line) => followed.parse(JSON.parse(line)));
+      expect(said.flatMap((one) => ('stdout' in one ? one.stdout : [])).join('')).to.equal('first\nsecond\n');
+      const { stdout: asList } = await proof('trace', String(id), '--json');
+      expect(said.filter((one) => 'line' in one)).to.deep.equal(JSON.parse(asList));
     } finally {
       following.kill();
     }

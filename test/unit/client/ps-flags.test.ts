@@ -40,7 +40,10 @@ describe('client: flags of ps', () => {
     expect(selected('-A')).to.deep.equal({});
     expect(selected('-f', 'R,EV')).to.deep.equal({ states: ['RUNNING', 'ERROR_V'] });
     expect(selected('-f', '-d')).to.deep.equal({ states: ['DONE', 'DONE_WARN'] });
-    expect(selected('-W', '-u', 'bob,eve')).to.deep.equal({ states: ['WAITING'], users: ['bob', 'eve'] });
+    expect(selected('-W', '-u', 'bob,eve')).to.deep.equal({
+      states: ['WAITING', 'OVER_WAITING'],
+      users: ['bob', 'eve'],
+    });
     expect(selected('-m', '1')).to.deep.equal({ masters: [1] });
     expect(selected('-j', '-7,8')).to.deep.equal({ jobs: [7, 8], everyones: true });
     expect(selected('-A', '-s', 'T', '-n', 'h1,h2')).to.deep.equal({ sites: ['T'], hosts: ['h1', 'h2'] });

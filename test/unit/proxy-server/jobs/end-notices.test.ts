@@ -17,7 +17,7 @@ describe('proxy-server: notices of ends', () => {
   const name = "x'; touch /tmp/$(id) `date`";
   const store = new JobStore(openStateDb(':memory:'));
   const job = store.get(
-    store.add({ user: 'alice', name, jdl: '[]', wants: '[]', price: 1, cores: 1, waitUntil: null }, 1),
+    store.add({ user: 'alice', name, jdl: '[]', wants: '[]', price: 1, cores: 1, waitMs: null }, 1),
   )!;
   const hook = (text: string): string => {
     const file = join(folder, 'hook.sh');

@@ -3,7 +3,7 @@ import { GroupCommit } from '../../../../proxy-server/jobs/group-commit.js';
 import { JobStore } from '../../../../proxy-server/jobs/job-store.js';
 import { openStateDb } from '../../../../proxy-server/state-db.js';
 
-const one = { user: 'alice', name: 'x', jdl: '[]', wants: '[]', price: 1, cores: 1, waitUntil: null };
+const one = { user: 'alice', name: 'x', jdl: '[]', wants: '[]', price: 1, cores: 1, waitMs: null };
 
 describe('proxy-server: changes written together', () => {
   it('are answered each with its own, and one that fails undoes itself alone', async () => {

@@ -1,247 +1,152 @@
 /** The queue as users and agents meet it: its state in a real file, agents that are said for. Clock and disk are real. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type Database from 'better-sqlite3';
 import { expect } from 'chai';
-import type { ToAgentMessage } from '../../../../protocol/agent-messages.js';
-import { systemClock } from '../../../../protocol/clock.js';
-import type { JobInfo, JobOrder, PayloadEnd } from '../../../../protocol/job-messages.js';
-import { createLogger } from '../../../../protocol/log.js';
-import type { Identity } from '../../../../protocol/tokens.js';
-import { PROTOCOL_VERSION } from '../../../../protocol/version.js';
-import { AgentRegistry } from '../../../../proxy-server/agent-registry.js';
-import { readProxyConfig } from '../../../../proxy-server/config.js';
-import { JobService } from '../../../../proxy-server/jobs/job-service.js';
-import { openStateDb } from '../../../../proxy-server/state-db.js';
-import { testNode } from '../../../support/nodes.js';
-
-const identity = (user: string, role: Identity['role'] = 'user'): Identity => ({
-  ...{ user, role, tokenId: null, issuedAt: null, expiresAt: null },
-});
-const ALICE = identity('alice');
+import type { JobOrder } from '../../../../protocol/job-messages.js';
+import { ALICE, identity, QueueBench } from '../../../support/queue-bench.js';
 
 describe('proxy-server: the queue', () => {
-  let folder: string;
-  let db: Database.Database;
-  let registry: AgentRegistry;
-  let jobs: JobService;
-  let orders: { agentId: string; job: JobOrder }[];
-  let sent: ToAgentMessage[];
-
-  const start = (config = ''): void => {
-    const file = join(folder, 'proxy.yaml');
-    writeFileSync(
-      file,
-      `stateDir: ${folder}\nauth: development\nlisten: 127.0.0.1:0\ncatalog: none\nsites: [{ name: TEST, type: local, max: 1 }]\n${config}`,
-    );
-    db = openStateDb(join(folder, 'proxy.db'));
-    registry = new AgentRegistry({ clock: systemClock, heartbeatMs: 60_000, emit: () => {} });
-    jobs = new JobService({
-      config: readProxyConfig(file),
-      db,
-      clock: systemClock,
-      log: createLogger({ program: 'test', level: 'error', file: null, terminal: false }),
-      registry,
-      catalog: { forUser: () => Promise.resolve(null), forAdmin: () => Promise.resolve(null) },
-      onDemand: () => {},
-      onUse: () => {},
-      onClaim: () => {},
-      book: null,
-      takesTokens: () => false,
-      send: (agentId, message) => {
-        sent.push(message);
-        if (message.type === 'runJob') orders.push({ agentId, job: message.job });
-      },
-    });
-  };
-  const stop = async (): Promise<void> => {
-    await jobs.close();
-    registry.close();
-    db.close();
-  };
+  let queue: QueueBench;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'proof-queue-'));
-    orders = [];
-    sent = [];
+    queue = new QueueBench();
   });
-  afterEach(async () => {
-    await stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const agent = (agentId: string, cores: number, protocol = PROTOCOL_VERSION): void => {
-    registry.join({ agentId, pilotId: null, pid: 1, protocol, workers: [], node: { ...testNode, cores } });
-    jobs.runner.look();
-  };
-  const submit = (jdl: string, who = ALICE): ReturnType<JobService['desk']['submit']> =>
-    jobs.desk.submit(who, { jdl: `Executable = "/bin/true"; ${jdl}`, args: [] });
-  const job = (jobId: number): JobInfo => jobs.desk.get(ALICE, jobId);
-  const parts = (masterId: number): JobInfo[] => jobs.desk.list(ALICE, { masters: [masterId] });
-  const trace = (jobId: number): string =>
-    jobs.desk
-      .trace(ALICE, jobId, 0)
-      .map(({ text }) => text)
-      .join('\n');
-  const until = async (isSo: () => boolean): Promise<void> => {
-    const end = performance.now() + 10_000;
-    while (!isSo()) {
-      if (performance.now() > end) throw new Error(`not so within 10 s: ${JSON.stringify(jobs.desk.list(ALICE, {}))}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
-  /** The agent says how the job of an order went. */
-  const end = ({ agentId, job: { jobId, run } }: (typeof orders)[number], outcome: PayloadEnd['outcome'] = 'done') =>
-    jobs.runner.report(agentId, {
-      ...{ jobId, run, phase: 'ended' },
-      end: {
-        ...{ outcome, why: `it is ${outcome}`, exitCode: 0, cpuSeconds: 2, wallSeconds: 3, suspendedSeconds: 0 },
-        ...{ memoryBytes: 5e6, files: [], stored: [] },
-      },
-    });
-  /** Each order is answered as it comes, until so many have been. */
-  const answer = async (count: number, outcomeOf: (order: JobOrder) => PayloadEnd['outcome']): Promise<void> => {
-    for (let i = 0; i < count; i++) {
-      await until(() => orders.length > i);
-      end(orders[i]!, outcomeOf(orders[i]!.job));
-    }
-  };
+  afterEach(() => queue.remove());
 
   it('gives failed sub-jobs out again as their master says, and is DONE with the last', async () => {
-    start();
-    const { jobId } = await submit(
+    queue.start();
+    const { jobId } = await queue.submit(
       'Split = "production:1-4"; Arguments = "#alien_counter#"; MasterResubmitThreshold = "25%"; ResubmitType = "system";',
     );
-    agent('a', 4);
+    queue.agent('a', 4);
     const firstTry = (order: JobOrder): boolean => order.run === 1 && order.arguments[0] !== '4';
-    await answer(7, (order) => (firstTry(order) ? 'failed' : 'done'));
-    await until(() => job(jobId).state === 'DONE');
-    expect(parts(jobId).map(({ state, run, resubmissions }) => [state, run, resubmissions])).to.deep.equal([
+    await queue.answer(7, (order) => (firstTry(order) ? 'failed' : 'done'));
+    await queue.until(() => queue.job(jobId).state === 'DONE');
+    expect(queue.parts(jobId).map(({ state, run, resubmissions }) => [state, run, resubmissions])).to.deep.equal([
       ['DONE', 2, 1],
       ['DONE', 2, 1],
       ['DONE', 2, 1],
       ['DONE', 1, 0],
     ]);
-    expect(trace(jobId)).to.match(/3 sub-jobs resubmitted: 3 of 4 sub-jobs have failed/);
+    expect(queue.trace(jobId)).to.match(/3 sub-jobs resubmitted: 3 of 4 sub-jobs have failed/);
   });
 
   it('kills what waits when more have failed than MaxFailed, and closes the master', async () => {
-    start();
-    const { jobId } = await submit('Split = "production:1-6"; MaxFailed = 1;');
-    agent('a', 2);
-    await answer(2, () => 'invalid');
-    await until(() => parts(jobId).some(({ state }) => state === 'KILLED'));
-    for (const order of orders.slice(2)) end(order);
-    await until(() => job(jobId).state === 'DONE');
-    const states = parts(jobId).map(({ state }) => state);
+    queue.start();
+    const { jobId } = await queue.submit('Split = "production:1-6"; MaxFailed = 1;');
+    queue.agent('a', 2);
+    await queue.answer(2, () => 'invalid');
+    await queue.until(() => queue.parts(jobId).some(({ state }) => state === 'KILLED'));
+    for (const order of queue.orders.slice(2)) queue.end(order);
+    await queue.until(() => queue.job(jobId).state === 'DONE');
+    const states = queue.parts(jobId).map(({ state }) => state);
     expect(states.filter((state) => state === 'KILLED').length).to.be.at.least(2);
-    expect(parts(jobId).find(({ state }) => state === 'KILLED')?.why).to.match(
+    expect(queue.parts(jobId).find(({ state }) => state === 'KILLED')?.why).to.match(
       /2 sub-jobs failed, more than MaxFailed/,
     );
   });
 
   it('gives an agent of the protocol before no job with outputs, says why, and gives it all others', async () => {
-    start();
-    agent('old', 2, 1);
-    const withOutputs = await submit('OutputFile = {"*.root"};');
-    const without = await submit('');
-    await until(() => orders.length === 1);
-    expect(orders[0]).to.deep.include({ agentId: 'old' });
-    expect(orders[0]!.job).to.deep.include({ jobId: without.jobId, outputs: [], errorOutputs: [] });
-    const { matching, clauses } = jobs.desk.explain(ALICE, withOutputs.jobId);
+    queue.start();
+    queue.agent('old', 2, 1);
+    const withOutputs = await queue.submit('OutputFile = {"*.root"};');
+    const without = await queue.submit('');
+    await queue.until(() => queue.orders.length === 1);
+    expect(queue.orders[0]).to.deep.include({ agentId: 'old' });
+    expect(queue.orders[0]!.job).to.deep.include({ jobId: without.jobId, outputs: [], errorOutputs: [] });
+    const { matching, clauses } = queue.jobs.desk.explain(ALICE, withOutputs.jobId);
     expect(matching).to.equal(0);
     expect(clauses.filter(({ failsOn }) => failsOn > 0)).to.deep.equal([
       { clause: 'other.StoresOutputs', failsOn: 1, undefinedOn: 0, onlyObstacleOn: 1 },
     ]);
-    agent('new', 1);
-    await until(() => orders.length === 2);
-    expect(orders[1]).to.deep.include({ agentId: 'new' });
-    expect(orders[1]!.job.jobId).to.equal(withOutputs.jobId);
+    queue.agent('new', 1);
+    await queue.until(() => queue.orders.length === 2);
+    expect(queue.orders[1]).to.deep.include({ agentId: 'new' });
+    expect(queue.orders[1]!.job.jobId).to.equal(withOutputs.jobId);
   });
 
   it('tries a single job as often again as its Retries say', async () => {
-    start();
-    const { jobId } = await submit('Retries = 2;');
-    agent('a', 1);
-    await answer(3, () => 'failed');
-    await until(() => job(jobId).endedAt !== null);
-    expect(job(jobId)).to.include({ state: 'ERROR_E', run: 3, resubmissions: 2 });
+    queue.start();
+    const { jobId } = await queue.submit('Retries = 2;');
+    queue.agent('a', 1);
+    await queue.answer(3, () => 'failed');
+    await queue.until(() => queue.job(jobId).endedAt !== null);
+    expect(queue.job(jobId)).to.include({ state: 'ERROR_E', run: 3, resubmissions: 2 });
   });
 
   it('takes a job back from a lost agent, and gives it up at the fourth', async () => {
-    start();
-    const { jobId } = await submit('');
+    queue.start();
+    const { jobId } = await queue.submit('');
     for (const n of [1, 2, 3, 4]) {
-      agent(`a${n}`, 1);
-      await until(() => orders.length === n);
-      registry.remove(`a${n}`, 'gone');
-      jobs.runner.agentLost(`a${n}`, `agent a${n} is gone`);
+      queue.agent(`a${n}`, 1);
+      await queue.until(() => queue.orders.length === n);
+      queue.registry.remove(`a${n}`, 'gone');
+      queue.jobs.runner.agentLost(`a${n}`, `agent a${n} is gone`);
     }
-    expect(job(jobId)).to.include({ state: 'EXPIRED', run: 4, why: 'its agents were lost 4 times' });
-    end(orders[3]!);
-    expect(job(jobId).state).to.equal('EXPIRED');
-    expect(await jobs.desk.resubmit(ALICE, jobId)).to.equal(1);
-    agent('b', 1);
-    await until(() => orders.length === 5);
-    end(orders[4]!);
-    await until(() => job(jobId).state === 'DONE');
+    expect(queue.job(jobId)).to.include({ state: 'EXPIRED', run: 4, why: 'its agents were lost 4 times' });
+    queue.end(queue.orders[3]!);
+    expect(queue.job(jobId).state).to.equal('EXPIRED');
+    expect(await queue.jobs.desk.resubmit(ALICE, jobId)).to.equal(1);
+    queue.agent('b', 1);
+    await queue.until(() => queue.orders.length === 5);
+    queue.end(queue.orders[4]!);
+    await queue.until(() => queue.job(jobId).state === 'DONE');
   });
 
   it('refuses at submit, split and resubmit what would be over a quota, and says what is used', async () => {
-    start('quotas: { default: { maxUnfinished: 3 }, users: { bob: { maxCpuCost: 1 } } }\n');
+    queue.start('quotas: { default: { maxUnfinished: 3 }, users: { bob: { maxCpuCost: 1 } } }\n');
     const refused = (promise: Promise<unknown>): Promise<string> =>
       promise.then(
         () => 'taken',
         (error: Error) => error.message,
       );
-    expect(await refused(submit('Split = "production:1-1000";'))).to.match(/1000 more would be over the quota of 3/);
-    expect(jobs.desk.list(ALICE, {})).to.deep.equal([]);
-    const { jobId } = await submit('');
-    jobs.desk.kill(ALICE, jobId);
-    for (let i = 0; i < 3; i++) await submit('');
-    expect(await refused(submit(''))).to.match(/over the quota/);
-    expect(await refused(jobs.desk.resubmit(ALICE, jobId))).to.match(/over the quota/);
+    expect(await refused(queue.submit('Split = "production:1-1000";'))).to.match(
+      /1000 more would be over the quota of 3/,
+    );
+    expect(queue.jobs.desk.list(ALICE, {})).to.deep.equal([]);
+    const { jobId } = await queue.submit('');
+    queue.jobs.desk.kill(ALICE, jobId);
+    for (let i = 0; i < 3; i++) await queue.submit('');
+    expect(await refused(queue.submit(''))).to.match(/over the quota/);
+    expect(await refused(queue.jobs.desk.resubmit(ALICE, jobId))).to.match(/over the quota/);
 
     const bob = identity('bob');
-    await submit('', bob);
-    await submit('', bob);
-    agent('a', 1);
-    await until(() => orders.length === 1);
-    expect(jobs.desk.quotas(bob, null)[0]).to.include({ user: 'bob', unfinished: 2, maxCpuCostLast24h: 1 });
-    const bobs = orders.find(({ job: order }) => order.user === 'bob');
-    for (let i = 0; bobs === undefined && orders.every(({ job: order }) => order.user !== 'bob'); i++) {
-      end(orders[i]!);
-      await until(() => orders.length > i + 1);
+    await queue.submit('', bob);
+    await queue.submit('', bob);
+    queue.agent('a', 1);
+    await queue.until(() => queue.orders.length === 1);
+    expect(queue.jobs.desk.quotas(bob, null)[0]).to.include({ user: 'bob', unfinished: 2, maxCpuCostLast24h: 1 });
+    const bobs = queue.orders.find(({ job: order }) => order.user === 'bob');
+    for (let i = 0; bobs === undefined && queue.orders.every(({ job: order }) => order.user !== 'bob'); i++) {
+      queue.end(queue.orders[i]!);
+      await queue.until(() => queue.orders.length > i + 1);
     }
-    end(orders.find(({ job: order }) => order.user === 'bob')!);
-    expect(await refused(submit('', bob))).to.match(/used up a quota: a CPU cost of 2 s/);
-    const [quota] = jobs.desk.quotas(bob, null);
+    queue.end(queue.orders.find(({ job: order }) => order.user === 'bob')!);
+    expect(await refused(queue.submit('', bob))).to.match(/used up a quota: a CPU cost of 2 s/);
+    const [quota] = queue.jobs.desk.quotas(bob, null);
     expect(quota).to.include({ waiting: 1, cpuCostLast24h: 2, runningSecondsLast24h: 3 });
-    const waits = jobs.desk.list(bob, { states: ['WAITING'] })[0]!;
-    expect(jobs.desk.explain(bob, waits.jobId).heldBack).to.match(/CPU cost/);
-    expect(() => jobs.desk.quotas(ALICE, 'bob')).to.throw();
+    const waits = queue.jobs.desk.list(bob, { states: ['WAITING', 'OVER_WAITING'] })[0]!;
+    expect(queue.jobs.desk.explain(bob, waits.jobId).heldBack).to.match(/CPU cost/);
+    expect(() => queue.jobs.desk.quotas(ALICE, 'bob')).to.throw();
   });
 
   it('has all of it again after a crash', async () => {
-    start();
-    const { jobId } = await submit('Split = "production:1-3"; CPUCores = 1;');
-    const first = jobs.desk.list(ALICE, {});
-    await stop();
-    start();
-    expect(jobs.desk.list(ALICE, {})).to.deep.equal(first);
-    agent('a', 3);
-    await answer(3, () => 'done');
-    await until(() => job(jobId).state === 'DONE');
+    queue.start();
+    const { jobId } = await queue.submit('Split = "production:1-3"; CPUCores = 1;');
+    const first = queue.jobs.desk.list(ALICE, {});
+    await queue.stop();
+    queue.start();
+    expect(queue.jobs.desk.list(ALICE, {})).to.deep.equal(first);
+    queue.agent('a', 3);
+    await queue.answer(3, () => 'done');
+    await queue.until(() => queue.job(jobId).state === 'DONE');
   });
 
   it('serves one sub-job a computing element, and says why not where it cannot split', async () => {
-    start();
-    const { jobId, subJobs } = await submit('Split = "ce";');
+    queue.start();
+    const { jobId, subJobs } = await queue.submit('Split = "ce";');
     expect(subJobs).to.equal(1);
-    agent('a', 1);
-    await until(() => orders.length === 1);
-    expect(parts(jobId)[0]).to.include({ site: 'TEST' });
-    const why = await submit('Split = "se_advanced";').catch((error: Error) => error.message);
+    queue.agent('a', 1);
+    await queue.until(() => queue.orders.length === 1);
+    expect(queue.parts(jobId)[0]).to.include({ site: 'TEST' });
+    const why = await queue.submit('Split = "se_advanced";').catch((error: Error) => error.message);
     expect(why).to.match(/se_advanced" is not served/);
   });
 
@@ -258,26 +163,28 @@ describe('proxy-server: the queue', () => {
     ['a submit file of HTCondor', 'universe = vanilla\nqueue 3', /HTCondor submit file/],
   ] as const)
     it(`refuses ${what} in a sentence`, async () => {
-      start();
+      queue.start();
       const text = jdl.startsWith('universe') ? `executable = /bin/true\n${jdl}` : `Executable = "/bin/true"; ${jdl}`;
-      const refusal = await jobs.desk.submit(ALICE, { jdl: text, args: [] }).catch((error: Error) => error.message);
+      const refusal = await queue.jobs.desk
+        .submit(ALICE, { jdl: text, args: [] })
+        .catch((error: Error) => error.message);
       expect(refusal).to.match(message);
-      expect(jobs.desk.list(ALICE, {})).to.deep.equal([]);
+      expect(queue.jobs.desk.list(ALICE, {})).to.deep.equal([]);
     });
 
   it('carries what a shell would act on, everywhere, and puts $1 in once', async () => {
-    start();
+    queue.start();
     const nasty = `a;b|c&d>e<f$(id)\`id\`'g*?[h]{i}~!#\\$HOME`;
-    const { warnings } = await jobs.desk.submit(ALICE, {
+    const { warnings } = await queue.jobs.desk.submit(ALICE, {
       jdl: `Executable = "/bin/x;y"; Arguments = "$1 $2"; JobTag = {"comment:$1"}; Own = "$1"; JDLVariables = {"Own"}; Owm = 1;`,
       args: ['$2$1;(x)', nasty.replaceAll('\\', '\\\\')],
     });
     expect(warnings).to.deep.equal(['Owm is no attribute of a job.']);
-    agent('a', 1);
-    await until(() => orders.length === 1);
-    const { executable, arguments: words, variables } = orders[0]!.job;
+    queue.agent('a', 1);
+    await queue.until(() => queue.orders.length === 1);
+    const { executable, arguments: words, variables } = queue.orders[0]!.job;
     expect([executable.name, ...words]).to.deep.equal(['/bin/x;y', '$2$1;(x)', nasty]);
     expect(variables).to.deep.equal({ OWN: '$2$1;(x)' });
-    expect(jobs.desk.list(ALICE, {})[0]?.name).to.equal('$2$1;(x)');
+    expect(queue.jobs.desk.list(ALICE, {})[0]?.name).to.equal('$2$1;(x)');
   });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { JobStore, type NewJob } from '../../../../proxy-server/jobs/job-store.js';
 import { openStateDb } from '../../../../proxy-server/state-db.js';
 
-const one: NewJob = { user: 'alice', name: 'x', jdl: '[]', wants: '[]', price: 1, cores: 1, waitUntil: null };
+const one: NewJob = { user: 'alice', name: 'x', jdl: '[]', wants: '[]', price: 1, cores: 1, waitMs: null };
 const openStore = (): JobStore => new JobStore(openStateDb(':memory:'));
 
 describe('proxy-server: the store of jobs', () => {
