@@ -1,6 +1,6 @@
 /**
- * What every batch system has to stand, with a real one: pilots that register, a query, a batch job, demand that comes and goes, slots that are
- * closed, pilots that are killed and lost, a batch system that is restarted in the middle, and nothing left at the end.
+ * What every batch system has to stand, with a real one: pilots that register, a query, a batch job, demand that comes and goes, pilots that are drained,
+ * slots that are closed, pilots that are killed and lost, a batch system that is restarted in the middle, and nothing left at the end.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,6 +73,11 @@ export function describeSite(scenario: SiteScenario): void {
         return found.length === 2 && found.every((pilot) => pilot.batchId !== batchId);
       });
     const file = (name: string): string => join(cluster.folder, name);
+    const data = sharedPath('testdata/root/uproot-Zmumu.root');
+    const query = async (into: string, ...words: string[]): Promise<void> => {
+      const ran = await cluster.proof('draw', ...words, data!, 'M>>m(60,60,120)', '--json', file(into));
+      expect(ran.status, ran.stderr).to.equal(0);
+    };
 
     it('tells of itself, what its pilots get, and what they wrote', async () => {
       expect((await cluster.proof('sites', 'explain', 'FARM')).stdout).to.match(scenario.says);
@@ -84,13 +89,9 @@ export function describeSite(scenario: SiteScenario): void {
     });
 
     it('runs a query over real data: the same answer as without any pilot', async function () {
-      const data = sharedPath('testdata/root/uproot-Zmumu.root');
       if (data === undefined) skipBecause(this, 'there is no shared/testdata beside the checkout');
-      const words = [data!, 'M>>m(60,60,120)'];
-      const ran = await cluster.proof('draw', ...words, '--json', file('farm.json'));
-      expect(ran.status, ran.stderr).to.equal(0);
-      const local = await cluster.proof('draw', '--local', ...words, '--json', file('local.json'));
-      expect(local.status, local.stderr).to.equal(0);
+      await query('farm.json');
+      await query('local.json', '--local');
       const outputs = (name: string): unknown => JSON.parse(readFileSync(file(name), 'utf8')).outputs;
       expect(outputs('farm.json')).to.deep.equal(outputs('local.json'));
       await settled();
@@ -102,6 +103,27 @@ export function describeSite(scenario: SiteScenario): void {
       await until('the job is done', async () =>
         (await listed(z.array(jobInfo), 'ps', '-A')).some(({ state, site }) => state === 'DONE' && site === 'FARM'),
       );
+    });
+
+    it('drains a pilot: it takes nothing new, finishes what runs and leaves, with another one in its place', async () => {
+      writeFileSync(file('wait.sh'), `while [ ! -e ${file('go')} ]; do sleep 0.1; done`);
+      writeFileSync(file('wait.jdl'), `Executable = "/bin/sh"; Arguments = "${file('wait.sh')}"; TTL = 600;`);
+      expect((await cluster.proof('submit', file('wait.jdl'))).status).to.equal(0);
+      const job = async () => (await listed(z.array(jobInfo), 'ps', '-A')).sort((a, b) => b.jobId - a.jobId)[0]!;
+      await until('the job runs', async () => (await job()).state === 'RUNNING');
+      const { agentId, jobId } = await job();
+      const drained = async () => (await pilots()).find((pilot) => pilot.agentId === agentId)!;
+      expect((await cluster.proof('pilots', 'drain', (await drained()).pilotId)).status).to.equal(0);
+      await settled();
+      if (data !== undefined) await query('drained.json'); // sessions get the cores of batch jobs, too, where they may
+      expect((await drained()).state).to.equal('draining');
+      expect((await job()).state).to.equal('RUNNING');
+      writeFileSync(file('go'), '');
+      await until('it left', async () => (await drained()).state === 'gone');
+      expect(await job()).to.include({ jobId, state: 'DONE', resubmissions: 0 });
+      const { stdout: trace } = await cluster.proof('trace', String(jobId));
+      expect(trace.includes('suspended: a session'), trace).to.equal(false);
+      await settled();
     });
 
     it('follows demand, and lets idle agents go when it is over', async () => {
