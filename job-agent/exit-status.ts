@@ -12,15 +12,3 @@ export const AGENT_EXIT = {
   orphaned: 12,
 } as const;
 export type AgentExit = (typeof AGENT_EXIT)[keyof typeof AGENT_EXIT];
-
-const MEANINGS: ReadonlyMap<number, string> = new Map([
-  [AGENT_EXIT.ended, 'it ended as told'],
-  [1, 'it failed; the end of its log says why'],
-  [AGENT_EXIT.settings, 'its settings are wrong'],
-  [AGENT_EXIT.unfit, 'its node was not fit for work'],
-  [AGENT_EXIT.refused, 'the ProxyServer refused it'],
-  [AGENT_EXIT.orphaned, 'it could not reach the ProxyServer'],
-]);
-export function exitMeaning(status: number): string | undefined {
-  return MEANINGS.get(status);
-}

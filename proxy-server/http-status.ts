@@ -19,6 +19,7 @@ const NOT_FOUND = new Set([
   'PROXY_NO_SUCH_JOB_FILE',
   'PROXY_NO_SUCH_TOKEN',
   'PROXY_NO_SUCH_PACKAGE',
+  'PROXY_NO_SUCH_PAYLOAD',
 ]);
 
 export function statusOf(error: unknown): number {

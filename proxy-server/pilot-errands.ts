@@ -2,15 +2,29 @@
  * What a pilot does by itself, before and after its agent, on nodes that share no directory with this server: it fetches the payload
  * and brings its log. `Authorization: Pilot ID:SECRET`; the secret opens this door, and no other, also when an agent has spent it.
  */
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { checked } from '../protocol/check.js';
+import { GridError } from '../protocol/errors.js';
 import { idText } from '../protocol/ids.js';
 import { TokenError } from '../protocol/tokens.js';
 import type { PilotStore } from './pilot-store.js';
-import { payloadOf } from './sites/payload.js';
+import { payloadArchive } from './sites/payload.js';
 import { SENT_LOG_BYTES } from './sites/pilot-script.js';
+
+/** An installation before this one made it, or none did. */
+export class NoSuchPayloadError extends GridError {
+  readonly code = 'PROXY_NO_SUCH_PAYLOAD';
+  constructor(sha256: string) {
+    super(
+      `This server has no payload with the SHA-256 ${sha256}; pilots that are submitted now ask for the one that it has.`,
+    );
+  }
+}
+
+const wanted = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
 export class PilotErrands {
   readonly #pilots: PilotStore;
@@ -30,8 +44,10 @@ export class PilotErrands {
   addRoutes(app: FastifyInstance): void {
     app.get('/v1/pilot/payload', async (request, reply) => {
       this.#pilotOf(request);
-      const { file } = await payloadOf({ directory: this.#directory });
-      return reply.type('application/octet-stream').send(createReadStream(file));
+      const { sha256 } = checked(wanted, request.query);
+      const archive = await payloadArchive(this.#directory, sha256);
+      if (archive === undefined) throw new NoSuchPayloadError(sha256);
+      return reply.type('application/octet-stream').header('content-length', archive.nbytes).send(archive.stream);
     });
     void app.register(async (inner) => {
       inner.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>

@@ -1,6 +1,6 @@
 /**
  * Programs with all that they import in a few files: finding and linking three hundred modules is most of what a start costs.
- * dist/warm/ has worker and session master, which are started over and over, ahead of need; dist/command/ the `proof` command, for
+ * dist/warm/ has agent, worker and session master, which are started over and over, ahead of need; dist/command/ the `proof` command, for
  * which somebody waits each time. What a selector imports as `proof-grid` is in the same bundle, since its classes must be the very
  * ones that the program uses.
  */
@@ -13,6 +13,7 @@ const BUNDLES = [
   {
     folder: 'warm',
     entries: {
+      agent: 'job-agent/main.js',
       worker: 'job-agent/worker/main.js',
       'link-thread': 'job-agent/worker/link-thread.js',
       master: 'proxy-server/master/main.js',

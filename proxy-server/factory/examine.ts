@@ -16,30 +16,36 @@ export type FailureClass =
   | 'unknown';
 
 /** Exit statuses of agent (job-agent/exit-status.ts), script and payload (sites/): what a pilot promises to whoever runs it. */
-const BY_STATUS: ReadonlyMap<number, FailureClass> = new Map([
-  [2, 'settings'],
-  [10, 'unfit node'],
-  [11, 'refused'],
-  [12, 'no connection'],
-  [13, 'payload'],
-  [14, 'payload'],
-  [15, 'payload'],
+const BY_STATUS: ReadonlyMap<number, { readonly kind: FailureClass; readonly meaning: string }> = new Map([
+  [2, { kind: 'settings', meaning: 'its settings cannot be used' }],
+  [10, { kind: 'unfit node', meaning: 'no place to write, or not fit' }],
+  [11, { kind: 'refused', meaning: 'the ProxyServer refused it' }],
+  [12, { kind: 'no connection', meaning: 'nothing comes from the ProxyServer' }],
+  [13, { kind: 'payload', meaning: 'the payload came damaged' }],
+  [14, { kind: 'payload', meaning: 'the payload is for another platform' }],
+  [15, { kind: 'payload', meaning: 'the node has neither curl nor wget' }],
 ]);
 
 export function examine(status: BatchStatus, output: string): { kind: FailureClass; why: string } {
   const kind = classify(status);
   const seen = [
-    status.exitStatus === null ? null : `exit status ${status.exitStatus}`,
+    status.exitStatus === null ? null : inWords(status.exitStatus),
     status.why,
     lastMeaningfulLine(output),
   ].filter((part) => part !== null && part !== '');
   return { kind, why: `${kind}: ${seen.length === 0 ? 'it left no word' : seen.join('; ')}`.slice(0, 1000) };
 }
 
+/** Where nodes cannot send a log, the status is all that is known. */
+function inWords(exitStatus: number): string {
+  const meaning = BY_STATUS.get(exitStatus)?.meaning;
+  return meaning === undefined ? `exit status ${exitStatus}` : `exit status ${exitStatus}: ${meaning}`;
+}
+
 function classify(status: BatchStatus): FailureClass {
   if (status.state === 'running') return 'silent';
   if (status.exitStatus !== null)
-    return BY_STATUS.get(status.exitStatus) ?? (status.exitStatus === 0 ? 'unknown' : 'crashed');
+    return BY_STATUS.get(status.exitStatus)?.kind ?? (status.exitStatus === 0 ? 'unknown' : 'crashed');
   return status.why !== null && /kill|signal|SIG[A-Z]+/i.test(status.why) ? 'killed' : 'unknown';
 }
 

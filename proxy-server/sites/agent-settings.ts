@@ -28,9 +28,9 @@ export type PilotSiteConfig = Pick<
 >;
 
 /** The agent of this very installation, for nodes that see it under the same path. */
-export const OWN_AGENT: readonly string[] = [
+export const OWN_AGENT: readonly [program: string, agent: string] = [
   process.execPath,
-  join(import.meta.dirname, '..', '..', 'job-agent', 'main.js'),
+  join(import.meta.dirname, '..', '..', 'warm', 'agent.js'),
 ];
 
 /** What a site's configuration says to its agents. */

@@ -12,7 +12,7 @@ import { isSameProcess, sendSignal, startTimeOf } from '../../protocol/process-i
 import type { SiteConfig } from '../config.js';
 import { type PilotOrder, readPilotJdl } from '../factory/read-pilot-jdl.js';
 import type { HeldJob } from '../factory/reconcile.js';
-import { agentSettingsOf } from './agent-settings.js';
+import { agentSettingsOf, OWN_AGENT } from './agent-settings.js';
 import {
   type BatchStatus,
   type PilotTicket,
@@ -24,7 +24,6 @@ import {
 } from './site.js';
 import { endSlot } from './slot-processes.js';
 
-const AGENT = join(import.meta.dirname, '..', '..', 'job-agent', 'main.js');
 /** From SIGTERM to SIGKILL: an agent ends its workers and tidies up in well under that. */
 const CANCEL_GRACE_MS = 5_000;
 const OUTPUT_TAIL_BYTES = 16_384;
@@ -107,7 +106,7 @@ export class LocalSite implements Site {
 
   translate(jdl: string): string {
     const order = readPilotJdl(jdl, this.name);
-    return `${process.execPath} ${AGENT}   # ${order.cores} workers, ends after ${order.ttlS} s; settings in a file of mode 0600\n`;
+    return `${OWN_AGENT.join(' ')}   # ${order.cores} workers, ends after ${order.ttlS} s; settings in a file of mode 0600\n`;
   }
 
   async forget(batchId: string): Promise<void> {
@@ -118,7 +117,9 @@ export class LocalSite implements Site {
 
   async #start(jdl: string, ticket: PilotTicket): Promise<string> {
     const order = readPilotJdl(jdl, this.name);
-    if (!existsSync(AGENT)) throw new SiteError(`${AGENT} is missing: build the project with "npm run build".`);
+    const [program, ...words] = OWN_AGENT;
+    for (const file of OWN_AGENT)
+      if (!existsSync(file)) throw new SiteError(`${file} is missing: build the project with "npm run build".`);
     const directory = join(this.#context.directory, ticket.pilotId);
     const scratch = this.#config.type === 'local' && this.#config.scratch ? this.#config.scratch : directory;
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -126,7 +127,7 @@ export class LocalSite implements Site {
     await writeFile(settingsFile, JSON.stringify(this.#settings(order, ticket, scratch)), { mode: 0o600 });
     const log = await open(join(directory, 'pilot.log'), 'a', 0o600);
     try {
-      const child = spawn(process.execPath, [AGENT], {
+      const child = spawn(program, words, {
         cwd: directory,
         detached: true,
         stdio: ['ignore', log.fd, log.fd],

@@ -1,102 +1,111 @@
 /**
  * The pilot payload: one file that brings everything an agent needs to a bare node: this server's own Node.js, the agent's part of
- * this installation and the packages that it imports. For a node of the same platform with sh, tail, tar, gzip and sha256sum.
+ * this installation and the packages that it imports. For a node of the same platform with a shell and the usual small programs.
  *
- * A shell head, then a gzip'd tar. The head checks the tar's SHA-256 and unpacks into $PROOF_SCRATCH (or a directory of its
- * own), then becomes the agent. Exit statuses of its own: 10 no place to unpack, 13 damaged, 14 of another platform.
+ * A shell head of PAYLOAD_HEAD_BYTES, then a gzip'd tar, whose SHA-256 the head knows. The head unpacks into $PROOF_SCRATCH (or a directory of
+ * its own), then becomes the agent. Pilots that fetch the payload get the tar alone. Exit statuses: payload-shell.ts.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, readFileSync, realpathSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync, type ReadStream, readFileSync, realpathSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { PAYLOAD_HEAD_BYTES, payloadHead } from './payload-shell.js';
 import type { SiteContext } from './site.js';
 
 const TOP = resolve(import.meta.dirname, '..', '..', '..');
+/** In packages, but for those who build or read them. */
+const NOT_FOR_NODES = ['*.map', '*.ts', '*.mts', '*.cts', '*.cc', '*.hh', '*.h', '*.md'];
 /** What is started or loaded by path, not by an import. */
-const ENTRIES = [
-  'dist/job-agent/main.js',
-  'dist/warm/worker.js',
-  'dist/warm/link-thread.js',
-  'dist/warm/user-module.js',
-];
+const ENTRIES = ['dist/warm/agent.js', 'dist/warm/worker.js', 'dist/warm/link-thread.js', 'dist/warm/user-module.js'];
+
+/** Kept for pilots that were handed over by an earlier server and wait in a queue. */
+const KEPT = 3;
 
 export interface Payload {
   readonly file: string;
+  /** Of the tar behind the head. */
   readonly sha256: string;
 }
 
 /** By the directory of all sites' pilots. */
 const made = new Map<string, Promise<Payload>>();
 
-/** The payload of this installation, in the directory of all sites' pilots: made once by each server, those of earlier ones go. */
+/** The payload of this installation, in the directory of all sites' pilots: made once by each server. */
 export function payloadOf({ directory }: Pick<SiteContext, 'directory'>): Promise<Payload> {
   const known = made.get(directory);
   if (known !== undefined) return known;
-  const making = makePayload(directory);
+  const making = writePayload(directory);
   made.set(directory, making);
   making.catch(() => made.delete(directory)); // the next one tries again
   return making;
 }
 
-async function makePayload(directory: string): Promise<Payload> {
-  const name = `payload-${process.pid}-${Math.round(performance.timeOrigin)}.sh`;
-  const payload = await writePayload(join(directory, name));
-  for (const other of await readdir(directory))
-    if (/^payload-\d+-\d+\.sh$/.test(other) && other !== name) await rm(join(directory, other), { force: true });
-  return payload;
+/** The tar of this SHA-256; undefined: it is none of ours, or too old. */
+export async function payloadArchive(
+  directory: string,
+  sha256: string,
+): Promise<{ nbytes: number; stream: ReadStream } | undefined> {
+  const file = fileOf(directory, sha256);
+  if (!existsSync(file)) return undefined;
+  const nbytes = (await stat(file)).size - PAYLOAD_HEAD_BYTES;
+  return { nbytes, stream: createReadStream(file, { start: PAYLOAD_HEAD_BYTES, highWaterMark: 1024 * 1024 }) };
 }
 
-export async function writePayload(file: string): Promise<Payload> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const work = await mkdtemp(`${file}-`);
+const fileOf = (directory: string, sha256: string): string => join(directory, `payload-${sha256}.sh`);
+
+/** Named by its SHA-256: a server that was only started again makes the same once more. */
+export async function writePayload(directory: string): Promise<Payload> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const work = await mkdtemp(join(directory, 'payload-'));
   try {
     const { files, packages } = neededBy(ENTRIES);
     await symlink(realpathSync(process.execPath), join(work, 'node'));
     await symlink(TOP, join(work, 'proof'));
-    const names = [...files, 'package.json', ...packages].map((name) => join('proof', name));
+    const names = [...files.sort(), 'package.json', ...packages.sort()].map((name) => join('proof', name));
     const archive = join(work, 'archive.tar.gz');
-    const words = ['--dereference', '--use-compress-program=gzip -1', '-cf', archive, '-C', work, 'node', ...names];
+    const alike = [
+      '--sort=name',
+      '--owner=0',
+      '--group=0',
+      '--numeric-owner',
+      ...NOT_FOR_NODES.map((not) => `--exclude=${not}`),
+    ];
+    const words = [
+      '--dereference',
+      ...alike,
+      '--use-compress-program=gzip -1n',
+      '-cf',
+      archive,
+      '-C',
+      work,
+      'node',
+      ...names,
+    ];
     await promisify(execFile)('tar', words);
-    const archiveSum = await sha256Of(archive);
+    const sha256 = await sha256Of(archive);
     const whole = join(work, 'payload');
     const head = createWriteStream(whole, { mode: 0o700 });
-    head.write(shellHead(archiveSum));
+    head.write(payloadHead(sha256));
     await pipeline(createReadStream(archive), head);
+    const file = fileOf(directory, sha256);
     await rename(whole, file);
-    return { file, sha256: await sha256Of(file) };
+    await removeOld(directory);
+    return { file, sha256 };
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-function shellHead(sha256: string): string {
-  const { platform, arch } = process;
-  const lines = `#!/bin/sh
-# PROOF pilot payload for ${platform}-${arch}: unpacks Node.js ${process.version} and the agent, and becomes the agent.
-machine=$(uname -sm)
-case $machine in ${UNAME[arch] ?? '*'}) ;; *) echo "payload: made for ${platform} ${arch}, this is $machine" >&2; exit 14 ;; esac
-place=$(mktemp -d "\${PROOF_SCRATCH:-\${TMPDIR:-/tmp}}/proof-payload-XXXXXX") || exit 10
-archive() { tail -n +HEAD_LINES "$0"; }
-sum=$(archive | sha256sum | cut -d' ' -f1)
-[ "$sum" = ${sha256} ] || { echo "payload: damaged on its way: SHA-256 is $sum" >&2; rm -rf "$place"; exit 13; }
-archive | tar -xzf - -C "$place" || { echo "payload: cannot unpack into $place" >&2; rm -rf "$place"; exit 10; }
-[ -n "\${PROOF_SCRATCH:-}" ] && exec "$place/node" "$place/proof/dist/job-agent/main.js" "$@"
-trap 'kill -TERM "$agent" 2>/dev/null' TERM INT HUP
-"$place/node" "$place/proof/dist/job-agent/main.js" "$@" &
-agent=$!
-wait "$agent"; status=$?
-while kill -0 "$agent" 2>/dev/null; do wait "$agent"; status=$?; done
-rm -rf "$place"
-exit "$status"
-`;
-  return lines.replace('HEAD_LINES', String(lines.split('\n').length));
+async function removeOld(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => /^payload-[0-9a-f]{64}\.sh$/.test(name));
+  const aged = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })),
+  );
+  for (const { name } of aged.sort((a, b) => b.at - a.at).slice(KEPT)) await rm(join(directory, name), { force: true });
 }
-
-/** uname -sm by process.arch. */
-const UNAME: Readonly<Record<string, string>> = { x64: '"Linux x86_64"', arm64: '"Linux aarch64"' };
 
 /** Files of ours that the entries reach by imports, and the packages that those import, with all that they depend on. */
 function neededBy(entries: readonly string[]): { files: string[]; packages: string[] } {

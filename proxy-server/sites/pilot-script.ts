@@ -4,6 +4,7 @@
  *
  * Its own exit statuses are the agent's (job-agent/exit-status.ts): 10 where the node has no place to write.
  */
+import { platformCheck, unpackedAgent, unpackFunction } from './payload-shell.js';
 import { quoteWord } from './quote-word.js';
 
 export interface PilotScript {
@@ -29,6 +30,7 @@ export interface PilotScript {
 export interface PayloadFetch {
   /** Of the ProxyServer. */
   readonly server: string;
+  /** Of the payload's tar. */
   readonly sha256: string;
   /** PEM; null: the system's authorities. */
   readonly ca: string | null;
@@ -39,6 +41,7 @@ export interface PayloadFetch {
 const END_OF_SETTINGS = 'END-OF-PROOF-SETTINGS';
 /** Of a pilot's log, what the ProxyServer keeps. */
 export const SENT_LOG_BYTES = 65_536;
+const FETCH_TURNS = 3;
 
 export function pilotScript(pilot: PilotScript): string {
   const places = [pilot.scratch === null ? null : quoteWord(pilot.scratch), '"$_CONDOR_SCRATCH_DIR"', '"$TMPDIR"'];
@@ -47,12 +50,14 @@ export function pilotScript(pilot: PilotScript): string {
       ? `cat >"$directory/agent.json" <<'${END_OF_SETTINGS}'\n${pilot.settings.text.replaceAll('\n', ' ')}\n${END_OF_SETTINGS}
 PROOF_SETTINGS=$directory/agent.json`
       : `PROOF_SETTINGS=${quoteWord(pilot.settings.file)}\ncase $PROOF_SETTINGS in /*) ;; *) PROOF_SETTINGS=$PWD/$PROOF_SETTINGS ;; esac`;
-  const agent = pilot.fetch === undefined ? pilot.agentCommand.map(quoteWord).join(' ') : 'sh "$directory/payload.sh"';
+  const agent =
+    pilot.fetch === undefined ? pilot.agentCommand.map(quoteWord).join(' ') : unpackedAgent('$directory/unpacked');
   return `#!/bin/sh
 # Pilot ${pilot.pilotId} of site ${pilot.site}: starts one agent and tidies up after it.
 umask 077
 exec 2>&1
-directory=
+directory= agent= asked=
+trap 'asked=1; [ -z "$agent" ] || kill -TERM "$agent" 2>/dev/null' TERM INT HUP USR2
 leave() { rm -rf "$directory"; exit "$1"; }
 for place in ${places.filter((place) => place !== null).join(' ')} /tmp /var/tmp "$PWD"; do
   [ -n "$place" ] && directory=$(mktemp -d "$place/proof-pilot-XXXXXX" 2>/dev/null) && break
@@ -62,8 +67,7 @@ ${settings}
 ${pilot.fetch === undefined ? '' : fetchLines(pilot.pilotId, pilot.fetch)}PROOF_SCRATCH=$directory
 PROOF_WALL_TIME_END=\${SLURM_JOB_END_TIME:-$(($(date +%s) + ${pilot.ttlS}))}000
 export PROOF_SETTINGS PROOF_SCRATCH PROOF_WALL_TIME_END
-agent= asked=
-trap 'asked=1; [ -z "$agent" ] || kill -TERM "$agent" 2>/dev/null' TERM INT HUP USR2
+[ -z "$asked" ] || leave 0
 ${pilot.ownSession === true ? 'trap : USR1\nsetsid ' : ''}${agent} </dev/null &
 agent=$!
 [ -z "$asked" ] || kill -TERM "$agent" 2>/dev/null
@@ -79,10 +83,12 @@ leave "$status"
 
 /**
  * With curl or wget, whichever the node has. The pilot's secret goes through a file that only its owner reads, never through a word of a
- * command. Exit statuses: 12 nothing comes from the ProxyServer, 13 it came damaged, 15 there is neither curl nor wget.
+ * command.
  */
 function fetchLines(pilotId: string, { server, sha256, ca, httpsProxy, noProxy }: PayloadFetch): string {
   const base = server.replace(/\/$/, '');
+  const payload = quoteWord(`${base}/v1/pilot/payload?sha256=${sha256}`);
+  const log = quoteWord(`${base}/v1/pilot/log`);
   const variables = [
     ...(httpsProxy === null ? [] : [`http_proxy=${quoteWord(httpsProxy)} https_proxy=${quoteWord(httpsProxy)}`]),
     ...(noProxy === null ? [] : [`no_proxy=${quoteWord(noProxy)}`]),
@@ -101,13 +107,34 @@ ${authority}WGETRC=$directory/wgetrc
 export WGETRC
 send_log() {
   tail -c ${SENT_LOG_BYTES} "$directory/pilot.log" >"$directory/sent.log"
-  if command -v curl >/dev/null; then curl -sS -m 20 -K "$directory/curlrc" -H "Content-Type: application/octet-stream" -T "$directory/sent.log" ${quoteWord(`${base}/v1/pilot/log`)}
-  else wget -q -t 1 -T 20 -O - --header="Content-Type: application/octet-stream" --method=PUT --body-file="$directory/sent.log" ${quoteWord(`${base}/v1/pilot/log`)}; fi
+  if command -v curl >/dev/null; then curl -sS -m 20 -K "$directory/curlrc" -H "Content-Type: application/octet-stream" -T "$directory/sent.log" ${log}
+  elif command -v wget >/dev/null; then wget -q -t 1 -T 20 -O - --header="Content-Type: application/octet-stream" --method=PUT --body-file="$directory/sent.log" ${log}; fi
 }
 leave() { cat "$directory/pilot.log" >&3; send_log >&3 2>&1; rm -rf "$directory"; exit "$1"; }
-if command -v curl >/dev/null; then curl -fsS --retry 3 -m 300 -K "$directory/curlrc" -o "$directory/payload.sh" ${quoteWord(`${base}/v1/pilot/payload`)}
-elif command -v wget >/dev/null; then wget -q -t 3 -T 60 -O "$directory/payload.sh" ${quoteWord(`${base}/v1/pilot/payload`)}
-else echo "pilot: neither curl nor wget on $(uname -n), to fetch the payload with"; leave 15; fi || { echo "pilot: cannot fetch the payload from ${base}"; leave 12; }
-echo "${sha256}  $directory/payload.sh" | sha256sum -c --quiet - || { echo "pilot: the payload came damaged"; leave 13; }
+${platformCheck('leave')}
+${unpackFunction(sha256)}
+fetch_payload() {
+  if command -v curl >/dev/null; then curl -fsS -m 300 -K "$directory/curlrc" ${payload}
+  else wget -nv -t 1 -T 60 -O - ${payload}; fi || : >"$directory/unfetched"
+}
+command -v curl >/dev/null || command -v wget >/dev/null || {
+  echo "pilot: neither curl nor wget on $(uname -n), to fetch the payload with: install one, or set payload: true for this site"
+  leave 15
+}
+turn=0
+while :; do
+  rm -f "$directory/unfetched"
+  fetch_payload | unpack "$directory/unpacked" 2>"$directory/unpack.log"; got=$?
+  [ -z "$asked" ] || leave 0
+  [ "$got" != 0 ] || break
+  if [ ! -e "$directory/unfetched" ]; then
+    cat "$directory/unpack.log"
+    case $got in 13) echo "pilot: the payload came damaged" ;; *) echo "pilot: cannot unpack the payload into $directory" ;; esac
+    leave "$got"
+  fi
+  turn=$((turn + 1))
+  if [ "$turn" = ${FETCH_TURNS} ]; then echo "pilot: cannot fetch the payload from ${base}"; leave 12; fi
+  sleep "$turn"
+done
 `;
 }

@@ -1,5 +1,5 @@
 /** Pilots on nodes that share no directory with the ProxyServer: the payload is fetched, checked, and the log comes back. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PilotInfo } from '../../protocol/api.js';
@@ -12,16 +12,29 @@ describe('a pilot that fetches its payload', function () {
   let slurm: StandInSlurm;
   let proxy: TestProxy;
   before(function () {
-    if (!existsSync('/usr/bin/curl')) skipBecause(this, 'curl is not installed');
+    const missing = ['curl', 'wget'].filter((name) => !existsSync(`/usr/bin/${name}`));
+    if (missing.length > 0) skipBecause(this, `not installed: ${missing.join(', ')}`);
   });
   beforeEach(() => {
     slurm = new StandInSlurm();
-    writeFileSync(join(slurm.folder, 'curl'), curl(slurm.folder), { mode: 0o755 });
+    for (const name of ['curl', 'wget'])
+      writeFileSync(join(slurm.folder, name), spy(name, slurm.folder), { mode: 0o755 });
   });
   afterEach(async () => {
     await proxy.stop();
     slurm.remove();
   });
+  const words = (): string => readFileSync(join(slurm.folder, 'words'), 'utf8');
+  /** Nodes have what the machine has, but for these. */
+  const without = (...names: string[]): void => {
+    const bin = join(slurm.folder, 'bin');
+    mkdirSync(bin);
+    for (const directory of ['/usr/bin', '/usr/sbin'])
+      for (const name of readdirSync(directory))
+        if (!names.includes(name) && !existsSync(join(bin, name))) symlinkSync(join(directory, name), join(bin, name));
+    for (const name of names) rmSync(join(slurm.folder, name));
+    slurm.systemPath = `:${bin}`;
+  };
   const scriptName = (): string => readdirSync(join(slurm.folder, 'jobs')).find((name) => name.endsWith('.sh'))!;
   const start = (more = ''): Promise<TestProxy> => {
     const environment = `environment: { PATH: "${slurm.path}" }`;
@@ -55,11 +68,60 @@ describe('a pilot that fetches its payload', function () {
     );
     expect(text).to.contain('registered');
     const secret = /"secret":"([^"]+)"/.exec(readFileSync(join(slurm.folder, 'jobs', scriptName()), 'utf8'))![1]!;
-    expect(readFileSync(join(slurm.folder, 'words'), 'utf8')).not.to.contain(secret);
-    const stranger = await fetch(`${proxy.url}/v1/pilot/payload`, {
-      headers: { authorization: `Pilot ${pilot!.pilotId}:${secret}x` },
-    });
-    expect(stranger.status).to.equal(401);
+    expect(words()).to.contain('curl ').and.not.to.contain(secret);
+    const path = /\/v1\/pilot\/payload\?sha256=[0-9a-f]{64}/.exec(words())![0];
+    const asks = (url: string, password: string) =>
+      fetch(url, { headers: { authorization: `Pilot ${pilot!.pilotId}:${password}` } });
+    expect((await asks(`${proxy.url}${path}`, `${secret}x`)).status).to.equal(401);
+    const unknown = await asks(`${proxy.url}${path.replace(/[0-9a-f]{64}/, '0'.repeat(64))}`, secret);
+    expect(unknown.status).to.equal(404);
+    expect(await unknown.text()).to.contain('PROXY_NO_SUCH_PAYLOAD');
+  });
+  it('does the same with wget where the node has no curl', async () => {
+    without('curl');
+    await start();
+    await proxy.warm(1);
+    const [pilot] = await proxy.pilots();
+    await fetch(`${proxy.url}/v1/pilots/${pilot!.pilotId}`, { method: 'DELETE' });
+    await proxy.until(
+      () => outputOf(pilot!),
+      (said) => said.includes('registered') && said.includes('ending'),
+    );
+    const secret = /"secret":"([^"]+)"/.exec(readFileSync(join(slurm.folder, 'jobs', scriptName()), 'utf8'))![1]!;
+    expect(words())
+      .to.match(/^wget .*\/v1\/pilot\/payload/m)
+      .and.to.match(/^wget .*\/v1\/pilot\/log/m);
+    expect(words()).not.to.contain(secret).and.not.to.contain('curl');
+  });
+  it('says that a node has neither', async () => {
+    without('curl', 'wget');
+    await start();
+    expect((await gone()).why).to.contain(
+      'never registered: payload: exit status 15: the node has neither curl nor wget',
+    );
+    const log = readdirSync(join(slurm.folder, 'jobs')).find((name) => name.endsWith('.log'))!;
+    expect(readFileSync(join(slurm.folder, 'jobs', log), 'utf8')).to.match(
+      /^pilot: neither curl nor wget on \S+, to fetch the payload with: install one, or set payload: true for this site$/m,
+    );
+    expect(readdirSync(scratch())).to.deep.equal([]);
+  });
+  it('fetches once more what was broken off', async () => {
+    writeFileSync(join(slurm.folder, 'cut'), '');
+    await start();
+    await proxy.warm(1);
+    expect(words().match(/\/v1\/pilot\/payload/g)).to.have.length(2);
+  });
+  it('says that nothing came where the ProxyServer cannot be reached', async () => {
+    for (const name of ['curl', 'wget'])
+      writeFileSync(join(slurm.folder, name), '#!/bin/sh\necho no route >&2; exit 7\n', { mode: 0o755 });
+    await start();
+    expect((await gone()).why).to.contain(
+      'never registered: no connection: exit status 12: nothing comes from the ProxyServer',
+    );
+    const log = readdirSync(join(slurm.folder, 'jobs')).find((name) => name.endsWith('.log'))!;
+    expect(readFileSync(join(slurm.folder, 'jobs', log), 'utf8')).to.contain(
+      `no route\npilot: cannot fetch the payload from ${proxy.url}\n`,
+    );
   });
   it('that comes damaged does not run it, says so, and is examined', async () => {
     writeFileSync(join(slurm.folder, 'break'), '');
@@ -75,14 +137,15 @@ describe('a pilot that fetches its payload', function () {
   });
 });
 
-/** Writes down what curl is told, word by word; spoils what it brings while there is a file "break". */
-const curl = (folder: string): string => `#!/bin/sh
-echo "$@" >>${folder}/words
-/usr/bin/curl "$@"
+/**
+ * Writes down what a program is told, word by word; spoils what it brings while there is a file "break", breaks off in the middle once where there is a
+ * file "cut".
+ */
+const spy = (program: string, folder: string): string => `#!/bin/sh
+echo ${program} "$@" >>${folder}/words
+if [ -e ${folder}/cut ]; then rm ${folder}/cut; /usr/bin/${program} "$@" | head -c 5000000; exit 56; fi
+/usr/bin/${program} "$@"
 status=$?
-for word in "$@"; do
-  [ "$before" = -o ] && [ -e ${folder}/break ] && echo x >>"$word"
-  before=$word
-done
+[ -e ${folder}/break ] && echo x
 exit $status
 `;

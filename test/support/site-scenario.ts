@@ -48,7 +48,7 @@ export function describeSite(scenario: SiteScenario): void {
       const scratch = scenario.scratch(batch);
       mkdirSync(scratch, { recursive: true, mode: 0o1777 });
       const site = `{ name: FARM, type: ${kind}, min: 2, max: 4, letGoIdleS: 1, scratch: ${scratch}, ${scenario.site(batch)} }`;
-      cluster = await startCluster({ pilots: 2, site, proxyConfig: 'heartbeatMs: 500\nfactoryTickS: 1\n' });
+      cluster = await startCluster({ pilots: 2, site, proxyConfig: 'factoryTickS: 1\n' });
       await cluster.warm(2);
     });
     after(async () => {
@@ -61,10 +61,14 @@ export function describeSite(scenario: SiteScenario): void {
     const pilots = () => listed(z.array(pilotInfo), 'pilots', '--all');
     const idle = async () => (await pilots()).filter(({ state }) => state === 'idle');
     const decision = async (): Promise<string> => (await listed(z.array(siteInfo), 'sites'))[0]!.lastDecision;
+    /** Of all pilots, for who has to find out what went wrong. */
+    const story = async (): Promise<string> =>
+      (await pilots()).map((one) => `${one.pilotId} ${one.batchId} ${one.state} ${one.why ?? ''}`).join('\n');
     const until = async (what: string, isSo: () => Promise<boolean> | boolean): Promise<void> => {
       const end = performance.now() + WAIT_MS;
       while (!(await isSo()))
-        if (performance.now() > end) throw new Error(`not within ${WAIT_MS / 1000} s: ${what}; ${await decision()}`);
+        if (performance.now() > end)
+          throw new Error(`not within ${WAIT_MS / 1000} s: ${what}; ${await decision()}\n${await story()}`);
     };
     const settled = (n = 2): Promise<void> => until(`${n} idle agents`, async () => (await idle()).length === n);
     const replaced = (batchId: string | null): Promise<void> =>
@@ -106,8 +110,11 @@ export function describeSite(scenario: SiteScenario): void {
     });
 
     it('drains a pilot: it takes nothing new, finishes what runs and leaves, with another one in its place', async () => {
-      writeFileSync(file('wait.sh'), `while [ ! -e ${file('go')} ]; do sleep 0.1; done`);
-      writeFileSync(file('wait.jdl'), `Executable = "/bin/sh"; Arguments = "${file('wait.sh')}"; TTL = 600;`);
+      // Where any user that pilots run as may read.
+      const go = join(scenario.scratch(batch), 'go');
+      const program = join(scenario.scratch(batch), 'wait.sh');
+      writeFileSync(program, `while [ ! -e ${go} ]; do sleep 0.1; done`);
+      writeFileSync(file('wait.jdl'), `Executable = "/bin/sh"; Arguments = "${program}"; TTL = 600;`);
       expect((await cluster.proof('submit', file('wait.jdl'))).status).to.equal(0);
       const job = async () => (await listed(z.array(jobInfo), 'ps', '-A')).sort((a, b) => b.jobId - a.jobId)[0]!;
       await until('the job runs', async () => (await job()).state === 'RUNNING');
@@ -118,7 +125,7 @@ export function describeSite(scenario: SiteScenario): void {
       if (data !== undefined) await query('drained.json'); // sessions get the cores of batch jobs, too, where they may
       expect((await drained()).state).to.equal('draining');
       expect((await job()).state).to.equal('RUNNING');
-      writeFileSync(file('go'), '');
+      writeFileSync(go, '');
       await until('it left', async () => (await drained()).state === 'gone');
       expect(await job()).to.include({ jobId, state: 'DONE', resubmissions: 0 });
       const { stdout: trace } = await cluster.proof('trace', String(jobId));
@@ -177,18 +184,18 @@ export function describeSite(scenario: SiteScenario): void {
       const pids = (await listed(z.array(z.object({ pid: z.number() })), 'workers')).map(({ pid }) => pid);
       expect(pids).to.have.length(2);
       process.kill(cluster.proxyPid, 'SIGTERM');
+      const left = (): string[] =>
+        readdirSync(scenario.scratch(batch)).filter((name) => name.startsWith('proof-pilot-'));
       const gone = async (what: string, isSo: () => boolean): Promise<void> => {
         const end = performance.now() + WAIT_MS;
         while (!isSo()) {
-          if (performance.now() > end) throw new Error(`not within ${WAIT_MS / 1000} s: ${what}`);
+          if (performance.now() > end) throw new Error(`not within ${WAIT_MS / 1000} s: ${what}; ${left().join(' ')}`);
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       };
       await gone('the ProxyServer ended', () => !isAlive(cluster.proxyPid));
       await gone('no worker is left', () => !pids.some(isAlive));
       if (scenario.jobs !== undefined) await gone('no job is left', () => scenario.jobs!(batch).trim() === '');
-      const left = (): string[] =>
-        readdirSync(scenario.scratch(batch)).filter((name) => name.startsWith('proof-pilot-'));
       await gone('no scratch directory is left', () => left().length === 0);
     });
   });

@@ -52,7 +52,7 @@ describe('proxy-server: examination of a pilot', () => {
     const ended = { state: 'ended' as const, why: null };
     expect(examine({ ...ended, exitStatus: 10 }, output)).to.deep.equal({
       kind: 'unfit node',
-      why: 'unfit node: exit status 10; 2026 agent error: the disk is full',
+      why: 'unfit node: exit status 10: no place to write, or not fit; 2026 agent error: the disk is full',
     });
     expect(examine({ ...ended, exitStatus: null, why: 'killed by SIGKILL' }, '').kind).to.equal('killed');
     expect(examine({ ...ended, exitStatus: 127 }, 'sh: node: not found').why).to.equal(

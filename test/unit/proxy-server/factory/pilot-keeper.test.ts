@@ -213,7 +213,9 @@ describe('proxy-server: pilot keeper', () => {
     site.all('ended', { exitStatus: 12 });
     await keeper.look();
     expect(pilots.since(0).map((p) => p.why)).to.deep.equal(
-      Array(2).fill('never registered: no connection: exit status 12; error: no route to host'),
+      Array(2).fill(
+        'never registered: no connection: exit status 12: nothing comes from the ProxyServer; error: no route to host',
+      ),
     );
     expect(keeper.lastDecision).to.contain('back-off after 2 failures').and.to.contain('no route to host');
     expect(pilots.live()).to.deep.equal([]);
