@@ -1,5 +1,5 @@
 /** The ProxyServer's SQLite file: opened once, brought to the present version, one writer by a lock. */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { GridError } from '../protocol/errors.js';
@@ -87,11 +87,19 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE job_usage ADD COLUMN output_bytes INTEGER NOT NULL DEFAULT 0;`,
 ];
 
-/** @param file a path, or ':memory:' in unit tests. @throws {StateDirError} */
+/** Looked through at each start up to this length, about a second's worth; a longer one is trusted. */
+const MOST_CHECKED_BYTES = 1024 ** 3;
+const DAMAGED = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
+
+/**
+ * What a crash leaves of the last writes is recovered by SQLite (checksums of its WAL); damage elsewhere is refused.
+ * @param file a path, or ':memory:' in unit tests. @throws {StateDirError}
+ */
 export function openStateDb(file: string): Database.Database {
   let db: Database.Database;
   try {
     db = new Database(file);
+    if (file !== ':memory:') refuseDamaged(db, file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('busy_timeout = 5000');
@@ -109,10 +117,24 @@ export function openStateDb(file: string): Database.Database {
     }
   } catch (cause) {
     if (cause instanceof StateDirError) throw cause;
+    if (cause instanceof Database.SqliteError && DAMAGED.some((code) => cause.code.startsWith(code)))
+      throw damaged(file, cause.message);
     throw new StateDirError(`Cannot open the state file ${file}: ${(cause as Error).message}.`, { cause });
   }
   return db;
 }
+
+function refuseDamaged(db: Database.Database, file: string): void {
+  if (statSync(file).size > MOST_CHECKED_BYTES) return;
+  const found = db.pragma('quick_check(1)', { simple: true }) as string;
+  if (found !== 'ok') throw damaged(file, found);
+}
+
+const damaged = (file: string, what: string): StateDirError =>
+  new StateDirError(
+    `The state file ${file} is damaged (${what.replaceAll(/\s+/g, ' ').trim()}). Restore a backup, or move it away to begin anew: ` +
+      'its sessions, jobs and pilots are forgotten then, results stay in the directory "sessions" beside it.',
+  );
 
 /**
  * For what comes by message: when the disk is full or fails, the news that could not be written is lost to the listings and told in

@@ -4,7 +4,7 @@
  * WAL: readers never wait for the writer. A file of another program, of a newer version, or damaged is refused and left as it is.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { GridError } from '../../protocol/errors.js';
 import { MIGRATIONS } from './migrations.js';
@@ -12,6 +12,8 @@ import { MIGRATIONS } from './migrations.js';
 /** "PGcT" in the header of our files (SQLite's PRAGMA application_id). */
 const APPLICATION_ID = 0x50476354;
 const CACHE_KIB = 64 * 1024;
+/** Looked through at each start up to this length, a fraction of a second's worth; a longer one only by `proof catalog check`. */
+const MOST_CHECKED_BYTES = 256 * 1024 ** 2;
 
 export class ForeignDatabaseError extends GridError {
   readonly code = 'CATALOG_FOREIGN_DATABASE';
@@ -46,6 +48,7 @@ export function openDatabase(
     try {
       db.pragma('busy_timeout = 10000');
       const version = versionOf(db, path, isNew, migrations.length);
+      if (!isNew) refuseDamaged(db, path);
       if (version < migrations.length || isNew) {
         db.pragma('journal_mode = WAL');
         db.pragma('foreign_keys = OFF');
@@ -70,6 +73,12 @@ export function openReader(path: string): Database.Database {
     db.pragma('query_only = ON');
     return db;
   });
+}
+
+function refuseDamaged(db: Database.Database, path: string): void {
+  if (statSync(path).size > MOST_CHECKED_BYTES) return;
+  const found = db.pragma('quick_check(1)', { simple: true }) as string;
+  if (found !== 'ok') throw damaged(path, found);
 }
 
 function setUp(db: Database.Database): void {
@@ -126,8 +135,7 @@ export function storeError(error: unknown, path: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   if (error.code === 'SQLITE_NOTADB')
     return new ForeignDatabaseError(`${path} is no SQLite database. Choose another stateDir.`, { cause: error });
-  if (error.code.startsWith('SQLITE_CORRUPT'))
-    return new DamagedDatabaseError(`${path} is damaged (${error.message}). Restore a backup of it.`, { cause: error });
+  if (error.code.startsWith('SQLITE_CORRUPT')) return damaged(path, error.message, error);
   if (error.code === 'SQLITE_FULL' || error.code === 'SQLITE_IOERR_WRITE')
     return new DiskFullError(`The disk of ${path} is full; nothing of this call was kept. Make room and try again.`, {
       cause: error,
@@ -136,3 +144,9 @@ export function storeError(error: unknown, path: string): unknown {
     return new ForeignDatabaseError(`Cannot open ${path}: no permission, or no such directory.`, { cause: error });
   return error;
 }
+
+const damaged = (path: string, what: string, cause?: Error): DamagedDatabaseError =>
+  new DamagedDatabaseError(
+    `${path} is damaged (${what.replaceAll(/\s+/g, ' ').trim()}). Restore a backup of it.`,
+    cause === undefined ? {} : { cause },
+  );

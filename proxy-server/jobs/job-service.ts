@@ -60,6 +60,7 @@ export class JobService {
     this.#inputs = new JobInputs({ catalog, homes: config.homes, nowMs });
     this.#outputs = new JobOutputs(config.stateDir);
     this.#tokens = new JobTokens({ clock, log, book, takesTokens, send });
+    this.#tokens.endOld((sinceMs) => this.#store.runsOver(sinceMs));
     const store = this.#store;
     const hook = config.emailHook ?? null;
     const sites = new Map(

@@ -162,6 +162,18 @@ export class JobStore {
       .all()
       .map(fromRow);
   }
+  /** Runs that are over, of jobs that were not over at that time: whatever lived with them may still be alive. */
+  runsOver(sinceMs: number): Pick<Job, 'jobId' | 'run' | 'user' | 'agentId' | 'submittedAt'>[] {
+    return this.#db
+      .prepare<[number], Pick<Job, 'jobId' | 'run' | 'user' | 'submittedAt'> & { isActive: 0 | 1 }>(
+        `SELECT job_id AS jobId, run, user, submitted_at AS submittedAt, state IN (${quotedList(ACTIVE_STATES)}) AS isActive
+           FROM job WHERE run > 0 AND (ended_at IS NULL OR ended_at >= ?)`,
+      )
+      .all(sinceMs)
+      .flatMap(({ isActive, run, ...job }) =>
+        Array.from({ length: run - isActive }, (_, i) => ({ ...job, run: i + 1, agentId: null })),
+      );
+  }
   /** Without their texts. */
   list(selection: Partial<JobSelection>): Job[] {
     const { where, values } = conditionOf(selection);

@@ -1,6 +1,7 @@
 /**
  * Tokens of payloads: role user, for one attempt of one job. All tokens of an attempt have one id, which follows from the job alone, so that its end
- * voids them all, also those that a ProxyServer gave out which is gone. Ends are written to the list of revocations in batches.
+ * voids them all, also those that a ProxyServer gave out which is gone. Ends are written to the list of revocations in batches; those that a killed
+ * ProxyServer had not written are written at the next start, before anybody is heard.
  */
 import type { ToAgentMessage } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
@@ -65,6 +66,20 @@ export class JobTokens {
   resume(jobs: readonly Job[]): void {
     if (this.#options.book === null) return;
     for (const job of jobs) surviving(this.#options.log, () => this.#renew(job, readStored(job.jdl).ttlSeconds));
+  }
+
+  /** At the start. @param runsOver since a time in ms */
+  endOld(runsOver: (sinceMs: number) => readonly Run[]): void {
+    const { book, clock } = this.#options;
+    if (book === null) return;
+    const nowMs = clock.date().getTime();
+    const issuedAt = Math.floor(nowMs / 1000);
+    for (const run of runsOver(nowMs - (LONGEST_LIFE_S + CLOCK_SKEW_S) * 1000)) {
+      const token = { user: run.user, role: 'user' as const, tokenId: idOf(run), issuedAt, expiresAt: null };
+      if (!book.isVoid(token)) this.over(run);
+    }
+    this.#cancelWrite?.();
+    this.#write();
   }
 
   /** Void at once here, and within BATCH_MS for all who verify. */

@@ -119,6 +119,23 @@ describe('tokens of payloads', function () {
     await isRefused(again);
   });
 
+  it('of a run that ends is void after a crash that comes before the batch of ends is written', async () => {
+    const jobId = await submit(`${tell}sleep 600\n`);
+    const token = await tokenOf(jobId);
+    expect((await as(token, 'whoami')).status).to.equal(0);
+    const list = join(proxy.stateDir, 'key.json.revoked.json');
+    const written = (): string => readFileSync(list, 'utf8');
+    const before = written();
+    // The answer comes with the end of the run in the state file, and well before the batch.
+    expect((await ask(ada, `/jobs/${jobId}`, { method: 'DELETE' })).status).to.equal(200);
+    await proxy.kill();
+    expect(written(), 'the crash came in time').to.equal(before);
+    await proxy.start();
+    const started = (await ask(token, '/whoami')).status;
+    expect(started, 'from the first request on').to.equal(401);
+    await isRefused(token);
+  });
+
   it('stand in no log', () => {
     const logs = ['proxy-server.log', 'masters.log'].map((name) => {
       try {

@@ -1,5 +1,5 @@
 /** Tokens of payloads: who gets one, when it is renewed, and that many ends are one write. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -102,6 +102,20 @@ describe('proxy-server: tokens of payloads', () => {
     clock.advance(BATCH_MS);
     expect(writes).to.equal(2);
     expect(statSync(listFile()).size).to.be.lessThan(200);
+  });
+
+  it('of runs that ended unwritten are void from the next start on, with one write; those that were written cost none', async () => {
+    const token = (await tokens.first(job(7), 3600))!;
+    tokens.over(job(8));
+    clock.advance(BATCH_MS);
+    const { mtimeMs } = statSync(listFile());
+    const next = new JobTokens({ clock, log, book, takesTokens: () => true, send: () => {} });
+    next.endOld((sinceMs) => (sinceMs < clock.date().getTime() - 3_600_000 ? [job(8)] : []));
+    expect(statSync(listFile()).mtimeMs).to.equal(mtimeMs);
+    next.endOld(() => [job(7), job(8)]);
+    expect(await outcome(token)).to.contain('was revoked');
+    expect(readFileSync(listFile(), 'utf8')).to.contain('job-7.1-');
+    next.close();
   });
 
   it('that somebody revoked are not renewed', async () => {
