@@ -68,10 +68,14 @@ export function readClientConfig(named: string | undefined): ClientConfig {
 /** HOST of the command line: a name of the configuration, or host[:port]; without one the configuration's default. */
 export function hostEntry(config: ClientConfig, host: string | undefined): HostEntry {
   const name = host ?? config.defaultHost ?? onlyHost(config);
-  if (name === undefined)
+  if (name === undefined) {
+    const known = Object.keys(config.hosts);
+    const choice = known.length > 0 ? ` (${known.join(', ')})` : ', as localhost';
     throw new UsageError(
-      'Which ProxyServer? Say --host HOST, or --local for this process alone, or put `defaultHost:` into your configuration.',
+      `Which ProxyServer? Say --host HOST${choice}, or put \`defaultHost:\` into ${config.file ?? usualFile()}. ` +
+        '"proof run" and "proof draw" also work without one, with --local.',
     );
+  }
   const entry = config.hosts[name];
   if (entry !== undefined)
     return {

@@ -2,10 +2,11 @@
  * `npm run demo`: the main job on one machine, with the programs that a site would run.
  *
  *     npm run demo                                            two million simulated events, examples/z-peak.ts
+ *     npm run demo -- --keep data                             the same, and its eight files stay in ./data
  *     npm run demo -- --files 'DATA/*.root' --selector F.ts   real files and a selector of one's own
  *
- * Everything lies in one temporary folder that is removed at the end; the results stay in ./demo-output. Exit status 0: it worked and
- * nothing is left running.
+ * Everything else lies in one temporary folder that is removed at the end; the results stay in ./demo-output. Exit status 0: it worked
+ * and nothing is left running.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,14 +23,26 @@ import { factsOf, makeDataset } from './make-dataset.js';
 const top = join(import.meta.dirname, '../../..');
 const PILOTS = 2;
 
-const { values: options } = parseArgs({
-  options: {
+const options = readOptions();
+
+function readOptions() {
+  const known = {
     files: { type: 'string' },
     selector: { type: 'string', default: join(top, 'examples/z-peak.ts') },
     events: { type: 'string', default: '2000000' },
     tree: { type: 'string' },
-  },
-});
+    keep: { type: 'string' },
+  } as const;
+  try {
+    const { values } = parseArgs({ options: known });
+    if (/^[1-9]\d{0,9}$/.test(values.events)) return values;
+    process.stderr.write('demo: --events takes a number of events, from 1 on.\n');
+  } catch (error) {
+    const names = Object.keys(known).map((name) => `--${name}`);
+    process.stderr.write(`demo: ${(error as Error).message.split('.')[0]}. Its options are ${names.join(', ')}.\n`);
+  }
+  return process.exit(2);
+}
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 const title = (text: string): void => say(`\n\u001b[1m── ${text}\u001b[22m`);
@@ -40,7 +53,7 @@ async function demo(folder: string, daemons: DemoDaemon[]): Promise<void> {
   title('Data');
   const files =
     options.files === undefined
-      ? await makeDataset(join(folder, 'data'), Number(options.events), say)
+      ? await makeDataset(resolve(options.keep ?? join(folder, 'data')), Number(options.events), say)
       : expandDatasetWords([options.files]);
 
   title('Catalog and ProxyServer');

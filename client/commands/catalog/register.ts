@@ -75,6 +75,11 @@ function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions)
     throw new UsageError('--archive is LFN#MEMBER, as /x/a.zip#AliESDs.root.');
   if (urls.length === 0 && archive === undefined)
     throw new UsageError(`Where is ${lfn}? Give a URL or path behind it.`);
+  const missing = urls.find((url) => !isUrl(url) && !existsSync(url));
+  if (missing !== undefined)
+    throw new UsageError(
+      `There is no ${resolve(missing)} on this computer. A file of another machine is named by its URL, as file:///data/a.root.`,
+    );
   const local = urls.map(localPath).find((path) => path !== undefined && existsSync(path));
   return {
     lfn,
@@ -176,10 +181,10 @@ function report(
 
 /** The path of a replica on this machine. */
 function localPath(url: string): string | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(url)) return url;
+  if (!isUrl(url)) return url;
   return /^file:/i.test(url) && URL.canParse(url) ? decodeURIComponent(new URL(url).pathname) : undefined;
 }
 
-function absoluteUrl(url: string): string {
-  return /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : pathToFileURL(url).href;
-}
+const isUrl = (word: string): boolean => /^[a-z][a-z0-9+.-]*:/i.test(word);
+
+const absoluteUrl = (word: string): string => (isUrl(word) ? word : pathToFileURL(word).href);

@@ -29,7 +29,7 @@ describe('client: HOST and configuration', () => {
     expect(hostEntry(config(), undefined).name).to.equal('voalice06');
     const two = 'hosts:\n  a: { url: "http://localhost:1" }\n  b: { url: "http://localhost:2" }\n';
     expect(hostEntry(read(`defaultHost: b\n${two}`), undefined).name).to.equal('b');
-    expect(() => hostEntry(read(two), undefined)).to.throw(/--host HOST, or --local/);
+    expect(() => hostEntry(read(two), undefined)).to.throw(/--host HOST \(a, b\)/);
   });
   it('takes an address as it is: plain on the loopback, TLS elsewhere, 1093 where no port is said', () => {
     expect(hostEntry(config(), 'localhost').url).to.equal('http://localhost:1093');
