@@ -3,6 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosInstance } from 'axios';
 import { z } from 'zod';
 import {
+  type KeptResults,
+  keptResults,
   type PacketInfo,
   type PacketOrder,
   type PilotInfo,
@@ -82,6 +84,9 @@ export class ServerApi {
   }
   queries(): Promise<QueryInfo[]> {
     return this.call('GET', '/queries', z.array(queryInfo));
+  }
+  keptResults(): Promise<KeptResults> {
+    return this.call('GET', '/results', keptResults);
   }
   query(ref: string): Promise<QueryInfo> {
     return this.call('GET', `/queries/${encodeURIComponent(ref)}`, queryInfo);

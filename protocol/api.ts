@@ -109,6 +109,17 @@ export type SiteInfo = z.infer<typeof siteInfo>;
 export const queryInfo = queryRecord.extend({ user: z.string(), sessionId: idText });
 export type QueryInfo = z.infer<typeof queryInfo>;
 
+/** GET /v1/results: how much of the quota of kept results the user has taken. */
+export const keptResults = z.object({
+  kept: count,
+  bytes: count,
+  maxQueries: count,
+  maxBytes: count,
+  /** For people, where the next results will push out old ones. */
+  warning: z.string().nullable(),
+});
+export type KeptResults = z.infer<typeof keptResults>;
+
 /** GET /v1/queries/REF/packets: what became of each packet. */
 export const packetInfo = z.object({
   packetId: count,

@@ -95,6 +95,10 @@ function certificateOf(request: FastifyRequest, known: AccountParts['certificate
   const { raw } = socket.getPeerCertificate();
   if (raw === undefined) return undefined;
   const subject = subjectOf(raw);
+  if (isProxy(raw))
+    throw new TokenError(
+      `${subject} is a proxy certificate (RFC 3820), which is not taken: log in with the certificate that it was made from, or with a token.`,
+    );
   if (socket.authorized !== true)
     throw new TokenError(`The certificate of ${subject} is not accepted: ${String(socket.authorizationError)}.`);
   const user = Object.hasOwn(known, subject) ? known[subject] : undefined;
@@ -104,6 +108,11 @@ function certificateOf(request: FastifyRequest, known: AccountParts['certificate
     );
   return { ...user, tokenId: null, issuedAt: null, expiresAt: null };
 }
+
+/** OID 1.3.6.1.5.5.7.1.14, proxyCertInfo, as DER has it (RFC 3820, 3.8); the older kind has its last word in the subject. */
+const PROXY_CERT_INFO = Buffer.from('06082b0601050507010e', 'hex');
+const isProxy = (der: Buffer): boolean =>
+  der.includes(PROXY_CERT_INFO) || /\/CN=(limited )?proxy$/.test(subjectOf(der));
 
 /** As grid map files write it: /DC=ch/DC=cern/CN=Ada */
 export function subjectOf(der: Buffer): string {

@@ -170,6 +170,7 @@ function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions, audited:
     return audited(request, { action, target, owner: queries.get(who(request), target).user }, run);
   };
   app.get('/v1/queries', async (request) => queries.list(who(request)));
+  app.get('/v1/results', async (request) => queries.kept(who(request)));
   app.get('/v1/queries/:ref', async (request) => queries.get(who(request), refOf(request)));
   app.get('/v1/queries/:ref/result', async (request, reply) => {
     let frame: Uint8Array = new Uint8Array(0);

@@ -1,4 +1,4 @@
-/** The one port: which it is, and the URL under which others reach it. */
+/** The one port: which it is, and the URL under which others reach it: `publicUrl`, with the port that was taken where it names port 0. */
 import { hostname } from 'node:os';
 import type Database from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
@@ -30,5 +30,13 @@ export async function listenOn(
   db.prepare(`INSERT OR REPLACE INTO setting (name, value) VALUES ('port', ?)`).run(String(taken));
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? hostname() : host.includes(':') ? `[${host}]` : host;
-  return publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${name}:${taken}`;
+  if (publicUrl !== undefined) return withPort(publicUrl, taken);
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${taken}`;
+}
+
+function withPort(publicUrl: string, taken: number): string {
+  const url = new URL(publicUrl);
+  if (url.port !== '0') return publicUrl;
+  url.port = String(taken);
+  return url.href.replace(/\/$/, '');
 }

@@ -338,9 +338,9 @@ export class Parts {
 
   #makeKeeper(config: ProxyConfig['sites'][number]): PilotKeeper {
     const { clock, log, url, base } = this.#options;
-    const { stateDir, orphanedAfterS, tls, name, publicUrl } = this.#options.config;
+    const { stateDir, orphanedAfterS, tls, name } = this.#options.config;
     const site = makeSite(config, {
-      serverUrl: () => publicUrl ?? url(),
+      serverUrl: url,
       ca: tls?.ca === undefined ? null : readFileSync(configPath(this.#options.config.file, tls.ca), 'utf8'),
       orphanedAfterMs: orphanedAfterS * 1000,
       directory: join(stateDir, 'pilots'),

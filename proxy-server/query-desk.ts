@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { PacketInfo, PacketOrder, QueryInfo } from '../protocol/api.js';
+import type { KeptResults, PacketInfo, PacketOrder, QueryInfo } from '../protocol/api.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { pairsWithin } from '../protocol/entry-list.js';
 import { GridError } from '../protocol/errors.js';
@@ -17,7 +17,7 @@ import { type JournalFile, journalFile } from './master/journal-records.js';
 import { readPackets } from './master/packet-log.js';
 import { querySpecShape } from './master/query-spec.js';
 import type { QueryStore } from './query-store.js';
-import { ARCHIVED } from './result-keeper.js';
+import { ARCHIVED, type ResultKeeper } from './result-keeper.js';
 import { openSessionFile, readSessionFile } from './session-files.js';
 import type { SessionStore } from './session-store.js';
 import type { Sessions } from './sessions.js';
@@ -38,8 +38,15 @@ export class QueryDesk {
   readonly #queries: QueryStore;
   readonly #records: SessionStore;
   readonly #sessions: Sessions;
+  readonly #results: Pick<ResultKeeper, 'standing'>;
 
-  constructor(parts: { queries: QueryStore; records: SessionStore; sessions: Sessions }) {
+  constructor(parts: {
+    queries: QueryStore;
+    records: SessionStore;
+    sessions: Sessions;
+    results: Pick<ResultKeeper, 'standing'>;
+  }) {
+    this.#results = parts.results;
     this.#queries = parts.queries;
     this.#records = parts.records;
     this.#sessions = parts.sessions;
@@ -49,12 +56,18 @@ export class QueryDesk {
     return this.#queries.list(reachOf(identity, 'query.list') === 'any' ? null : identity.user);
   }
 
+  kept(identity: Identity): KeptResults {
+    return this.#results.standing(identity.user);
+  }
+
   /** @throws {NoSuchQueryError} also for another user's: what one may not see does not exist */
   get(identity: Identity, ref: string): QueryInfo {
     const query = this.#queries.get(ref);
     if (query !== undefined && may(identity, 'query.list', query.user)) return query;
     const known = this.list(identity).map((q) => q.query);
-    throw new NoSuchQueryError(`There is no query ${ref}.${didYouMean(ref, known)} "proof queries" lists them.`);
+    throw new NoSuchQueryError(
+      `There is no query ${ref}.${didYouMean(ref, known)} "proof queries" lists those that are kept.`,
+    );
   }
 
   /**

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KeptResults } from '../protocol/api.js';
 import { FINAL_QUERY_STATES } from '../protocol/ids.js';
 import type { Logger } from '../protocol/log.js';
 import type { QueryStore } from './query-store.js';
@@ -26,12 +27,17 @@ export class ResultKeeper {
     this.#parts = parts;
   }
 
+  /** What the user keeps now. */
+  standing(user: string): KeptResults {
+    const { quota } = this.#parts;
+    const kept = this.#keptBy(user);
+    const bytes = kept.reduce((sum, result) => sum + result.bytes, 0);
+    return { kept: kept.length, bytes, ...quota, warning: nearQuota(kept, quota) ?? null };
+  }
+
   async look(user: string): Promise<void> {
     const { queries, quota, notify, log, directoryOf } = this.#parts;
-    const kept = queries
-      .list(user)
-      .filter(({ state }) => FINAL_QUERY_STATES.includes(state))
-      .map(({ query, endedAt }) => ({ query, endedAt: endedAt ?? 0, ...this.#sizeOf(query) }));
+    const kept = this.#keptBy(user);
     const going = pastQuota(kept, quota);
     for (const { query } of going) {
       const directory = directoryOf(query);
@@ -48,6 +54,12 @@ export class ResultKeeper {
     if (warning !== undefined) notify(user, warning);
   }
 
+  #keptBy(user: string): KeptResult[] {
+    return this.#parts.queries
+      .list(user)
+      .filter(({ state }) => FINAL_QUERY_STATES.includes(state))
+      .map(({ query, endedAt }) => ({ query, endedAt: endedAt ?? 0, ...this.#sizeOf(query) }));
+  }
   #sizeOf(query: string): Pick<KeptResult, 'bytes' | 'isArchived'> {
     const directory = this.#parts.directoryOf(query);
     if (directory === undefined || !existsSync(directory)) return { bytes: 0, isArchived: false };

@@ -167,7 +167,7 @@ class ProxyServer {
       gate,
       info: () => this.#info(),
       sessions,
-      queries: new QueryDesk({ queries: queryStore, records: sessionStore, sessions }),
+      queries: new QueryDesk({ queries: queryStore, records: sessionStore, sessions, results: this.#parts.results }),
       pilots: new PilotDesk({
         keepers,
         pilots,

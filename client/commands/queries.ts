@@ -22,13 +22,15 @@ export function addCommands(program: Command): void {
   add('queries', 'list your queries, those that run and those whose results are kept')
     .option('--json', 'as JSON')
     .action(async (options: { json?: true }, command: Command) => {
-      const queries = await apiOf(command).queries();
-      if (options.json) printJson(queries);
-      else
-        printTable(
-          ['query', 'user', 'state', 'total', 'done', 'failed', 'missing', 'submitted', 'took', 'title'],
-          queries.map(row),
-        );
+      const api = apiOf(command);
+      const queries = await api.queries();
+      if (options.json) return printJson(queries);
+      printTable(
+        ['query', 'user', 'state', 'total', 'done', 'failed', 'missing', 'submitted', 'took', 'title'],
+        queries.map(row),
+      );
+      const { warning } = await api.keptResults();
+      if (warning !== null) process.stdout.write(`${warning}\n`);
     });
 
   for (const verb of ['stop', 'abort', 'remove'] as const)

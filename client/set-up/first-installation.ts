@@ -51,7 +51,7 @@ const urlOf = ({ host, port }: { host: string; port: number }): string =>
 function proxyYaml({ host, port, admin }: { host: string; port: number; admin: string }): string {
   return `# Keys: docs/proxy-server.md. Paths are relative to this file.
 listen: 0.0.0.0:${port}
-${port === 0 ? '# publicUrl: how agents and clients reach this server, once its port is fixed' : `publicUrl: ${urlOf({ host, port })}`}
+publicUrl: ${urlOf({ host, port })}${port === 0 ? ' # with the port that it gets' : ''}
 stateDir: state
 auth: token
 tls: { cert: server.pem, key: server.key, ca: ca.pem }
@@ -67,6 +67,6 @@ function clientYaml(at: { host: string; port: number }): string {
   return `# For ~/.config/proof/config.yaml; paths are relative to this file.
 defaultHost: here
 hosts:
-  here: { url: "${urlOf(at)}", ca: ca.pem, tokenFile: admin.token }
+  here: { url: "${urlOf(at)}", ca: ca.pem, tokenFile: admin.token }${at.port === 0 ? ' # put in the port that the server prints when it starts' : ''}
 `;
 }

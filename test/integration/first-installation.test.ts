@@ -35,9 +35,6 @@ describe('a first installation', function () {
     top = mkdtempSync(join(tmpdir(), 'proof-first-'));
     const made = await run(['proxy', 'init', file(), '--name', '127.0.0.1', '--port', '0', '--admin', 'ada']);
     expect(made.status, made.stderr).to.equal(0);
-    // Without a port that is known ahead there is no publicUrl: agents get the address that it listens on.
-    const config = readFileSync(file('proxy.yaml'), 'utf8');
-    writeFileSync(file('proxy.yaml'), config.replace('listen: 0.0.0.0:0', 'listen: 127.0.0.1:0'));
     server = spawn(process.execPath, [COMMAND, 'proxy', 'start', '--config', file('proxy.yaml')], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -45,9 +42,10 @@ describe('a first installation', function () {
       warnings = (warnings + part.toString('utf8')).slice(-4000);
     });
     for await (const line of createInterface({ input: server.stdout! })) {
-      const port = /^listening on https:.*:(\d+)$/.exec(line)?.[1];
-      if (port === undefined) continue;
-      url = `https://127.0.0.1:${port}`;
+      // The name of its certificate, with the port that it got: agents are told the same.
+      const said = /^listening on (https:\/\/127\.0\.0\.1:[1-9]\d*)$/.exec(line)?.[1];
+      if (said === undefined) continue;
+      url = said;
       server.stdout!.resume();
       break;
     }
@@ -119,6 +117,35 @@ describe('a first installation', function () {
     const { stdout, stderr } = await login(file('admin.pem'), file('admin.key'));
     expect(stdout, stderr).to.match(/^here: logged in as ada \(admin\) until /);
     expect((await proof('--config', config, 'whoami')).stdout).to.match(/^ada \(admin\) until /);
+  });
+
+  it('refuses a proxy certificate of its admin, in a sentence that says what to do', async () => {
+    const config = join(top, 'stranger.yaml');
+    writeFileSync(config, `hosts:\n  here: { url: "${url}", ca: ${file('ca.pem')} }\n`);
+    writeFileSync(join(top, 'proxy.ext'), 'proxyCertInfo=critical,language:id-ppl-inheritAll\n');
+    for (const words of [
+      'req -newkey rsa:2048 -nodes -keyout proxy.key -out proxy.csr -subj /CN=ada/CN=12345',
+      `x509 -req -in proxy.csr -CA ${file('admin.pem')} -CAkey ${file('admin.key')} -set_serial 12345 -days 1 -extfile proxy.ext -out proxy.pem`,
+    ]) {
+      const made = spawnSync('openssl', words.split(' '), { cwd: top, encoding: 'utf8' });
+      expect(made.status, made.stderr).to.equal(0);
+    }
+    const chain = readFileSync(join(top, 'proxy.pem'), 'utf8') + readFileSync(file('admin.pem'), 'utf8');
+    writeFileSync(join(top, 'chain.pem'), chain);
+    const { status, stderr } = await proof(
+      ...[
+        '--config',
+        config,
+        'login',
+        'here',
+        '--certificate',
+        join(top, 'chain.pem'),
+        '--key',
+        join(top, 'proxy.key'),
+      ],
+    );
+    expect(status).to.equal(1);
+    expect(stderr).to.contain('proxy certificate').and.contain('the certificate that it was made from');
   });
 
   it('takes a renewed certificate for new connections without a restart, and keeps the former where the new one is none', async () => {

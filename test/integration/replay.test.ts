@@ -1,9 +1,14 @@
 /** `proof replay`: one packet again, with what it had; `proof attach` and the quota of results. */
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { WebSocket } from 'ws';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
-import { type Cluster, startCluster } from '../support/cluster.js';
+import { type Cluster, COMMAND, type Ran, run as runCommand, startCluster } from '../support/cluster.js';
 
 const selector = (body: string): string => `
 import { Selector } from 'proof-grid';
@@ -85,16 +90,93 @@ describe('queries seen again', function () {
     expect(none.stderr).to.contain('PROXY_NO_SUCH_PACKET');
   });
 
-  it('are gone into from elsewhere: attach, run, leave, and the session stays; past the quota the oldest result goes', async () => {
-    const open = await cluster.proof('run', '--async', file('good.ts'), file('data.root'));
-    expect(open.status, open.stderr).to.equal(0);
-    const gone = await cluster.proofWith({ input: 'exit\n' }, 'attach', 'here-1-1');
-    expect(gone.status).to.equal(2);
-    expect(gone.stderr).to.contain('is not open');
-    for (let i = 0; i < 2; i++) await run(file('good.ts'), file('data.root'), '--entries', '10');
-    let queries: { query: string }[] = [];
-    do queries = JSON.parse((await cluster.proof('queries', '--json')).stdout) as { query: string }[];
-    while (queries.length > 3);
-    expect(queries).to.have.length(3);
+  it('replay a packet under a debugger, which finds the process at its address, waiting, and lets it run to the same bits', async () => {
+    const answer = await run(file('good.ts'), file('data.root'), '--entries', '1', '--seed', '5');
+    const [packet] = JSON.parse((await cluster.proof('replay', answer.query, '--json')).stdout) as Packet[];
+    const child = spawn(
+      process.execPath,
+      [COMMAND, 'replay', answer.query, String(packet!.packetId), '--inspect', '--json', '-'],
+      { env: { ...process.env, PROOF_CONFIG: file('config.yaml') }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const out = text(child.stdout);
+    const address = await new Promise<string>((resolve, reject) => {
+      let said = '';
+      child.stderr.on('data', (data: Buffer) => {
+        said += data.toString('utf8');
+        const found = /Debugger listening on ws:\/\/([^/]+)\//.exec(said);
+        if (found !== null) resolve(found[1]!);
+      });
+      child.once('exit', () => reject(new Error(`it did not wait: ${said}`)));
+    });
+    const targets = (await (await fetch(`http://${address}/json/list`)).json()) as { webSocketDebuggerUrl: string }[];
+    expect(targets).to.have.length(1);
+    const debuggers = new WebSocket(targets[0]!.webSocketDebuggerUrl);
+    await once(debuggers, 'open');
+    debuggers.send(JSON.stringify({ id: 1, method: 'Runtime.runIfWaitingForDebugger' }));
+    debuggers.send(JSON.stringify({ id: 2, method: 'Debugger.enable' }));
+    debuggers.on('message', (data) => {
+      // It stops at the first line of the program; then it is let go.
+      if ((JSON.parse(String(data)) as { method?: string }).method === 'Debugger.paused')
+        debuggers.send(JSON.stringify({ id: 3, method: 'Debugger.resume' }));
+      // It is at its end and waits for the debugger to go.
+      if (String(data).includes('Runtime.executionContextDestroyed')) debuggers.close();
+    });
+    debuggers.send(JSON.stringify({ id: 4, method: 'Runtime.enable' }));
+    const [status] = (await once(child, 'exit')) as [number];
+    debuggers.terminate();
+    expect(status).to.equal(0);
+    expect(JSON.parse(await out).outputs).to.deep.equal(answer.outputs);
+  });
+
+  it('that run are gone into from another computer of the same user: attach follows to the end, exit leaves the session', async () => {
+    writeFileSync(file('slow.ts'), selector('const end = performance.now() + 1.5; while (performance.now() < end);'));
+    const started = await cluster.proof('run', '--async', file('slow.ts'), file('data.root'));
+    const query = /\S+:q1/.exec(started.stdout)![0];
+    const session = query.replace(/:q1$/, '');
+    // Another home directory with a configuration of its own, and nothing else of the first.
+    const elsewhere = mkdtempSync(join(tmpdir(), 'proof-elsewhere-'));
+    try {
+      const config = join(elsewhere, 'config.yaml');
+      writeFileSync(config, `hosts:\n  grid: { url: "${cluster.url}" }\n`);
+      const env = { HOME: elsewhere, XDG_CONFIG_HOME: elsewhere, PROOF_CONFIG: config };
+      const there = (input: string, ...words: string[]): Promise<Ran> =>
+        runCommand(words, { env, input, cwd: elsewhere });
+      const attached = await there(
+        `retrieve ${query} --json ${join(elsewhere, 'answer.json')}\nexit\n`,
+        'attach',
+        query,
+        '--host',
+        'grid',
+      );
+      expect(attached.status, attached.stderr).to.equal(0);
+      const said = attached.stdout + attached.stderr;
+      expect(said).to.contain(`Back in session ${session}`).and.contain(`${query} completed`);
+      const answer = JSON.parse(readFileSync(join(elsewhere, 'answer.json'), 'utf8'));
+      expect(answer.entries).to.deep.equal({ total: 2000, done: 2000, failed: 0, missing: 0 });
+      const gone = await there('exit\n', 'attach', 'here-1-1', '--host', 'grid');
+      expect([gone.status, gone.stderr]).to.satisfy(([s, e]: [number, string]) => s === 2 && e.includes('is not open'));
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+
+  it('are kept up to the quota: the oldest that finished goes first, and the user is told, before and after', async () => {
+    const list = async (): Promise<string[]> =>
+      (JSON.parse((await cluster.proof('queries', '--json')).stdout) as { query: string }[]).map(({ query }) => query);
+    while ((await list()).length < 3) await run(file('good.ts'), file('data.root'), '--entries', '10');
+    const before = await list();
+    expect((await cluster.proof('queries')).stdout)
+      .to.contain('You keep 3 of 3 results')
+      .and.contain('"proof archive" saves one');
+    const words = `run ${file('good.ts')} ${file('data.root')} --entries 10 --quiet`;
+    const told = await cluster.proofWith({ input: `${words}\n${words}\nqueries\nexit\n` }, 'open', 'here');
+    expect(told.status, told.stderr).to.equal(0);
+    expect(told.stdout + told.stderr).to.contain(`Past the quota of kept results, removed: ${before[0]}`);
+    let now = await list();
+    while (now.length > 3) now = await list();
+    expect(now).to.have.length(3);
+    expect(now).to.include(before[2]).and.not.include(before[0]).and.not.include(before[1]);
+    const gone = await cluster.proof('retrieve', before[0]!);
+    expect([gone.status, gone.stderr]).to.satisfy(([s, e]: [number, string]) => s === 1 && e.includes('that are kept'));
   });
 });
