@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundlePrograms } from './bundle.mjs';
+import { writeRehearsalFile } from './rehearsal-file.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const started = performance.now();
@@ -62,6 +63,7 @@ for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, 
   });
 }
 await bundlePrograms(join(top, 'dist'));
+await writeRehearsalFile(join(top, 'dist'));
 for (const folder of ASSETS.filter((f) => existsSync(join(top, f)))) {
   mkdirSync(join(top, 'dist', folder), { recursive: true });
   for (const name of readdirSync(join(top, folder)))

@@ -11,6 +11,7 @@ import { codecs } from '../../rootio/compression/tier.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { captureOutput } from './captured-output.js';
 import { memoryShare, watchMemory } from './memory-watch.js';
+import { rehearse } from './rehearsal.js';
 import { SessionWorker } from './session-worker.js';
 import { LinkThread } from './threaded-dial.js';
 
@@ -58,4 +59,5 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
 
 const thread = await threadStarts;
 await codecs(); // libraries for decompression: found and initialised now, not in the first packet
+await rehearse(systemClock).catch((error: unknown) => console.error(`the rehearsal failed: ${String(error)}`)); // a query may fare better
 tell({ type: 'warm' });

@@ -10,21 +10,15 @@ import { EntriesDifferError } from './errors.js';
 
 /**
  * @param storage credentials, and who is told of replicas that fail
- * @param entries what the file must have; null: anything
- * @throws {EntriesDifferError} and what storage and rootio throw
+ * @throws what storage and rootio throw
  */
-export async function openTable(
-  file: QueryFile,
-  storage: StorageOptions,
-  entries: number | null = null,
-): Promise<OpenTable> {
+export async function openTable(file: QueryFile, storage: StorageOptions): Promise<OpenTable> {
   const root = await openRootFile(await openSource(file.urls, storage), {
     openFriend: siblingOpener(file.urls, storage),
   });
   let opened: OpenTable;
   try {
     const table = await root.table(file.tree ?? undefined);
-    if (entries !== null && entries !== table.entries) throw new EntriesDifferError(file.name, entries, table.entries);
     opened = { table, close: () => root.close() };
   } catch (error) {
     await root.close();
@@ -33,6 +27,16 @@ export async function openTable(
   const friendOf = ({ name, urls, tree }: FriendFile): Promise<OpenTable> =>
     openTable({ position: file.position, name, urls: [...urls], tree, friends: [] }, storage);
   return openFriends(opened, file.name, file.friends, friendOf);
+}
+
+/**
+ * @param entries what the table must have, else it is closed; null: anything
+ * @throws {EntriesDifferError}
+ */
+export async function checkEntries({ name }: QueryFile, opened: OpenTable, entries: number | null): Promise<void> {
+  if (entries === null || entries === opened.table.entries) return;
+  await opened.close();
+  throw new EntriesDifferError(name, entries, opened.table.entries);
 }
 
 export function factsOf({ table }: OpenTable): FileFacts {

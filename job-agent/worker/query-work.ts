@@ -19,7 +19,8 @@ import type {
 } from '../../protocol/worker-messages.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import { WorkerLimitError } from './errors.js';
-import { factsOf, openTable } from './open-table.js';
+import type { KeptTables } from './kept-tables.js';
+import { checkEntries, factsOf, openTable } from './open-table.js';
 import { failureOf } from './packet-failure.js';
 
 type Prepare = Extract<ToWorkerMessage, { type: 'prepare' }>;
@@ -28,6 +29,7 @@ export interface WorkParts {
   readonly clock: Clock;
   readonly send: (message: WorkerMessage) => void;
   readonly storage: StorageOptions;
+  readonly kept: KeptTables;
 }
 
 /** Rows of ntuples make increments long: they leave well before a frame is full. */
@@ -216,7 +218,8 @@ export class QueryWork {
   async #open({ filePosition }: RunnerPacket): Promise<OpenTable> {
     const file = this.#files.get(filePosition)!;
     try {
-      const opened = await openTable(file, this.#parts.storage, this.#fileEntries.get(filePosition) ?? null);
+      const opened = this.#parts.kept.take(file) ?? (await openTable(file, this.#parts.storage));
+      await checkEntries(file, opened, this.#fileEntries.get(filePosition) ?? null);
       if (!this.#known.has(filePosition))
         this.#parts.send({ type: 'fileOpened', queryId: this.queryId, position: filePosition, facts: factsOf(opened) });
       this.#known.add(filePosition);

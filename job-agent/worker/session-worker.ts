@@ -20,6 +20,7 @@ import {
   type WorkerMessage,
 } from '../../protocol/worker-messages.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
+import { KeptTables } from './kept-tables.js';
 import { factsOf, openTable } from './open-table.js';
 import { ProgramCache } from './program-cache.js';
 import { QueryWork } from './query-work.js';
@@ -54,6 +55,8 @@ export class SessionWorker {
   readonly #packages: PackageSetUp;
   readonly #storage: StorageOptions;
   readonly #link: ThreadedLink<WorkerMessage>;
+  /** Of the query at hand. */
+  #kept = new KeptTables();
   #isOpen = false;
   #work: QueryWork | undefined;
   /** The query whose packages are being set up, and whose program is being loaded. */
@@ -189,6 +192,7 @@ export class SessionWorker {
       const work = new QueryWork(message, loaded, {
         clock: this.#parts.clock,
         storage: this.#storage,
+        kept: this.#kept,
         send: (said) => this.#send(said.type === 'packetFailed' ? { ...said, output: this.#parts.lastWords() } : said),
       });
       this.#preparing = undefined;
@@ -221,10 +225,11 @@ export class SessionWorker {
 
   async #count(requestId: number, file: QueryFile): Promise<void> {
     const { position } = file;
+    const kept = this.#kept;
     try {
       const opened = await openTable(file, this.#storage);
-      await opened.close();
       this.#send({ type: 'counted', requestId, position, facts: factsOf(opened) });
+      await kept.keep(file, opened);
     } catch (error) {
       this.#send({ type: 'counted', requestId, position, error: errorBody(error) });
     }
@@ -236,7 +241,9 @@ export class SessionWorker {
     this.#preparing = undefined;
     this.#wanted?.reject(new Error('the query is over'));
     this.#wanted = undefined;
-    await work?.end();
+    const kept = this.#kept;
+    this.#kept = new KeptTables();
+    await Promise.all([work?.end(), kept.closeAll()]);
   }
   async #leave(why: string): Promise<void> {
     if (this.#leavingWhy !== undefined) return;

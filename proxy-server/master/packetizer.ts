@@ -29,7 +29,7 @@ export const PACKETIZER_DEFAULTS: PacketizerOptions = {
   longestMs: 1_000,
   share: 4,
   firstEntries: 32,
-  growth: 16,
+  growth: 128,
 };
 
 export interface Handout extends Assigned {

@@ -20,6 +20,7 @@ const TOP = resolve(import.meta.dirname, '..', '..', '..');
 const NOT_FOR_NODES = ['*.map', '*.ts', '*.mts', '*.cts', '*.cc', '*.hh', '*.h', '*.md'];
 /** What is started or loaded by path, not by an import. */
 const ENTRIES = ['dist/warm/agent.js', 'dist/warm/worker.js', 'dist/warm/link-thread.js', 'dist/warm/user-module.js'];
+const DATA = ['dist/job-agent/worker/rehearsal.root'];
 
 /** Kept for pilots that were handed over by an earlier server and wait in a queue. */
 const KEPT = 3;
@@ -64,7 +65,7 @@ export async function writePayload(directory: string): Promise<Payload> {
     const { files, packages } = neededBy(ENTRIES);
     await symlink(realpathSync(process.execPath), join(work, 'node'));
     await symlink(TOP, join(work, 'proof'));
-    const names = [...files.sort(), 'package.json', ...packages.sort()].map((name) => join('proof', name));
+    const names = [...files.sort(), ...DATA, 'package.json', ...packages.sort()].map((name) => join('proof', name));
     const archive = join(work, 'archive.tar.gz');
     const alike = [
       '--sort=name',
