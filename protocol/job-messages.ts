@@ -191,5 +191,10 @@ export const userQuota = z.object({
   maxRunningSecondsLast24h: z.number().nullable(),
   cpuCostLast24h: z.number(),
   maxCpuCostLast24h: z.number().nullable(),
+  /** A ProxyServer of the release before counts none. */
+  outputFilesLast24h: count.default(0),
+  maxOutputFilesLast24h: count.nullable().default(null),
+  outputBytesLast24h: count.default(0),
+  maxOutputBytesLast24h: z.number().nullable().default(null),
 });
 export type UserQuota = z.infer<typeof userQuota>;

@@ -10,7 +10,7 @@ import { jobTable } from '../jobs/job-table.js';
 import { masterLines, readMasterWords } from '../jobs/masterjob-words.js';
 import { readPsFlags } from '../jobs/ps-flags.js';
 import { apiOf } from '../named-api.js';
-import { printJson, printTable } from '../print.js';
+import { formatBytes, printJson, printTable } from '../print.js';
 import type { ServerApi } from '../server-api.js';
 
 export function addCommands(program: Command): void {
@@ -159,7 +159,18 @@ function addQuota(add: Add): void {
       if (options.json) return printJson(quotas);
       const of = (has: number, most: number | null): string => `${Math.round(has)} / ${most ?? 'no limit'}`;
       printTable(
-        ['user', 'priority', 'computed', 'cores', 'waiting', 'unfinished', 'core s in 24 h', 'cpu cost in 24 h'],
+        [
+          'user',
+          'priority',
+          'computed',
+          'cores',
+          'waiting',
+          'unfinished',
+          'core s in 24 h',
+          'cpu cost in 24 h',
+          'files in 24 h',
+          'output in 24 h',
+        ],
         quotas.map((q) => [
           q.user,
           q.priority,
@@ -169,6 +180,8 @@ function addQuota(add: Add): void {
           of(q.unfinished, q.maxUnfinished),
           of(q.runningSecondsLast24h, q.maxRunningSecondsLast24h),
           of(q.cpuCostLast24h, q.maxCpuCostLast24h),
+          of(q.outputFilesLast24h, q.maxOutputFilesLast24h),
+          `${formatBytes(q.outputBytesLast24h)} / ${q.maxOutputBytesLast24h === null ? 'no limit' : formatBytes(q.maxOutputBytesLast24h)}`,
         ]),
       );
     });

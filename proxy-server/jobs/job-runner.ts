@@ -25,7 +25,7 @@ import type { AgentOffer } from './matchmaker.js';
 import { NodeJudge } from './node-judge.js';
 import { storedWants } from './prepare-job.js';
 import type { Quotas } from './quotas.js';
-import type { UsageStore } from './usage-store.js';
+import type { UsageStore, Used } from './usage-store.js';
 import { UserStanding } from './user-standing.js';
 import { type Queued, WaitingRoom } from './waiting-room.js';
 
@@ -47,6 +47,10 @@ export interface JobRunnerOptions extends HandOutParts {
 const MOST_LOSSES = 4;
 /** Of one job, for all files together: more belongs on storage. */
 export const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
+
+type Spent = Pick<PayloadEnd, 'cpuSeconds' | 'wallSeconds'>;
+/** Kept of every job, for those who look at it. */
+const STREAMS: readonly string[] = ['stdout', 'stderr'];
 
 export class JobRunner {
   readonly #options: JobRunnerOptions;
@@ -285,7 +289,7 @@ export class JobRunner {
 
   #ended(job: Job, end: NonNullable<PayloadReport['end']>): void {
     const { exitCode, cpuSeconds, wallSeconds, memoryBytes = job.memoryBytes } = end;
-    const cost = job.cost + this.#account(job, end);
+    const cost = job.cost + this.#account(job, end, writtenBy(end));
     const facts = { exitCode, cpuSeconds, wallSeconds, memoryBytes, cost };
     const spent = `${cpuSeconds.toFixed(1)} s of CPU in ${wallSeconds.toFixed(1)} s, suspended for ${end.suspendedSeconds.toFixed(1)} s`;
     this.#options.store.note(job.jobId, 'proc', spent, this.#nowMs());
@@ -300,10 +304,10 @@ export class JobRunner {
   }
 
   /** A run is over, however it ended. @returns its cost */
-  #account(job: Job, { cpuSeconds, wallSeconds }: { cpuSeconds: number; wallSeconds: number }): number {
+  #account(job: Job, { cpuSeconds, wallSeconds }: Spent, written: Partial<Used> = {}): number {
     const perf = this.#options.registry.get(job.agentId ?? '')?.node.perf ?? 100;
     const cpuCost = (cpuSeconds * perf) / 100;
-    this.#options.usage.add(job.user, { coreSeconds: wallSeconds * job.cores, cpuCost }, this.#nowMs());
+    this.#options.usage.add(job.user, { coreSeconds: wallSeconds * job.cores, cpuCost, ...written }, this.#nowMs());
     return cpuCost;
   }
 
@@ -341,4 +345,13 @@ export class JobRunner {
   #nowMs(): number {
     return this.#options.clock.date().getTime();
   }
+}
+
+/** Its outputs, once however many copies there are; archives and not their members. */
+function writtenBy({ files, stored }: PayloadEnd): Pick<Used, 'outputFiles' | 'outputBytes'> {
+  const written = [
+    ...files.filter(({ name }) => !STREAMS.includes(name)),
+    ...stored.filter(({ archive }) => archive === null),
+  ];
+  return { outputFiles: written.length, outputBytes: written.reduce((sum, { size }) => sum + size, 0) };
 }

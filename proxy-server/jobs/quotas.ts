@@ -3,7 +3,7 @@
  *
  * As AliEn's: computedPriority = 50 · (2 − running / maxParallel) · priority while a user runs on fewer cores than maxParallel, else 1, and
  * never below 1. So among users of equal priority the one with the fewest cores in use is next: their shares become equal.
- * More jobs are refused (submit, split, resubmit) when unfinished ones would be more than maxUnfinished, or when running time or CPU cost of
+ * More jobs are refused (submit, split, resubmit) when unfinished ones would be more than maxUnfinished, or when running time, CPU cost or outputs of
  * the last 24 hours have reached their maximum; in the latter case waiting jobs are not given out either until the day has moved on.
  * Source: AliEn, Service/Optimizer/Job/Priority.pm, and JAliEn's quotas.
  */
@@ -20,6 +20,9 @@ const shape = z.strictObject({
   maxRunningSeconds: z.number().min(0).nullable(),
   /** CPU seconds at nominal speed of the last 24 hours. */
   maxCpuCost: z.number().min(0).nullable(),
+  /** Of outputs that jobs wrote in the last 24 hours. */
+  maxOutputFiles: z.number().int().min(0).nullable(),
+  maxOutputBytes: z.number().min(0).nullable(),
 });
 export type Quota = z.infer<typeof shape>;
 
@@ -29,6 +32,8 @@ export const EVERYBODYS: Quota = {
   maxUnfinished: 20_000,
   maxRunningSeconds: null,
   maxCpuCost: null,
+  maxOutputFiles: null,
+  maxOutputBytes: null,
 };
 const differences = shape.partial().default({});
 
@@ -44,10 +49,15 @@ export class JobQuotaError extends GridError {
 }
 
 /** What a user has and has used. */
-export interface Usage {
+export interface Usage extends Used {
   readonly unfinished: number;
+}
+/** In the last day. */
+export interface Used {
   readonly runningSecondsLast24h: number;
   readonly cpuCostLast24h: number;
+  readonly outputFilesLast24h: number;
+  readonly outputBytesLast24h: number;
 }
 
 export function quotaOf(quotas: Quotas, user: string): Quota {
@@ -65,17 +75,44 @@ export function computedPriority({ priority, maxParallelCores }: Quota, runningC
   return Math.max(1, 50 * (2 - runningCores / maxParallelCores) * priority);
 }
 
+/** What may be used up: the maximum, what counts against it, and how that reads. */
+const DAILY: readonly {
+  readonly most: (quota: Quota) => number | null;
+  readonly used: (usage: Used) => number;
+  readonly says: (used: number) => string;
+}[] = [
+  {
+    most: ({ maxRunningSeconds }) => maxRunningSeconds,
+    used: ({ runningSecondsLast24h }) => runningSecondsLast24h,
+    says: (used) => `${Math.round(used)} core seconds`,
+  },
+  {
+    most: ({ maxCpuCost }) => maxCpuCost,
+    used: ({ cpuCostLast24h }) => cpuCostLast24h,
+    says: (used) => `a CPU cost of ${Math.round(used)} s`,
+  },
+  {
+    most: ({ maxOutputFiles }) => maxOutputFiles,
+    used: ({ outputFilesLast24h }) => outputFilesLast24h,
+    says: (used) => `${used} files of output`,
+  },
+  {
+    most: ({ maxOutputBytes }) => maxOutputBytes,
+    used: ({ outputBytesLast24h }) => outputBytesLast24h,
+    says: (used) => `${used} bytes of output`,
+  },
+];
+
 /** Is there anything to be used up? */
-export const hasDailyLimit = ({ maxRunningSeconds, maxCpuCost }: Quota): boolean =>
-  maxRunningSeconds !== null || maxCpuCost !== null;
+export const hasDailyLimit = (quota: Quota): boolean => DAILY.some(({ most }) => most(quota) !== null);
 
 /** Why nothing more of a user runs at present; undefined where it may. */
-export function spentReason(quota: Quota, usage: Omit<Usage, 'unfinished'>): string | undefined {
-  const { maxRunningSeconds, maxCpuCost } = quota;
-  if (maxRunningSeconds !== null && usage.runningSecondsLast24h >= maxRunningSeconds)
-    return `${Math.round(usage.runningSecondsLast24h)} core seconds in the last 24 h, of ${maxRunningSeconds} that one may use`;
-  if (maxCpuCost !== null && usage.cpuCostLast24h >= maxCpuCost)
-    return `a CPU cost of ${Math.round(usage.cpuCostLast24h)} s in the last 24 h, of ${maxCpuCost} that one may use`;
+export function spentReason(quota: Quota, usage: Used): string | undefined {
+  for (const { most, used, says } of DAILY) {
+    const limit = most(quota);
+    if (limit !== null && used(usage) >= limit)
+      return `${says(used(usage))} in the last 24 h, of ${limit} that one may use`;
+  }
   return undefined;
 }
 

@@ -10,6 +10,7 @@ import {
   quotaOf,
   spentReason,
   type Usage,
+  type Used,
 } from './quotas.js';
 import type { UsageStore } from './usage-store.js';
 import type { WaitingQueue } from './waiting-queue.js';
@@ -25,6 +26,7 @@ export interface UserStandingOptions {
 }
 
 const DAY_MS = 86_400_000;
+const NOTHING: Used = { runningSecondsLast24h: 0, cpuCostLast24h: 0, outputFilesLast24h: 0, outputBytesLast24h: 0 };
 
 export class UserStanding {
   readonly #options: UserStandingOptions;
@@ -74,7 +76,7 @@ export class UserStanding {
     const cores = active.coresOfUsers();
     return users.map((one) => {
       const quota = this.#quota(one);
-      const { unfinished, runningSecondsLast24h, cpuCostLast24h } = this.#usage(one, true);
+      const { unfinished, ...used } = this.#usage(one, true);
       const runningCores = cores.get(one) ?? 0;
       return {
         user: one,
@@ -85,10 +87,11 @@ export class UserStanding {
         waiting: queue.of(one),
         unfinished,
         maxUnfinished: quota.maxUnfinished,
-        runningSecondsLast24h,
+        ...used,
         maxRunningSecondsLast24h: quota.maxRunningSeconds,
-        cpuCostLast24h,
         maxCpuCostLast24h: quota.maxCpuCost,
+        maxOutputFilesLast24h: quota.maxOutputFiles,
+        maxOutputBytesLast24h: quota.maxOutputBytes,
       };
     });
   }
@@ -104,18 +107,23 @@ export class UserStanding {
   }
 
   /** Runs that have ended, and so far as anybody asks those that have not. */
-  #used(user: string, quota: Quota, isShown = false): Omit<Usage, 'unfinished'> {
+  #used(user: string, quota: Quota, isShown = false): Used {
     const { usage, active, nowMs } = this.#options;
     const isAsked = hasDailyLimit(quota);
-    if (!isAsked && !isShown) return { runningSecondsLast24h: 0, cpuCostLast24h: 0 };
+    if (!isAsked && !isShown) return NOTHING;
     const now = nowMs();
-    let { coreSeconds, cpuCost } = usage.last24h(user, now);
+    let { coreSeconds, cpuCost, outputFiles, outputBytes } = usage.last24h(user, now);
     if (isAsked)
       for (const job of active.all()) {
         if (job.user !== user || job.startedAt === null) continue;
         coreSeconds += (Math.min(DAY_MS, now - job.startedAt) / 1000) * job.cores;
         cpuCost += job.cpuSeconds;
       }
-    return { runningSecondsLast24h: coreSeconds, cpuCostLast24h: cpuCost };
+    return {
+      runningSecondsLast24h: coreSeconds,
+      cpuCostLast24h: cpuCost,
+      outputFilesLast24h: outputFiles,
+      outputBytesLast24h: outputBytes,
+    };
   }
 }
