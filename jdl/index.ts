@@ -5,10 +5,10 @@ export { fileRange, type InputFile, isPattern, parseInputFile, printInputFile } 
 export {
   type JobDescription,
   type JobProblem,
-  type MergeSpec,
   type ParsedJob,
   parseJobDescription,
 } from './alien-job/job-description.js';
+export type { MergeCollection, MergeSpec } from './alien-job/merge-spec.js';
 export { expandOutputPatterns, type PatternContext } from './alien-job/output-patterns.js';
 export {
   DEFAULT_STORAGE,

@@ -9,6 +9,7 @@ export const jobState = z.enum([
   'INSERTING',
   'SPLITTING',
   'SPLIT',
+  'MERGING',
   'WAITING',
   'OVER_WAITING',
   'ASSIGNED',
@@ -24,6 +25,7 @@ export const jobState = z.enum([
   'ERROR_SV',
   'ERROR_EW',
   'ERROR_SPLT',
+  'ERROR_M',
   'ZOMBIE',
   'EXPIRED',
   'KILLED',
@@ -133,7 +135,9 @@ export const jobSelection = z.object({
   hosts: z.array(z.string()).optional(),
   masters: z.array(count).optional(),
   jobs: z.array(count).optional(),
-  /** Jobs with their sub-jobs. */
+  /** Jobs that merge the outputs of these masters. */
+  mergesOf: z.array(count).optional(),
+  /** Jobs with their sub-jobs, and those that merge their outputs. */
   families: z.array(count).optional(),
   mastersOnly: z.boolean().optional(),
   /** Others' jobs too, where the role allows. */
@@ -147,6 +151,8 @@ export const jobInfo = z.object({
   jobId: count,
   masterId: count.nullable(),
   isMaster: z.boolean(),
+  /** The master whose sub-jobs' outputs it merges. */
+  mergeOf: count.nullable().default(null),
   user: z.string(),
   name: z.string(),
   state: jobState,

@@ -20,6 +20,8 @@ export class CatalogAccess {
   readonly #config: ProxyConfig;
   readonly #key: JWK;
   readonly #embedded: EmbeddedCatalog | undefined;
+  /** The embedded one has a URL; whoever asks before that waits for it. */
+  #started: Promise<void> = Promise.resolve();
 
   constructor(config: ProxyConfig, parts: { key: JWK; keyFile: string; clock: Clock; log: Logger }) {
     const { stateDir, auth, logLevel } = config;
@@ -32,7 +34,9 @@ export class CatalogAccess {
 
   /** @throws {EmbeddedCatalogError} */
   async start(): Promise<void> {
-    await this.#embedded?.start();
+    if (this.#embedded === undefined) return;
+    this.#started = this.#embedded.start();
+    await this.#started;
   }
   async stop(): Promise<void> {
     await this.#embedded?.stop();
@@ -46,6 +50,7 @@ export class CatalogAccess {
   }
 
   async forUser(user: string): Promise<SessionFile['catalog']> {
+    await this.#started;
     const { url } = this;
     if (url === null) return null;
     const { auth, catalogTokenFile } = this.#config;
@@ -57,6 +62,7 @@ export class CatalogAccess {
 
   /** To make what users may not: homes. Null where this server has no more rights than its users. */
   async forAdmin(): Promise<SessionFile['catalog']> {
+    await this.#started;
     const { url } = this;
     const { auth, catalogTokenFile } = this.#config;
     if (url === null || catalogTokenFile !== undefined) return null;

@@ -112,8 +112,12 @@ function addMaster(add: Add): void {
       const masterId = jobNumber(job);
       const master = await api.call('GET', `/jobs/${masterId}`, jobWithJdl);
       if (!master.isMaster) throw new UsageError(`Job ${job} is no master; "proof ps -j ${job}" shows it.`);
-      if (words.verb === 'merge')
-        throw new UsageError('Sub-jobs are not merged here: merge with a job of your own over their outputs.');
+      if (words.verb === 'merge') {
+        const answer = await api.call('POST', `/jobs/${masterId}/merge`, z.object({ jobs: z.number() }), {});
+        if (options.json) return printJson({ jobId: masterId, verb: 'merge', ...answer });
+        process.stdout.write(`${masterId}: merging\n`);
+        return;
+      }
       const chosen = words.choose(await listJobs(api, { masters: [masterId], everyones: true }));
       if (words.verb !== null) {
         const done = await tellParts(api, words.verb, words.choosesAll ? [masterId] : chosen.map(({ jobId }) => jobId));
@@ -122,8 +126,9 @@ function addMaster(add: Add): void {
         return;
       }
       const lines = masterLines(chosen);
+      const merging = await listJobs(api, { mergesOf: [masterId], everyones: true });
       if (options.json)
-        return printJson({ jobId: masterId, state: master.state, subJobs: chosen.length, states: lines });
+        return printJson({ jobId: masterId, state: master.state, subJobs: chosen.length, states: lines, merging });
       process.stdout.write(`${masterId} ${master.state}, ${chosen.length} sub-jobs\n`);
       for (const { state, n, ids, sites } of lines) {
         const places = Object.entries(sites).map(([site, count]) => `${site} ${count}`);
@@ -133,6 +138,8 @@ function addMaster(add: Add): void {
         ].join('');
         process.stdout.write(`${String(n).padStart(8)} ${state}${more}\n`);
       }
+      for (const { jobId, state, why } of merging)
+        process.stdout.write(`  merging: ${jobId} ${state}${why === null ? '' : `: ${why}`}\n`);
     });
 }
 

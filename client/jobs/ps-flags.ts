@@ -6,6 +6,7 @@ const CODES: Readonly<Record<JobState, string>> = {
   INSERTING: 'I',
   SPLITTING: 'SP',
   SPLIT: 'S',
+  MERGING: 'M',
   WAITING: 'W',
   OVER_WAITING: 'OW',
   ASSIGNED: 'ASG',
@@ -21,6 +22,7 @@ const CODES: Readonly<Record<JobState, string>> = {
   ERROR_SV: 'ESV',
   ERROR_EW: 'EW',
   ERROR_SPLT: 'ESP',
+  ERROR_M: 'EM',
   ZOMBIE: 'Z',
   EXPIRED: 'XP',
   KILLED: 'K',
@@ -38,7 +40,7 @@ const GROUPS: Readonly<Record<string, readonly JobState[]>> = {
   r: ['ASSIGNED', 'STARTED', 'RUNNING', 'SAVING'],
   f: FAILED,
   d: ['DONE', 'DONE_WARN'],
-  s: ['SPLIT', 'SPLITTING'],
+  s: ['SPLIT', 'SPLITTING', 'MERGING'],
   q: ['INSERTING', 'WAITING', 'OVER_WAITING', 'ZOMBIE'],
   t: [], // to be staged from tape: nothing is, here
 };

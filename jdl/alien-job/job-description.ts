@@ -14,6 +14,7 @@ import { printExpression } from '../printer.js';
 import { UNDEFINED } from '../value.js';
 import { ALIEN_ATTRIBUTES, type AttributeKind, canonicalName, isProductionManagers } from './attribute-names.js';
 import { type InputFile, parseInputFile } from './input-files.js';
+import { type MergeCollection, type MergeSpec, parseMerge, parseMergeCollection } from './merge-spec.js';
 import { type OutputSpec, parseOutputSpec } from './output-spec.js';
 import { parseSize, parseThreshold, parseWait, type Threshold } from './quantities.js';
 import { parseSplitMode, type SplitSpecification } from './split-specification.js';
@@ -57,6 +58,7 @@ export interface JobDescription {
   readonly maxFailed: Threshold | undefined;
   readonly maxInitFailed: Threshold | undefined;
   readonly merges: readonly MergeSpec[];
+  readonly mergeCollections: readonly MergeCollection[];
   readonly mergeOutputDir: string | undefined;
   /** What the payload finds as ALIEN_JDL_<KEY>; lists joined by ##. */
   readonly variables: Readonly<Record<string, string>>;
@@ -67,12 +69,6 @@ export interface JobDescription {
   /** What the node must have, in bytes. */
   readonly nodeMemoryBytes: number | undefined;
   readonly nodeDiskBytes: number | undefined;
-}
-
-export interface MergeSpec {
-  readonly pattern: string;
-  readonly jdl: string;
-  readonly output: string;
 }
 
 export interface JobProblem {
@@ -267,10 +263,7 @@ function files(reader: JobReader) {
   const archives = outputs('OutputArchive');
   for (const { kind, name } of archives)
     if (kind !== 'archive') reader.refuse('OutputArchive', `"${name}" has no members; write ${name}:file,*.root.`);
-  const outputDir = reader.string('OutputDir')?.trim();
-  if (outputDir !== undefined && !/^(?:\/|~\/|#alien|[\w.])/.test(outputDir))
-    reader.refuse('OutputDir', `"${outputDir}" is no directory.`);
-  if (outputDir?.split('/').includes('..')) reader.refuse('OutputDir', `"${outputDir}" must not hold "..".`);
+  const outputDir = directoryOf(reader, 'OutputDir');
   return {
     inputFiles: [...inputs('InputFile'), ...inputs('InputBox')],
     inputData: inputs('InputData'),
@@ -321,11 +314,6 @@ function aftermath(reader: JobReader) {
       reader.refuse('ResubmitType', `"${type}" is not system, all, or a state such as ERROR_E.`);
     return RESUBMIT_TYPES.test(type);
   });
-  const mergeOf = (text: string): MergeSpec | string => {
-    const parts = text.split(':');
-    if (parts.length !== 3 || parts.includes('')) return `"${text}" is not PATTERN:JDL:OUTPUT.`;
-    return { pattern: parts[0]!, jdl: parts[1]!, output: parts[2]! };
-  };
   return {
     masterResubmitThreshold: threshold('MasterResubmitThreshold'),
     resubmitTypes,
@@ -333,9 +321,25 @@ function aftermath(reader: JobReader) {
     maxMissing: threshold('MaxInputMissingThreshold'),
     maxFailed: threshold('MaxFailed'),
     maxInitFailed: threshold('MaxInitFailed'),
-    merges: reader.each('Merge', mergeOf),
-    mergeOutputDir: reader.string('MergeOutputDir'),
+    ...mergingOf(reader),
   };
+}
+
+function mergingOf(reader: JobReader) {
+  return {
+    merges: reader.each('Merge', parseMerge),
+    mergeCollections: reader.each('MergeCollections', parseMergeCollection),
+    mergeOutputDir: directoryOf(reader, 'MergeOutputDir'),
+  };
+}
+
+/** Of the catalog; `#alien…#` may stand in it. */
+function directoryOf(reader: JobReader, name: string): string | undefined {
+  const directory = reader.string(name)?.trim();
+  if (directory !== undefined && !/^(?:\/|~\/|#alien|[\w.])/.test(directory))
+    reader.refuse(name, `"${directory}" is no directory.`);
+  if (directory?.split('/').includes('..')) reader.refuse(name, `"${directory}" must not hold "..".`);
+  return directory;
 }
 
 function splitOf(reader: JobReader): SplitSpecification | undefined {

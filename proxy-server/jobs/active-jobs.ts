@@ -1,5 +1,5 @@
 /** The jobs that are with agents, and what they hold there, added up so that nobody has to count. Pure. */
-import type { Job } from './job-store.js';
+import type { Job } from './job-row.js';
 import type { Wants } from './job-wants.js';
 
 export interface Held {

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { z } from 'zod';
 import type { Clock } from '../../protocol/clock.js';
 import type { JobState } from '../../protocol/job-messages.js';
-import type { Job } from './job-store.js';
+import type { Job } from './job-row.js';
 
 /** `emailHook:` of the configuration. */
 export const emailHookShape = z.strictObject({

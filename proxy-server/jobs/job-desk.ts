@@ -7,10 +7,11 @@ import { type Action, authorize, may, reachOf } from '../authorization.js';
 import { GroupCommit } from './group-commit.js';
 import type { JobInputs } from './job-inputs.js';
 import type { JobOutputs } from './job-outputs.js';
+import type { Job } from './job-row.js';
 import type { JobRunner } from './job-runner.js';
 import type { JobSplitter } from './job-splitter.js';
 import { FINAL_STATES } from './job-states.js';
-import type { Job, JobStore } from './job-store.js';
+import type { JobStore } from './job-store.js';
 import { readWants } from './job-wants.js';
 import { partsOf, prepareJob, readStored, storedWants } from './prepare-job.js';
 
@@ -105,7 +106,7 @@ export class JobDesk {
     const { store, runner } = this.#options;
     const why = `killed by ${identity.user}`;
     const killed = store.together(() => {
-      const parts = job.isMaster ? store.subJobs(jobId) : [];
+      const parts = job.isMaster ? [...store.subJobs(jobId), ...store.list({ mergesOf: [jobId] })] : [];
       // The master first: else its last sub-job would make it DONE.
       return [job, ...parts].filter((one) => runner.kill(one, why)).length;
     });
@@ -118,7 +119,8 @@ export class JobDesk {
     const job = this.#find(identity, 'job.resubmit', jobId);
     if (job.state === 'ERROR_SPLT') return this.#splitAgain(job, `resubmitted by ${identity.user}`);
     const { store, runner, nowMs } = this.#options;
-    const candidates = job.isMaster ? store.list({ masters: [jobId], states: RESUBMITTABLE }) : [job];
+    const candidates = job.isMaster ? this.#failedOf(job) : [job];
+    if (job.state === 'ERROR_M' && candidates.length === 0) return this.merge(identity, jobId);
     const release = runner.standing.reserve(job.user, candidates.length);
     try {
       const news = { nowMs: nowMs(), why: `resubmitted by ${identity.user}` };
@@ -127,8 +129,7 @@ export class JobDesk {
           const facts = { agentId: null, losses: 0, resubmissions: resubmissions + 1 };
           return store.move(one, 'resubmit', { ...news, facts }) ?? [];
         });
-        const masters = new Set(moved.flatMap(({ masterId }) => masterId ?? []));
-        for (const masterId of masters) store.move(masterId, 'reopen', { ...news, why: 'a sub-job was resubmitted' });
+        for (const one of moved) store.reopenFor(one, news.nowMs, `job ${one.jobId} was resubmitted`);
         return moved;
       });
       runner.enqueue(again);
@@ -139,6 +140,29 @@ export class JobDesk {
     throw new JobStateError(
       `Job ${jobId} is ${job.state}; only what failed, expired or was killed can be resubmitted.`,
     );
+  }
+
+  /** Of a master: sub-jobs that failed, else the jobs that failed to merge what they wrote. */
+  #failedOf({ jobId }: Job): Job[] {
+    const { store } = this.#options;
+    const parts = store.list({ masters: [jobId], states: RESUBMITTABLE });
+    return parts.length > 0 ? parts : store.list({ mergesOf: [jobId], states: RESUBMITTABLE });
+  }
+
+  /** Merges (again) what the sub-jobs of a master wrote. @returns 1: the master */
+  merge(identity: Identity, jobId: number): number {
+    const job = this.#find(identity, 'job.resubmit', jobId);
+    const { store, runner } = this.#options;
+    const { merges, mergeCollections } = readStored(job.jdl);
+    if (!job.isMaster || merges.length + mergeCollections.length === 0)
+      throw new JobStateError(`Job ${jobId} has no Merge or MergeCollections; merge with a job of your own.`);
+    if (store.hasOpenPart(jobId))
+      throw new JobStateError(
+        `Sub-jobs of job ${jobId} are not over. Kill them ("proof masterjob ${jobId} -status …  kill"), and what is DONE is merged.`,
+      );
+    if (!runner.merger.begin(jobId, `merging asked for by ${identity.user}`))
+      throw new JobStateError(`Job ${jobId} is ${job.state}; its outputs cannot be merged now.`);
+    return 1;
   }
 
   /** Why a job waits: its own clauses, and those that its limits add. */

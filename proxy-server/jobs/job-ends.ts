@@ -7,7 +7,9 @@ import type { Clock } from '../../protocol/clock.js';
 import type { Logger } from '../../protocol/log.js';
 import { surviving } from '../state-db.js';
 import type { EndNotices } from './end-notices.js';
-import type { Job, JobStore } from './job-store.js';
+import type { JobMerger } from './job-merger.js';
+import type { Job } from './job-row.js';
+import type { JobStore } from './job-store.js';
 import {
   decideMaster,
   FAILURES,
@@ -23,6 +25,7 @@ export interface JobEndsOptions {
   readonly log: Logger;
   readonly store: JobStore;
   readonly notices: EndNotices;
+  readonly merger: Pick<JobMerger, 'begin' | 'look' | 'start'>;
   readonly enqueue: (job: Job) => void;
   readonly kill: (job: Job, why: string) => boolean;
 }
@@ -45,16 +48,20 @@ export class JobEnds {
 
   /** Masters whose last sub-job ended just when the last ProxyServer did. */
   start(): void {
-    for (const masterId of this.#options.store.openMasters()) this.#lookAt(masterId);
+    const { store, merger } = this.#options;
+    for (const masterId of store.openMasters()) this.#lookAt(masterId);
+    merger.start();
   }
   close(): void {
     this.#isClosed = true;
   }
 
   ended(job: Job): void {
-    const { masterId } = job;
+    const { masterId, mergeOf } = job;
     if (masterId === null) {
-      if (!this.#isRetried(job)) this.#tell(job);
+      if (this.#isRetried(job)) return;
+      this.tell(job);
+      if (mergeOf !== null) this.#options.merger.look(mergeOf);
       return;
     }
     if (FAILURES.includes(job.state) && mayActOnFailure(this.#policyOf(masterId))) this.#lookSoon(masterId);
@@ -111,19 +118,24 @@ export class JobEnds {
 
   /** The last sub-job ends its master. */
   #close(masterId: number): void {
-    const { store } = this.#options;
+    const { store, merger } = this.#options;
     if (store.hasOpenPart(masterId)) return;
+    const { merges } = this.#policyOf(masterId);
     const why = Object.entries(store.partStates(masterId))
       .map(([state, n]) => `${n} ${state}`)
       .join(', ');
-    const nowMs = this.#nowMs();
-    const master = store.move(masterId, 'allEnded', { nowMs, why: `all sub-jobs have ended: ${why}` });
-    if (master === undefined) return;
     this.#policies.delete(masterId);
-    this.#tell(master);
+    const said = `all sub-jobs have ended: ${why}`;
+    if (merges) {
+      merger.begin(masterId, said);
+      return;
+    }
+    const master = store.move(masterId, 'allEnded', { nowMs: this.#nowMs(), why: said });
+    if (master !== undefined) this.tell(master);
   }
 
-  #tell(job: Job): void {
+  /** Its owner, by its Email. */
+  tell(job: Job): void {
     const { email } = readStored(job.jdl);
     if (email === undefined) return;
     const parts = job.isMaster ? this.#options.store.partStates(job.jobId) : null;

@@ -8,7 +8,8 @@ import type { AgentRegistry } from '../agent-registry.js';
 import { surviving } from '../state-db.js';
 import { JobInputError, type JobInputs } from './job-inputs.js';
 import { jobOrder } from './job-order.js';
-import type { Job, JobStore } from './job-store.js';
+import type { Job } from './job-row.js';
+import type { JobStore } from './job-store.js';
 import type { JobTokens } from './job-tokens.js';
 import type { OutputSettlement } from './output-settlement.js';
 

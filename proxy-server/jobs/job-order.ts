@@ -2,8 +2,8 @@
 import type { NodeFacts } from '../../protocol/agent-messages.js';
 import type { BatchPolicy, JobOrder } from '../../protocol/job-messages.js';
 import { inputListText, mergedList } from './input-list.js';
-import { JobInputError, type JobInputs } from './job-inputs.js';
-import type { Job } from './job-store.js';
+import { type FoundFile, JobInputError, type JobInputs } from './job-inputs.js';
+import type { Job } from './job-row.js';
 import type { JobTokens } from './job-tokens.js';
 import type { OutputSettlement } from './output-settlement.js';
 import { inputDataOf, readStored } from './prepare-job.js';
@@ -36,7 +36,7 @@ export async function jobOrder(
     description.validationCommand === undefined ? null : inputs.program(user, description.validationCommand),
   ]);
   const fetched = [...sandbox, ...data].filter((file) => file.isDownloaded);
-  const names = fetched.map(({ lfn }) => lfn.split('/').at(-1)!);
+  const names = [...namesOf(sandbox), ...inFolders(namesOf(data))];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new JobInputError(`Two input files are both named ${twice}; a job has one directory.`);
   const without = fetched.find(({ replicas }) => replicas.length === 0);
@@ -65,4 +65,20 @@ export async function jobOrder(
     maxSuspendedSeconds,
     ...(token === undefined ? {} : { token }),
   };
+}
+
+const namesOf = (files: readonly FoundFile[]): string[] =>
+  files.filter(({ isDownloaded }) => isDownloaded).map(({ lfn }) => lfn.slice(lfn.lastIndexOf('/') + 1));
+
+/** Files of one name, which lie in different directories of the catalog: each has one of its own here, 1/NAME, 2/NAME … */
+function inFolders(names: readonly string[]): string[] {
+  const times = new Map<string, number>();
+  for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  return names.map((name) => {
+    if (times.get(name) === 1) return name;
+    const n = (seen.get(name) ?? 0) + 1;
+    seen.set(name, n);
+    return `${n}/${name}`;
+  });
 }

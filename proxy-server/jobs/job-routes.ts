@@ -50,5 +50,8 @@ export function addJobRoutes(
   app.post('/v1/jobs/:id/resubmit', (request) =>
     act(request, 'job.resubmit', () => jobs.resubmit(who(request), idOf(request))),
   );
+  app.post('/v1/jobs/:id/merge', (request) =>
+    act(request, 'job.resubmit', () => jobs.merge(who(request), idOf(request))),
+  );
   app.delete('/v1/jobs/:id', (request) => act(request, 'job.kill', () => jobs.kill(who(request), idOf(request))));
 }

@@ -17,12 +17,15 @@ import { JobDemand } from './job-demand.js';
 import { JobDispatch } from './job-dispatch.js';
 import { JobEnds } from './job-ends.js';
 import { type HandOutParts, JobHandOut } from './job-hand-out.js';
+import { JobMerger } from './job-merger.js';
+import type { JobOutputStore } from './job-output-store.js';
 import type { JobOutputs } from './job-outputs.js';
+import type { Job } from './job-row.js';
 import { ACTIVE_STATES } from './job-states.js';
-import type { Job } from './job-store.js';
 import { readWants } from './job-wants.js';
 import type { AgentOffer } from './matchmaker.js';
 import { NodeJudge } from './node-judge.js';
+import type { OutputRegistrar } from './output-registrar.js';
 import { storedWants } from './prepare-job.js';
 import type { Quotas } from './quotas.js';
 import type { UsageStore, Used } from './usage-store.js';
@@ -34,6 +37,9 @@ export interface JobRunnerOptions extends HandOutParts {
   readonly quotas: Quotas;
   readonly notices: EndNotices;
   readonly outputs: JobOutputs;
+  readonly outputStore: JobOutputStore;
+  readonly registrar: OutputRegistrar;
+  readonly hasEmailHook: boolean;
   /** A payload wants its cores back from sessions. */
   readonly onClaim: () => void;
   readonly siteOf: (site: string) => SiteOffer;
@@ -65,6 +71,7 @@ export class JobRunner {
   readonly #ends: JobEnds;
   readonly standing: UserStanding;
   readonly demand: JobDemand;
+  readonly merger: JobMerger;
   /** Writes of one server, in their order. */
   #writing: Promise<void> = Promise.resolve();
   /** Ends that are being settled: `JOB.RUN`. */
@@ -121,11 +128,14 @@ export class JobRunner {
       isSettled: () => this.#dispatch.isSettled,
       onChange: options.onDemand,
     });
+    this.merger = new JobMerger({
+      ...options,
+      reserve: (user, more) => this.standing.reserve(user, more),
+      enqueue: (jobs) => this.enqueue(jobs),
+      onEnd: (master) => this.#ends.tell(master),
+    });
     this.#ends = new JobEnds({
-      clock,
-      log,
-      store,
-      notices,
+      ...{ clock, log, store, notices, merger: this.merger },
       enqueue: (job) => this.enqueue([job]),
       kill: (job, why) => this.kill(job, why),
     });
@@ -152,6 +162,7 @@ export class JobRunner {
     this.#isClosed = true;
     this.#room.close();
     this.#dispatch.close();
+    this.merger.close();
     this.#ends.close();
   }
 
@@ -228,9 +239,12 @@ export class JobRunner {
     try {
       await this.#writing;
       const job = mine();
-      const settled = job === undefined ? end : await settlement.settle(job, end, () => mine() !== undefined);
+      const settled = job === undefined ? undefined : await settlement.settle(job, end, () => mine() !== undefined);
       const now = mine();
-      if (now !== undefined) this.#ended(now, settled);
+      if (now !== undefined && settled !== undefined) {
+        this.#options.outputStore.add(jobId, settled.registered);
+        this.#ended(now, settled.end);
+      }
       if (!this.#isClosed) send(agentId, { type: 'forgetJob', jobId, run });
     } catch (error) {
       log.error('the end of a job is not settled', { jobId, stack: (error as Error).stack });

@@ -13,6 +13,7 @@ import { NO_SITE_OFFER, type SiteOffer } from './agent-ad.js';
 import { EndNotices } from './end-notices.js';
 import { JobDesk } from './job-desk.js';
 import { JobInputs } from './job-inputs.js';
+import { JobOutputStore } from './job-output-store.js';
 import { JobOutputs } from './job-outputs.js';
 import { JobRunner } from './job-runner.js';
 import { JobSplitter } from './job-splitter.js';
@@ -51,6 +52,7 @@ export class JobService {
   readonly #usage: UsageStore;
   readonly #inputs: JobInputs;
   readonly #outputs: JobOutputs;
+  readonly #outputStore: JobOutputStore;
   readonly #tokens: JobTokens;
 
   constructor({ config, db, clock, log, registry, catalog, send, book, takesTokens, ...on }: JobServiceOptions) {
@@ -59,6 +61,8 @@ export class JobService {
     this.#usage = new UsageStore(db);
     this.#inputs = new JobInputs({ catalog, homes: config.homes, nowMs });
     this.#outputs = new JobOutputs(config.stateDir);
+    this.#outputStore = new JobOutputStore(db);
+    const registrar = new OutputRegistrar(catalog, config.homes);
     this.#tokens = new JobTokens({ clock, log, book, takesTokens, send });
     this.#tokens.endOld((sinceMs) => this.#store.runsOver(sinceMs));
     const store = this.#store;
@@ -79,7 +83,10 @@ export class JobService {
       notices: new EndNotices({ hook, clock, note }),
       inputs: this.#inputs,
       outputs: this.#outputs,
-      settlement: new OutputSettlement({ registrar: new OutputRegistrar(catalog, config.homes), clock, note }),
+      outputStore: this.#outputStore,
+      registrar,
+      hasEmailHook: hook !== null,
+      settlement: new OutputSettlement({ registrar, clock, note }),
       tokens: this.#tokens,
       registry,
       maxSuspendedOf: (site) => sites.get(site)?.maxSuspendedS ?? DEFAULT_MAX_SUSPENDED_S,
@@ -112,7 +119,10 @@ export class JobService {
   /** Jobs that ended before are forgotten, with their files. */
   async prune(beforeMs: number): Promise<void> {
     this.#usage.prune(beforeMs);
-    for (const jobId of this.#store.prune(beforeMs)) await this.#outputs.remove(jobId);
+    for (const jobId of this.#store.prune(beforeMs)) {
+      this.#outputStore.remove(jobId);
+      await this.#outputs.remove(jobId);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * The life of a job, with AliEn's names. A table, so that it can be read and tested whole.
  *
- * A master is SPLITTING until all its sub-jobs are in the queue (they are INSERTING until then), and SPLIT until all its sub-jobs have ended. A job whose agent is lost is a ZOMBIE for as long as it takes to decide: it is given
+ * A master is SPLITTING until all its sub-jobs are in the queue (they are INSERTING until then), and SPLIT until all its sub-jobs have ended; where it says so, their outputs are merged then. A job whose agent is lost is a ZOMBIE for as long as it takes to decide: it is given
  * out again, or EXPIRED where that happened too often.
  */
 import type { JobState, PayloadEnd } from '../../protocol/job-messages.js';
@@ -31,6 +31,9 @@ export type JobEvent =
   | 'recover'
   | 'waitTooLong'
   | 'allEnded'
+  | 'merge'
+  | 'merged'
+  | 'mergeFailed'
   | 'reopen'
   | 'resubmit';
 
@@ -56,7 +59,8 @@ export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = 
   // Sub-jobs whose master is still being split.
   INSERTING: { insert: 'WAITING', killed: 'KILLED' },
   SPLITTING: { split: 'SPLIT', splitFailed: 'ERROR_SPLT', killed: 'KILLED' },
-  SPLIT: { allEnded: 'DONE', killed: 'KILLED' },
+  SPLIT: { allEnded: 'DONE', merge: 'MERGING', killed: 'KILLED' },
+  MERGING: { merged: 'DONE', mergeFailed: 'ERROR_M', reopen: 'SPLIT', killed: 'KILLED' },
   WAITING: {
     assign: 'ASSIGNED',
     hold: 'OVER_WAITING',
@@ -71,7 +75,7 @@ export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = 
   SAVING: { ...ENDS },
   ZOMBIE: { recover: 'WAITING', expired: 'EXPIRED', killed: 'KILLED' },
   // A master, when one of its sub-jobs is resubmitted.
-  DONE: { reopen: 'SPLIT' },
+  DONE: { reopen: 'SPLIT', merge: 'MERGING' },
   // It has fewer copies of its outputs than it asked for.
   DONE_WARN: {},
   ERROR_A: AGAIN,
@@ -81,6 +85,7 @@ export const JOB_MOVES: Record<JobState, Partial<Record<JobEvent, JobState>>> = 
   ERROR_SV: AGAIN,
   ERROR_EW: AGAIN,
   ERROR_SPLT: { resubmit: 'SPLITTING' },
+  ERROR_M: { resubmit: 'MERGING', merge: 'MERGING', reopen: 'SPLIT' },
   EXPIRED: AGAIN,
   KILLED: { ...AGAIN, reopen: 'SPLIT' },
 };
@@ -98,6 +103,7 @@ export const FINAL_STATES: readonly JobState[] = [
   'ERROR_SV',
   'ERROR_EW',
   'ERROR_SPLT',
+  'ERROR_M',
   'EXPIRED',
   'KILLED',
 ];

@@ -1,20 +1,8 @@
 /** Jobs and their traces: the only module that knows these tables. Every move goes by the table of states and leaves a line. */
 import type Database from 'better-sqlite3';
-import type { JobInfo, JobSelection, JobState, TraceLine } from '../../protocol/job-messages.js';
+import type { JobSelection, JobState, TraceLine } from '../../protocol/job-messages.js';
+import { conditionOf, fromRow, type Job, type JobRow, LISTED } from './job-row.js';
 import { ACTIVE_STATES, FINAL_STATES, type JobEvent, nextJobState } from './job-states.js';
-
-export interface Job extends JobInfo {
-  /** ClassAd text, arguments put in. */
-  readonly jdl: string;
-  /** What the matchmaker sees of it: job-wants.ts. */
-  readonly wants: string;
-  /** How often its agent was lost, since it was submitted or resubmitted. */
-  readonly losses: number;
-  /** `WAITING` for longer is an error; null: no limit. */
-  readonly waitUntil: number | null;
-  /** Of each time that it waits. */
-  readonly waitMs: number | null;
-}
 
 export interface NewJob {
   readonly user: string;
@@ -27,42 +15,7 @@ export interface NewJob {
   readonly waitMs: number | null;
 }
 
-interface JobRow {
-  job_id: number;
-  master_id: number | null;
-  is_master: number;
-  user: string;
-  name: string;
-  state: string;
-  is_suspended: number;
-  jdl: string;
-  price: number;
-  cores: number;
-  site: string | null;
-  host: string | null;
-  agent_id: string | null;
-  run: number;
-  wait_until: number | null;
-  wait_ms: number | null;
-  submitted_at: number;
-  started_at: number | null;
-  ended_at: number | null;
-  exit_code: number | null;
-  cpu_s: number;
-  wall_s: number;
-  memory_bytes: number;
-  cost: number;
-  resubmissions: number;
-  losses: number;
-  wants: string;
-  why: string | null;
-}
-
 const quotedList = (states: readonly JobState[]): string => states.map((state) => `'${state}'`).join(', ');
-/** All that is shown in lists: not the texts, which may be long. */
-const LISTED = `job_id, master_id, is_master, user, name, state, is_suspended, '' AS jdl, '' AS wants, price, cores, site, host, agent_id, run,
-  wait_until, wait_ms, submitted_at, started_at, ended_at, exit_code, cpu_s, wall_s, memory_bytes, cost, resubmissions, losses, why`;
-
 export class JobStore {
   readonly #db: Database.Database;
   readonly #one: Database.Statement<[number], JobRow>;
@@ -76,8 +29,8 @@ export class JobStore {
     this.#db = db;
     this.#one = db.prepare('SELECT * FROM job WHERE job_id = ?');
     this.#insert = db.prepare(
-      `INSERT INTO job (master_id, is_master, user, name, state, jdl, wants, price, cores, wait_until, wait_ms, submitted_at)
-       VALUES (@masterId, @isMaster, @user, @name, @state, @jdl, @wants, @price, @cores, @waitUntil, @waitMs, @nowMs)`,
+      `INSERT INTO job (master_id, is_master, merge_of, user, name, state, jdl, wants, price, cores, wait_until, wait_ms, submitted_at)
+       VALUES (@masterId, @isMaster, @mergeOf, @user, @name, @state, @jdl, @wants, @price, @cores, @waitUntil, @waitMs, @nowMs)`,
     );
     this.#update = db.prepare(
       `UPDATE job SET state = @state, is_suspended = @isSuspended, site = @site, host = @host, agent_id = @agentId, run = @run, wait_until = @waitUntil,
@@ -103,6 +56,15 @@ export class JobStore {
   /** A master before its sub-jobs: SPLITTING. */
   addMaster(job: NewJob, nowMs: number): number {
     return this.together(() => this.#add(job, { masterId: null, state: 'SPLITTING', nowMs }));
+  }
+  /** Jobs that merge the outputs of its sub-jobs; those of an earlier time are no longer its own. */
+  addMerging(masterId: number, jobs: readonly NewJob[], nowMs: number): Job[] {
+    return this.together(() => {
+      this.#db.prepare('UPDATE job SET merge_of = NULL WHERE merge_of = ?').run(masterId);
+      return jobs.map(
+        (job) => this.get(this.#add(job, { masterId: null, mergeOf: masterId, state: 'WAITING', nowMs }))!,
+      );
+    });
   }
   /** Some of its sub-jobs, INSERTING until `splitDone`. */
   addParts(masterId: number, parts: readonly NewJob[], nowMs: number): void {
@@ -214,6 +176,12 @@ export class JobStore {
     return this.#move(jobId, event, news);
   }
 
+  /** The master of a job that was over and is to run again: SPLIT, or MERGING if that is what the job does. */
+  reopenFor({ masterId, mergeOf }: Pick<Job, 'masterId' | 'mergeOf'>, nowMs: number, why: string): void {
+    if (masterId !== null) this.move(masterId, 'reopen', { nowMs, why });
+    if (mergeOf !== null) this.move(mergeOf, 'resubmit', { nowMs, why });
+  }
+
   /** All jobs of a user that are in this state, each with its line in the trace. */
   moveAll(user: string, { from, event }: { from: JobState; event: JobEvent }, { nowMs, why }: JobNews): void {
     const to = nextJobState(from, event);
@@ -267,9 +235,9 @@ export class JobStore {
     });
   }
 
-  #add(job: NewJob, { masterId, state, nowMs }: { masterId: number | null; state: JobState; nowMs: number }): number {
+  #add(job: NewJob, { masterId, mergeOf = null, state, nowMs }: Place): number {
     const waitUntil = job.waitMs === null ? null : nowMs + job.waitMs;
-    const row = { ...job, masterId, isMaster: state === 'SPLITTING' ? 1 : 0, state, waitUntil, nowMs };
+    const row = { ...job, masterId, mergeOf, isMaster: state === 'SPLITTING' ? 1 : 0, state, waitUntil, nowMs };
     const jobId = Number(this.#insert.run(row).lastInsertRowid);
     const waits = state === 'INSERTING' ? 'WAITING' : state;
     this.#trace.run(jobId, nowMs, 'state', `${waits}: submitted by ${job.user}`);
@@ -301,65 +269,17 @@ export class JobStore {
   }
 }
 
+/** Where a new job stands. */
+interface Place {
+  readonly masterId: number | null;
+  readonly mergeOf?: number | null;
+  readonly state: JobState;
+  readonly nowMs: number;
+}
+
 /** What comes with a move. */
 export interface JobNews {
   readonly nowMs: number;
   readonly why: string;
   readonly facts?: Partial<Job>;
-}
-
-function conditionOf(selection: Partial<JobSelection>): { where: string; values: (string | number)[] } {
-  const parts = ['job_id > ?'];
-  const values: (string | number)[] = [selection.after ?? 0];
-  const oneOf = (column: string, wanted: readonly (string | number)[] | undefined): void => {
-    if (wanted === undefined) return;
-    parts.push(`${column} IN (SELECT value FROM json_each(?))`);
-    values.push(JSON.stringify(wanted));
-  };
-  oneOf('state', selection.states);
-  oneOf('user', selection.users);
-  oneOf('site', selection.sites);
-  oneOf('host', selection.hosts);
-  oneOf('master_id', selection.masters);
-  oneOf('job_id', selection.jobs);
-  if (selection.families !== undefined) {
-    parts.push('(job_id IN (SELECT value FROM json_each(?)) OR master_id IN (SELECT value FROM json_each(?)))');
-    const wanted = JSON.stringify(selection.families);
-    values.push(wanted, wanted);
-  }
-  if (selection.mastersOnly === true) parts.push('is_master = 1');
-  return { where: parts.join(' AND '), values };
-}
-
-function fromRow(row: JobRow): Job {
-  return {
-    jobId: row.job_id,
-    masterId: row.master_id,
-    isMaster: row.is_master === 1,
-    user: row.user,
-    name: row.name,
-    state: row.state as JobState,
-    isSuspended: row.is_suspended === 1,
-    jdl: row.jdl,
-    price: row.price,
-    cores: row.cores,
-    site: row.site,
-    host: row.host,
-    agentId: row.agent_id,
-    run: row.run,
-    waitUntil: row.wait_until,
-    waitMs: row.wait_ms,
-    submittedAt: row.submitted_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    exitCode: row.exit_code,
-    cpuSeconds: row.cpu_s,
-    wallSeconds: row.wall_s,
-    memoryBytes: row.memory_bytes,
-    cost: row.cost,
-    resubmissions: row.resubmissions,
-    losses: row.losses,
-    wants: row.wants,
-    why: row.why,
-  };
 }

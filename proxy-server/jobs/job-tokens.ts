@@ -9,7 +9,7 @@ import type { Logger } from '../../protocol/log.js';
 import { CLOCK_SKEW_S } from '../../protocol/tokens.js';
 import { surviving } from '../state-db.js';
 import type { TokenBook } from '../token-book.js';
-import type { Job } from './job-store.js';
+import type { Job } from './job-row.js';
 import { readStored } from './prepare-job.js';
 
 export interface JobTokensOptions {

@@ -16,6 +16,8 @@ export interface MasterPolicy {
   readonly mostResubmissions: number;
   readonly maxFailed: Threshold | undefined;
   readonly maxInitFailed: Threshold | undefined;
+  /** Outputs of its sub-jobs are merged at the end. */
+  readonly merges: boolean;
 }
 
 export interface FailedPart {
@@ -38,12 +40,14 @@ const DEFAULT_RESUBMISSIONS = 3;
 
 export function masterPolicy(description: JobDescription): MasterPolicy {
   const { masterResubmitThreshold, resubmitTypes, retries, maxFailed, maxInitFailed } = description;
+  const { merges, mergeCollections } = description;
   return {
     resubmitAbove: masterResubmitThreshold,
     resubmitStates: statesOf(resubmitTypes),
     mostResubmissions: retries > 0 ? retries : DEFAULT_RESUBMISSIONS,
     maxFailed,
     maxInitFailed,
+    merges: merges.length + mergeCollections.length > 0,
   };
 }
 

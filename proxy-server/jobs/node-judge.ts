@@ -3,7 +3,8 @@ import type { NodeFacts } from '../../protocol/agent-messages.js';
 import type { PayloadEnd } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
 import { FailureRates } from './failure-rates.js';
-import type { Job, JobStore } from './job-store.js';
+import type { Job } from './job-row.js';
+import type { JobStore } from './job-store.js';
 
 export interface NodeJudgeOptions {
   readonly store: JobStore;
@@ -40,9 +41,9 @@ export class NodeJudge {
         if (job === undefined || job.resubmissions >= MOST_TRIES) return [];
         const facts = { agentId: null, resubmissions: job.resubmissions + 1 };
         const moved = store.move(failed, 'resubmit', { nowMs: atMs, why, facts });
-        if (moved?.masterId != null)
-          store.move(moved.masterId, 'reopen', { nowMs: atMs, why: 'a sub-job is tried elsewhere' });
-        return moved ?? [];
+        if (moved === undefined) return [];
+        store.reopenFor(moved, atMs, `job ${failed} is tried elsewhere`);
+        return moved;
       });
       enqueue(again);
     }

@@ -92,7 +92,12 @@ export function outputDirectory(
   home: string,
 ): string {
   if (isFailed) return `${home}/recycle/alien-job-${jobId}`;
-  const given = outputDir?.replace(/\/+$/, '') ?? `~/alien-job-${jobId}`;
+  return resolvedDirectory(outputDir ?? `~/alien-job-${jobId}`, home);
+}
+
+/** Absolute, without a slash at its end; `~` and relative names are below the home. */
+export function resolvedDirectory(name: string, home: string): string {
+  const given = name.replace(/\/+$/, '');
   if (given.startsWith('/')) return given;
   return `${home}/${given.replace(/^~\/?/, '')}`.replace(/\/+$/, '');
 }

@@ -5,7 +5,7 @@
 import { CatalogUnreachableError } from '../../catalog/grid/errors.js';
 import { openGrid } from '../../catalog/grid/open-grid.js';
 import { ProofGrid } from '../../catalog/grid/proof-grid.js';
-import { elementsAnswer } from '../../catalog/grid/wire.js';
+import { elementsAnswer, setChanged } from '../../catalog/grid/wire.js';
 import { GridError, RemoteError } from '../../protocol/errors.js';
 import type { StoredFile } from '../../protocol/output-messages.js';
 import type { CatalogAccess } from '../catalog-access.js';
@@ -74,6 +74,21 @@ export class OutputRegistrar {
       throw new JobOutputError(`its outputs cannot be registered: ${error.message}`, { cause: error });
     });
     if (done === undefined) throw new JobOutputError('there is no catalog (any more) to register its outputs in');
+  }
+
+  /** A collection of the catalog with these files; one that is there gets them in place of its own. @throws {JobOutputError | CatalogUnreachableError} */
+  async makeCollection(user: string, name: string, files: readonly string[]): Promise<void> {
+    const done = await this.#withGrid(user, async (grid) => {
+      await this.#makeDirectory(user, grid, name.slice(0, name.lastIndexOf('/')) || '/');
+      const [isThere] = await Promise.allSettled([grid.stat(name)]);
+      const how = isThere.status === 'fulfilled' ? 'replace' : 'create';
+      await grid.http.post('/v1/set', { name, how, members: files.map((lfn) => ({ lfn })) }, setChanged);
+      return true;
+    }).catch((error: unknown) => {
+      if (!(error instanceof RemoteError)) throw error;
+      throw new JobOutputError(`the collection ${name} cannot be made: ${error.message}`, { cause: error });
+    });
+    if (done === undefined) throw new JobOutputError('there is no catalog (any more) to make a collection in');
   }
 
   /** Names that are taken by other files than these. */

@@ -5,7 +5,8 @@ import type { JobDescription } from '../../jdl/index.js';
 import type { NodeFacts } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { JobOrder, PayloadEnd } from '../../protocol/job-messages.js';
-import type { Job } from './job-store.js';
+import type { JobOutput } from './job-output-store.js';
+import type { Job } from './job-row.js';
 import { outputDirectory, planOutputs } from './output-plan.js';
 import { JobOutputError, type OutputRegistrar } from './output-registrar.js';
 import { readStored } from './prepare-job.js';
@@ -42,9 +43,13 @@ export class OutputSettlement {
     return { outputs: plan(outputs), errorOutputs: plan(errorOutputs) };
   }
 
-  /** Registers what was stored. @param isWanted false ends the waiting for a catalog @returns how the run ended after all */
-  async settle(job: Job, end: PayloadEnd, isWanted: () => boolean): Promise<PayloadEnd> {
-    if (end.stored.length === 0) return end;
+  /** Registers what was stored. @param isWanted false ends the waiting for a catalog @returns how the run ended after all, and what is in the catalog of it */
+  async settle(
+    job: Job,
+    end: PayloadEnd,
+    isWanted: () => boolean,
+  ): Promise<{ end: PayloadEnd; registered: readonly JobOutput[] }> {
+    if (end.stored.length === 0) return { end, registered: [] };
     const { registrar, clock, note } = this.#options;
     const isFailed = end.outcome !== 'done' && end.outcome !== 'doneWarn';
     const { outputDir } = readStored(job.jdl);
@@ -53,7 +58,8 @@ export class OutputSettlement {
       try {
         await registrar.register(job.user, end.stored, { directory, isFailed });
         note(job.jobId, `${end.stored.length} files registered in ${directory}`);
-        return end;
+        const registered = end.stored.map(({ name, size }) => ({ lfn: `${directory}/${name}`, bytes: size }));
+        return { end, registered };
       } catch (error) {
         if (error instanceof CatalogUnreachableError && tries < MOST_TRIES && isWanted()) {
           if (tries === 1) note(job.jobId, `the catalog does not answer; its outputs wait to be registered`);
@@ -62,7 +68,7 @@ export class OutputSettlement {
         }
         if (!(error instanceof JobOutputError) && !(error instanceof CatalogUnreachableError)) throw error;
         const why = `${end.why}; ${error.message}`.slice(0, 2000);
-        return { ...end, outcome: isFailed ? end.outcome : 'notSaved', why };
+        return { end: { ...end, outcome: isFailed ? end.outcome : 'notSaved', why }, registered: [] };
       }
     }
   }

@@ -5,6 +5,7 @@
 import {
   type ClassAd,
   type JobDescription,
+  makeAd,
   parseJdl,
   parseJobDescription,
   printAd,
@@ -28,6 +29,8 @@ export interface Submission {
   readonly user: string;
   readonly jdl: string;
   readonly args: readonly string[];
+  /** Where the JDL names no input, and no place for its outputs. */
+  readonly given?: { readonly inputData: readonly string[]; readonly outputDir: string };
 }
 
 export interface PreparedJob {
@@ -45,8 +48,9 @@ export interface PrepareOptions extends SplitOptions {
 
 /** @throws {JobRefusedError | JdlParseError | JdlArgumentError | SplitError | JobInputError} */
 export async function prepareJob(submission: Submission, options: PrepareOptions): Promise<PreparedJob> {
-  const { user, jdl, args } = submission;
+  const { user, jdl, args, given } = submission;
   const parsed = parseJdl(jdl, { args });
+  if (given !== undefined) fillIn(parsed.ad, given);
   const { description, problems, warnings } = parseJobDescription(parsed.ad);
   if (description === undefined) throw new JobRefusedError(problems.map(({ message }) => message).join(' '));
   const refusals = notServed(description);
@@ -60,6 +64,13 @@ export async function prepareJob(submission: Submission, options: PrepareOptions
     parts: await partsOf(description, user, options),
     warnings: [...said, ...shortcomings(description, options)],
   };
+}
+
+function fillIn(ad: ClassAd, { inputData, outputDir }: NonNullable<Submission['given']>): void {
+  const more = makeAd({ InputData: inputData.map((lfn) => `LF:${lfn}`), OutputDir: outputDir });
+  const isLacking = (...names: string[]): boolean => !names.some((name) => ad.has(name));
+  if (isLacking('InputData', 'InputDataCollection')) ad.set('InputData', more.get('InputData')!);
+  if (isLacking('OutputDir')) ad.set('OutputDir', more.get('OutputDir')!);
 }
 
 /** The sub-jobs of a master, or null; also what is missing of its input is found here. */

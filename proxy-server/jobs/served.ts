@@ -9,19 +9,15 @@ export type Service =
   | { readonly is: 'used'; readonly how: string }
   /** For the production manager, or written by the system: kept as it is. */
   | { readonly is: 'carried'; readonly how: string }
-  /** Runs without it: the submitter is told. */
-  | { readonly is: 'without effect'; readonly how: string }
   /** A job that has it is not taken. */
   | { readonly is: 'refused'; readonly how: string };
 
 const used = (how: string): Service => ({ is: 'used', how });
 const carried = (how: string): Service => ({ is: 'carried', how });
 const refused = (how: string): Service => ({ is: 'refused', how });
-const idle = (how: string): Service => ({ is: 'without effect', how });
 
 const MANAGER = carried("the production manager's");
 const SYSTEM = carried("the system's; a user's value does not count");
-const MERGE = refused('sub-jobs are not merged here: merge with a job of your own over their outputs, or use a query');
 
 export const SERVICE: Readonly<Record<keyof typeof ALIEN_ATTRIBUTES, Service>> = {
   Executable: used('looked up in the catalog when the job is submitted and when it is given out'),
@@ -35,7 +31,7 @@ export const SERVICE: Readonly<Record<keyof typeof ALIEN_ATTRIBUTES, Service>> =
   InputDataList: used('written with the names of the input data'),
   InputDataListFormat: used('plain, xml-single, xml-group, merge:LFN'),
   InputDataSet: refused('companion files are not looked for: name them in InputData or InputFile'),
-  InputDataAction: idle('nothing is staged beforehand'),
+  InputDataAction: refused('nothing is staged from tape beforehand: leave it out where the files are on disk'),
   InputZip: refused('archives are not unpacked: name their members, or unpack in the program'),
   Output: used('kept after the job'),
   OutputFile: used('as Output'),
@@ -73,9 +69,9 @@ export const SERVICE: Readonly<Record<keyof typeof ALIEN_ATTRIBUTES, Service>> =
   MaxInitFailed: used('the same as long as nothing is DONE'),
   MaxFailFraction: MANAGER,
   MaxResubmitFraction: MANAGER,
-  Merge: MERGE,
-  MergeOutputDir: MERGE,
-  MergeCollections: MERGE,
+  Merge: used('a job each over the outputs of the sub-jobs, when these are over'),
+  MergeOutputDir: used('where the result goes'),
+  MergeCollections: used('the outputs of the sub-jobs become a collection of the catalog'),
   JDLVariables: used('`ALIEN_JDL_NAME` in the environment'),
   Email: used('the emailHook is run when the job is over'),
   Retries: used('how often a failure goes back to the queue'),
@@ -93,10 +89,7 @@ export const SERVICE: Readonly<Record<keyof typeof ALIEN_ATTRIBUTES, Service>> =
   JobLogOnClusterMonitor: SYSTEM,
 };
 
-const those = (kind: Service['is']): (readonly [string, string])[] =>
-  Object.entries(SERVICE).flatMap(([name, { is, how }]) => (is === kind ? [[name, how] as const] : []));
-const REFUSED = those('refused');
-const WITHOUT_EFFECT = those('without effect');
+const REFUSED = Object.entries(SERVICE).filter(([, { is }]) => is === 'refused');
 
 /** Said and false is as good as not said. */
 const SWITCHES = new Set(['Interactive', 'FileBroker']);
@@ -105,7 +98,7 @@ const SWITCHES = new Set(['Interactive', 'FileBroker']);
 export function notServed(description: JobDescription): string[] {
   const { ad, split, switches } = description;
   const reasons = REFUSED.filter(([name]) => ad.has(name) && (!SWITCHES.has(name) || switches.includes(name))).map(
-    ([name, how]) => `${name} is not served: ${how}.`,
+    ([name, { how }]) => `${name} is not served: ${how}.`,
   );
   if (split?.by.mode === 'se_advanced')
     reasons.push(
@@ -115,8 +108,13 @@ export function notServed(description: JobDescription): string[] {
 }
 
 /** What runs, but not in full: said to the submitter. */
-export function shortcomings({ ad, email }: JobDescription, { hasEmailHook }: { hasEmailHook: boolean }): string[] {
-  const said = WITHOUT_EFFECT.filter(([name]) => ad.has(name)).map(([name, how]) => `${name} has no effect: ${how}.`);
+export function shortcomings(
+  { email, split, merges, mergeCollections }: JobDescription,
+  { hasEmailHook }: { hasEmailHook: boolean },
+): string[] {
+  const said: string[] = [];
   if (email !== undefined && !hasEmailHook) said.push('Email has no effect: this ProxyServer has no emailHook.');
+  if (split === undefined && merges.length + mergeCollections.length > 0)
+    said.push('Merge and MergeCollections have no effect: the job has no Split.');
   return said;
 }

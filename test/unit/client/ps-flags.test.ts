@@ -10,6 +10,7 @@ const job = (jobId: number, state: JobState, more: Partial<JobInfo> = {}): JobIn
     state,
     masterId: null,
     isMaster: false,
+    mergeOf: null,
     user: 'alice',
     name: 'x',
     isSuspended: false,

@@ -159,7 +159,10 @@ describe('proxy-server: the queue', () => {
     ['a list that would leave the directory', 'InputDataList = "../x";', /no name of a file in the job/],
     ['an output directory with ..', 'OutputDir = "/a/../../b";', /must not hold "\.\."/],
     ['an address that a command would take for an option', 'Email = "-oX@y.z";', /is no address/],
-    ['what is not served', 'Merge = {"a:/b:c"};', /Merge is not served: .*query/],
+    ['what is not served', 'InputZip = {"a.zip"};', /InputZip is not served: .*name their members/],
+    ['a merging that is none', 'Merge = {"a:/b.jdl"};', /"a:\/b.jdl" is not PATTERN:JDL:OUTPUT/],
+    ['a result that would leave the directory', 'Merge = {"a:/b.jdl:../c"};', /\.\.\/c is no name of a file/],
+    ['a collection that is nowhere', 'MergeCollections = {"a:b"};', /b is no absolute name for a collection/],
     ['a submit file of HTCondor', 'universe = vanilla\nqueue 3', /HTCondor submit file/],
   ] as const)
     it(`refuses ${what} in a sentence`, async () => {

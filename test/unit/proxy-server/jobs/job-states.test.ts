@@ -9,9 +9,9 @@ describe('proxy-server: states of a job', () => {
         expect(nextJobState(state, event), `${state} ${event}`).to.be.a('string');
   });
 
-  it('let nothing but a resubmission change a job that is over; one that is DONE stays so', () => {
+  it('let nothing but a resubmission, or a merging that is asked for, change a job that is over; one that is DONE stays so', () => {
     for (const state of FINAL_STATES)
-      for (const event of Object.keys(JOB_MOVES[state])) expect(['resubmit', 'reopen']).to.include(event);
+      for (const event of Object.keys(JOB_MOVES[state])) expect(['resubmit', 'reopen', 'merge']).to.include(event);
     expect(nextJobState('DONE', 'resubmit')).to.equal(undefined);
     expect(nextJobState('DONE', 'lose')).to.equal(undefined);
   });

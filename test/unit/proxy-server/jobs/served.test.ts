@@ -29,6 +29,7 @@ const OWN_EXAMPLES: Readonly<Record<string, string>> = {
   Packages: '{"VO_ALICE@ROOT::v6"}',
   ResubmitType: '{"system"}',
   Merge: '{"a:/b.jdl:c"}',
+  MergeCollections: '{"*.root,b:/a/collection"}',
   JDLVariables: '{"TTL"}',
   Split: '"file"',
   Email: '"a@b.ch"',
@@ -46,15 +47,22 @@ describe('proxy-server: what is served of a job description', () => {
     expect(Object.keys(SERVICE)).to.deep.equal(Object.keys(ALIEN_ATTRIBUTES));
   });
 
-  it('is what happens: refused with a sentence, told to the submitter, or taken', () => {
+  it('is what happens: refused with a sentence, or taken', () => {
     for (const [name, { is, how }] of Object.entries(SERVICE)) {
       const { description, problems } = describeWith(name);
       expect(description, `${name}: ${problems.map(({ message }) => message)}`).to.not.equal(undefined);
       const reasons = notServed(description!);
-      const told = shortcomings(description!, { hasEmailHook: true });
       expect(reasons, name).to.deep.equal(is === 'refused' ? [`${name} is not served: ${how}.`] : []);
-      expect(told.includes(`${name} has no effect: ${how}.`), name).to.equal(is === 'without effect');
     }
+  });
+
+  it('is told to the submitter where it has no effect here', () => {
+    const told = (name: string, hasEmailHook: boolean): string =>
+      shortcomings(describeWith(name).description!, { hasEmailHook }).join();
+    expect(told('Email', true)).to.equal('');
+    expect(told('Email', false)).to.match(/^Email has no effect: this ProxyServer has no emailHook/);
+    for (const name of ['Merge', 'MergeCollections'])
+      expect(told(name, true)).to.match(/no effect: the job has no Split/);
   });
 
   it('takes switches that are off', () => {
