@@ -21,4 +21,5 @@ export function reportFailure(error: unknown): number {
 }
 
 /** Errors of other rooms and processes that say: the command must be given otherwise. */
-export const isUsage = (code: string): boolean => code === 'USAGE' || code === 'ROOT_WHICH_TABLE';
+export const isUsage = (code: string): boolean =>
+  code === 'USAGE' || code === 'ROOT_WHICH_TABLE' || code === 'ANALYSIS_DRAW_EXPRESSION';

@@ -55,7 +55,9 @@ export class NoSuchObjectError extends GridError {
     readonly path: string,
     present: Iterable<string>,
   ) {
-    super(`${url} has no object "${path}".${didYouMean(path, present)}`);
+    const names = [...new Set(present)];
+    const few = names.length > 0 && names.length <= 5 ? ` It has ${names.join(', ')}.` : '';
+    super(`${url} has no object "${path}".${didYouMean(path, names) || few}`);
   }
 }
 

@@ -77,7 +77,7 @@ class DrawParser {
       values.push(this.#choice());
       texts.push(this.text.slice(start, this.#next.position).trim());
     } while (this.#take(':'));
-    if (values.length > 3) this.#fail('More than three expressions');
+    if (values.length > 3) this.#failAt('More than three expressions,', this.#tokens[0]!);
     const target = this.#take('>>') ? this.#target(values.length) : { name: undefined, bins: [] };
     this.#expectEnd('":" and a further expression, ">>" and a histogram, or the end');
     return { values, texts, ...target };
@@ -104,8 +104,8 @@ class DrawParser {
       );
     const bins = Array.from({ length: dimensions }, (_, i) => {
       const [nbins, min, max] = numbers.slice(3 * i, 3 * i + 3) as [number, number, number];
-      if (!Number.isSafeInteger(nbins) || nbins < 1) this.#fail(`${nbins} is no number of bins`);
-      if (!(min < max)) this.#fail(`An axis from ${min} to ${max} has no width`);
+      if (!Number.isSafeInteger(nbins) || nbins < 1) this.#failAt(`${nbins} is no number of bins,`, name);
+      if (!(min < max)) this.#failAt(`An axis from ${min} to ${max} has no width,`, name);
       return { nbins, min, max };
     });
     return { name: name.text, bins };

@@ -12,6 +12,7 @@ import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import { replayPacket } from '../run/replay-packet.js';
 import { report } from '../run/report.js';
+import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
 import { fullRef } from './query-ref.js';
 
@@ -52,8 +53,10 @@ async function replay(query: string, order: PacketOrder, options: Options): Prom
   screen.say(`Packet ${packetId} of ${query}: entries ${first} to ${end - 1} of ${order.file.name}`);
   for (const { worker, cause, entry } of failures)
     screen.say(`  failed on worker ${worker}: ${cause}${entry === null ? '' : ` at entry ${entry}`}`);
-  const { outcome, loaded } = await replayPacket(query, order);
-  return report(outcome, loaded, { json, output: options.output }, screen);
+  return keepingStdout(json === '-', async () => {
+    const { outcome, loaded } = await replayPacket(query, order);
+    return report(outcome, loaded, { json, output: options.output }, screen);
+  });
 }
 
 function list(packets: readonly PacketInfo[], asJson: boolean): void {

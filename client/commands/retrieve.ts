@@ -10,6 +10,7 @@ import { report } from '../run/report.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
 import { ProofSession } from '../session/proof-session.js';
+import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
 import { fullRef } from './query-ref.js';
 
@@ -33,7 +34,9 @@ export function addCommands(program: Command): void {
       const options = command.optsWithGlobals<Options>();
       const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
       const kept = existsSync(ref) ? await keptInFile(ref, LIBRARY) : await fromServer(ref, apiOf(command), screen);
-      const status = await report(kept.outcome, kept.loaded, options, screen);
+      const status = await keepingStdout(options.json === '-', () =>
+        report(kept.outcome, kept.loaded, options, screen),
+      );
       if (status !== 0) throw new ExitStatus(status);
     });
 }

@@ -24,6 +24,7 @@ import { answerOrInterruption, watching } from '../run/watched-query.js';
 import { ServerApi } from '../server-api.js';
 import type { ProofSession } from '../session/proof-session.js';
 import { openSession } from '../session/session-lines.js';
+import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
 import type { CommandContext } from './add-commands.js';
 import { addRunOptions, checkRunOptions, friendsOf, type RunOptions } from './run-options.js';
@@ -55,6 +56,15 @@ async function runQuery(
 ): Promise<void> {
   const options = command.optsWithGlobals<RunOptions & { config?: string }>();
   checkRunOptions(options);
+  await keepingStdout(options.json === '-', () => runChecked(makeProgram, words, options, session));
+}
+
+async function runChecked(
+  makeProgram: (packages: readonly PackageContents[]) => Promise<Program>,
+  words: readonly string[],
+  options: RunOptions & { config?: string },
+  session: ProofSession | undefined,
+): Promise<void> {
   const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
   const config = readClientConfig(options.config);
   const { dataset, lists } = await expandListedWords(words);

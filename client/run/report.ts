@@ -13,6 +13,7 @@ import { isUsage } from '../exit-status.js';
 import { formatBytes } from '../print.js';
 import { formatOutput } from '../show/format-output.js';
 import { formatDuration } from '../show/progress-line.js';
+import { writeResult } from '../show/result-stdout.js';
 import type { Screen } from '../show/screen.js';
 import { finish } from './finish.js';
 import type { QueryOutcome } from './query-request.js';
@@ -99,7 +100,7 @@ async function saveJson(
   const document = { query, status, entries, failures, missingFiles, outputs, timing, workers };
   const told = error === null ? {} : { error: { code: error.code, message: error.message } };
   const text = resultJson(Object.assign(document, told), ntupleFile === undefined ? {} : { ntupleFile });
-  if (file === '-') process.stdout.write(text);
+  if (file === '-') writeResult(text);
   else await saving(file, () => writeWhole(file, text));
 }
 
@@ -133,7 +134,7 @@ async function saving(file: string, write: () => void | Promise<void>): Promise<
 function tellProblems({ failures, failuresLeftOut, missingFiles, error }: QueryResult, screen: Screen): void {
   for (const { file, entry, error: why, stack, attempts } of failures.slice(0, 5))
     screen.warn(
-      `proof: set aside ${file} entry ${entry} after ${attempts} attempts: ${stack === null || stack === '' ? why : stack}`,
+      `proof: set aside ${file} entry ${entry} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${stack === null || stack === '' ? why : stack}`,
     );
   const more = Math.max(0, failures.length - 5) + failuresLeftOut;
   if (more > 0) screen.warn(`proof: and ${more} more failing entries`);

@@ -5,14 +5,23 @@ const FLUSH_MS = 250;
 const MOST_CHARS = 60_000;
 const TAIL_CHARS = 2_000;
 
-/** From now on everything written to standard output and standard error of this process comes to `print`. @returns the last of it */
-export function captureOutput(clock: Clock, print: (text: string) => void): () => string {
+export interface CapturedOutput {
+  /** The last that was printed. */
+  lastWords(): string;
+  /** What waits goes at once: a short query is over before its time. */
+  flush(): void;
+}
+
+/** From now on everything written to standard output and standard error of this process comes to `print`. */
+export function captureOutput(clock: Clock, print: (text: string) => void): CapturedOutput {
   let tail = '';
   let pending = '';
   let leftOut = 0;
-  let isPlanned = false;
+  let cancel: (() => void) | undefined;
   const flush = (): void => {
-    isPlanned = false;
+    cancel?.();
+    cancel = undefined;
+    if (pending === '') return;
     const text = leftOut > 0 ? `[${leftOut} characters left out]\n${pending}` : pending;
     pending = '';
     leftOut = 0;
@@ -26,13 +35,12 @@ export function captureOutput(clock: Clock, print: (text: string) => void): () =
       leftOut += pending.length - MOST_CHARS;
       pending = pending.slice(-MOST_CHARS);
     }
-    if (!isPlanned) clock.after(FLUSH_MS, flush);
-    isPlanned = true;
+    cancel ??= clock.after(FLUSH_MS, flush);
     const done = rest.at(-1);
     if (typeof done === 'function') process.nextTick(done);
     return true;
   };
   process.stdout.write = write;
   process.stderr.write = write;
-  return () => tail;
+  return { lastWords: () => tail, flush };
 }

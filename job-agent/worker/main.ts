@@ -38,9 +38,9 @@ process.on('message', (value) => {
     return;
   }
   if (worker !== undefined) return; // one session a process, for ever
-  const lastWords = captureOutput(systemClock, (text) => worker?.printed(text));
+  const output = captureOutput(systemClock, (text) => worker?.printed(text));
   worker = new SessionWorker(message, {
-    lastWords,
+    output,
     thread,
     clock: systemClock,
     storage: storageOptionsFromEnvironment(process.env, process.getuid?.()),

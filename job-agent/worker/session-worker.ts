@@ -20,6 +20,7 @@ import {
   type WorkerMessage,
 } from '../../protocol/worker-messages.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
+import type { CapturedOutput } from './captured-output.js';
 import { KeptTables } from './kept-tables.js';
 import { factsOf, openTable } from './open-table.js';
 import { ProgramCache } from './program-cache.js';
@@ -33,6 +34,9 @@ const GIVE_UP_MS = 300_000;
 /** The master closes the link of a worker that leaves; if not, the worker goes without. */
 const LEAVE_MS = 5_000;
 
+/** After these the query may be over for its user. */
+const LAST_OF_A_QUERY: readonly WorkerMessage['type'][] = ['finished', 'packetFailed', 'prepareFailed', 'leaving'];
+
 export interface SessionWorkerParts {
   /** Not used yet. */
   readonly thread: LinkThread;
@@ -43,8 +47,8 @@ export interface SessionWorkerParts {
   readonly onAttached: () => void;
   /** The link broke, or never stood: `ticket` shall bring another ticket. */
   readonly onTicketWanted: () => void;
-  /** The last that user code printed. */
-  readonly lastWords: () => string;
+  /** What user code prints. */
+  readonly output: CapturedOutput;
   /** Once: this process has nothing left to do. */
   readonly onEnded: (why: string) => void;
 }
@@ -193,7 +197,8 @@ export class SessionWorker {
         clock: this.#parts.clock,
         storage: this.#storage,
         kept: this.#kept,
-        send: (said) => this.#send(said.type === 'packetFailed' ? { ...said, output: this.#parts.lastWords() } : said),
+        send: (said) =>
+          this.#send(said.type === 'packetFailed' ? { ...said, output: this.#parts.output.lastWords() } : said),
       });
       this.#preparing = undefined;
       this.#work = work;
@@ -259,6 +264,7 @@ export class SessionWorker {
   }
   #send(message: WorkerMessage): void {
     if (!this.#isOpen) return;
+    if (LAST_OF_A_QUERY.includes(message.type)) this.#parts.output.flush();
     // The runner makes the bytes of each increment for this message alone.
     const owned = message.type === 'commit' ? [message.increment] : [];
     this.#link.send(message, owned);

@@ -70,6 +70,16 @@ describe('bad input', function () {
     await both(1, /no branch mu1_pT\. Did you mean mu1_pt\?/, file('branch.ts'), good);
   });
 
+  it('a selector that would do nothing, and an expression that cannot be meant, are refused', async () => {
+    writeFileSync(file('typo.ts'), SELECTOR.replace('override process(', 'proces('));
+    await both(1, /neither process\(entry\) nor processBatch/, file('typo.ts'), good);
+    const drawn = await cluster.proof('draw', '--local', good, 'mu1_pt>>h(0,0,1)');
+    expect([drawn.status, drawn.stderr]).to.deep.equal([
+      2,
+      'proof: 0 is no number of bins, at character 9 of "mu1_pt>>h(0,0,1)": …h(0,0,1) [ANALYSIS_DRAW_EXPRESSION]\n',
+    ]);
+  });
+
   it('a selector that does not compile is told with file, line and column', async () => {
     writeFileSync(file('syntax.ts'), SELECTOR.replace('at(entry))', 'at(entry)'));
     await both(1, /syntax\.ts:7:\d+: Expected "\)"/, file('syntax.ts'), good);
@@ -82,7 +92,7 @@ describe('bad input', function () {
     );
     await both(
       3,
-      /good\.root entry 1234 after \d attempts: Error: bad luck\n\s+at Pt\.process \(throws\.ts:7:\d+\)/,
+      /good\.root entry 1234 after \d attempts?: Error: bad luck\n\s+at Pt\.process \(throws\.ts:7:\d+\)/,
       file('throws.ts'),
       good,
     );

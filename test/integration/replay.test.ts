@@ -90,6 +90,16 @@ describe('queries seen again', function () {
     expect(none.stderr).to.contain('PROXY_NO_SUCH_PACKET');
   });
 
+  it('show what they print, however short they are, and never where the result alone is promised', async () => {
+    writeFileSync(file('says.ts'), selector(`if (entry === 3) console.log('at three');`));
+    const words = ['run', file('says.ts'), file('data.root'), '--entries', '5', '--json', '-'];
+    for (const how of [['--host', 'here'], ['--local']]) {
+      const ran = await cluster.proof(...words, ...how);
+      expect(ran.stderr, how[0]).to.contain('at three');
+      expect(JSON.parse(ran.stdout), how[0]).to.include({ status: 'completed' });
+    }
+  });
+
   it('replay a packet under a debugger, which finds the process at its address, waiting, and lets it run to the same bits', async () => {
     const answer = await run(file('good.ts'), file('data.root'), '--entries', '1', '--seed', '5');
     const [packet] = JSON.parse((await cluster.proof('replay', answer.query, '--json')).stdout) as Packet[];
