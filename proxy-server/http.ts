@@ -1,6 +1,5 @@
 /** The HTTP API: every route of /v1, its role and its shapes (protocol/api.ts). What it does is asked of the parts that know. */
 
-import type { FileHandle } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import Database from 'better-sqlite3';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -165,7 +164,7 @@ function addSessionRoutes(app: FastifyInstance, { sessions }: HttpOptions, audit
 
 function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions, audited: Audited): void {
   const refOf = (request: FastifyRequest): string => params(request, 'ref').ref;
-  const act = (request: FastifyRequest, action: Action, run: () => void | Promise<void>): Promise<void> => {
+  const act = <T>(request: FastifyRequest, action: Action, run: () => T | Promise<T>): Promise<T> => {
     const target = refOf(request);
     return audited(request, { action, target, owner: queries.get(who(request), target).user }, run);
   };
@@ -173,28 +172,20 @@ function addQueryRoutes(app: FastifyInstance, { queries }: HttpOptions, audited:
   app.get('/v1/results', async (request) => queries.kept(who(request)));
   app.get('/v1/queries/:ref', async (request) => queries.get(who(request), refOf(request)));
   app.get('/v1/queries/:ref/result', async (request, reply) => {
-    let frame: Uint8Array = new Uint8Array(0);
-    await act(request, 'query.result', async () => {
-      frame = await queries.result(
-        who(request),
-        refOf(request),
-        (request.query as { archive?: string }).archive === '1',
-      );
-    });
+    const isArchived = (request.query as { archive?: string }).archive === '1';
+    const frame = await act(request, 'query.result', () => queries.result(who(request), refOf(request), isArchived));
     return reply.type('application/msgpack').send(frame);
   });
   app.get('/v1/queries/:ref/state', async (request, reply) => {
-    let file: FileHandle | undefined;
-    await act(request, 'query.result', async () => {
-      file = await queries.stateFile(who(request), refOf(request));
-    });
-    const { size } = await file!.stat();
-    return reply.type('application/octet-stream').header('content-length', size).send(file!.createReadStream());
+    const file = await act(request, 'query.result', () => queries.stateFile(who(request), refOf(request)));
+    const { size } = await file.stat();
+    return reply.type('application/octet-stream').header('content-length', size).send(file.createReadStream());
   });
   app.get('/v1/queries/:ref/packets', async (request) => queries.packets(who(request), refOf(request)));
   app.get('/v1/queries/:ref/packets/:id', async (request, reply) => {
     const { ref, id } = params(request, 'ref', 'id');
-    return reply.type('application/msgpack').send(await queries.packet(who(request), ref, Number(id)));
+    const frame = await act(request, 'query.result', () => queries.packet(who(request), ref, Number(id)));
+    return reply.type('application/msgpack').send(frame);
   });
   for (const [word, message] of [
     ['stop', 'stopQuery'],

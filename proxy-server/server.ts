@@ -195,7 +195,7 @@ class ProxyServer {
     });
     const server = app.server as Server;
     const { tickets } = dispatcher;
-    const closeSockets = serveSockets({ server, log: this.#log, gate, guard, tokens, door, sessions, tickets });
+    const closeSockets = serveSockets({ server, log: this.#log, gate, guard, tokens, door, sessions, tickets, audit });
     this.#refreshTls = () => this.#tls?.refresh(app.server as unknown as HttpsServer, this.#log);
     this.#closeHttp = async () => {
       closeSockets();

@@ -10,7 +10,8 @@ import type { ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import { type Identity, TokenError } from '../protocol/tokens.js';
 import type { AgentDoor } from './agent-door.js';
-import { authorize } from './authorization.js';
+import type { AuditLog } from './audit-log.js';
+import { authorize, may } from './authorization.js';
 import { handOver } from './handover.js';
 import { statusOf } from './http-status.js';
 import type { Gate } from './identity.js';
@@ -28,6 +29,7 @@ export interface SocketsOptions {
   readonly door: AgentDoor;
   readonly sessions: Sessions;
   readonly tickets: TicketBox;
+  readonly audit: Pick<AuditLog, 'write'>;
 }
 
 /** An agent has little to say; a frame beyond this is not one of ours. */
@@ -67,7 +69,7 @@ export function serveSockets(options: SocketsOptions): () => void {
 }
 
 async function route(
-  { gate, guard, door, sessions, tickets }: SocketsOptions,
+  { gate, guard, door, sessions, tickets, audit }: SocketsOptions,
   { agents, byToken }: { agents: WebSocketServer; byToken: Map<Duplex, Identity> },
   peer: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
@@ -95,6 +97,11 @@ async function route(
     const identity = await gate.identify(peer.request);
     const owner = sessions.get(sessionId).record.user;
     guard.known(peer.request, identity.user);
+    if (identity.user !== owner) {
+      const outcome = may(identity, 'session.attach', owner) ? 'done' : 'refused';
+      const address = peer.request.socket.remoteAddress ?? '';
+      audit.write(identity, address, { action: 'session.attach', target: sessionId, outcome });
+    }
     authorize(identity, 'session.attach', owner);
     byToken.set(peer.socket, identity);
     peer.socket.once('close', () => byToken.delete(peer.socket));

@@ -33,10 +33,14 @@ export function addJobRoutes(
     return jobs.trace(who(request), idOf(request), after);
   });
   app.get('/v1/jobs/:id/match', async (request) => jobs.explain(who(request), idOf(request)));
-  app.get('/v1/jobs/:id/files', async (request) => jobs.files(who(request), idOf(request)));
+  const looked = <T>(request: FastifyRequest, run: () => T): Promise<T> => {
+    const owner = jobs.get(who(request), idOf(request)).user;
+    return audited(request, { action: 'job.files', target: String(idOf(request)), owner }, run);
+  };
+  app.get('/v1/jobs/:id/files', (request) => looked(request, () => jobs.files(who(request), idOf(request))));
   app.get('/v1/jobs/:id/file', async (request, reply) => {
     const { name } = checked(z.object({ name: z.string().max(1000) }), request.query, 'query');
-    const file = jobs.fileOf(who(request), idOf(request), name);
+    const file = await looked(request, () => jobs.fileOf(who(request), idOf(request), name));
     return reply.type('application/octet-stream').send(createReadStream(file));
   });
   const act = async (

@@ -17,6 +17,8 @@ export interface Tally {
   queries: number;
   entries: number;
   jobs: number;
+  /** Of them, those that were suspended while a session used their cores. */
+  jobsSuspended: number;
   jobsResubmitted: number;
   clientsLost: number;
   refusedForRoom: number;
@@ -27,6 +29,9 @@ export interface Tally {
 }
 
 const QUERY = /\S+-\d+-\d+:q\d+/;
+/** Of a job now and then; the others take up to 2.5 s. */
+const LONG_JOB_S = 20;
+const LONG_JOB_EVERY = 4;
 /** A disk that is full refuses what is new, with this sentence; that is as promised. */
 const NOT_REACHED = /Cannot reach chaos|CATALOG_UNREACHABLE/;
 const NO_ROOM = /MASTER_JOURNAL|PROXY_STATE_DIR|ENOSPC|disk is full/;
@@ -35,6 +40,8 @@ export class Actors {
   readonly #world: World;
   readonly #tally: Tally;
   readonly #random: Random;
+  /** Queries whose answer was looked at. */
+  readonly #judged = new Set<string>();
   #isOver = false;
   #jobs = 0;
 
@@ -49,6 +56,7 @@ export class Actors {
     await Promise.all([
       this.#again(() => this.#runs()),
       this.#again(() => this.#leaves()),
+      this.#again(() => this.#submits()),
       this.#again(() => this.#submits()),
     ]);
   }
@@ -103,8 +111,12 @@ export class Actors {
   }
 
   async #submits(): Promise<void> {
-    const file = this.#world.file(`job${this.#jobs++}.jdl`);
-    writeFileSync(file, `Executable = "/bin/sleep"; Arguments = "${(0.5 + this.#random() * 2).toFixed(1)}";`);
+    const n = this.#jobs++;
+    const file = this.#world.file(`job${n}.jdl`);
+    const seconds = n % LONG_JOB_EVERY === 0 ? LONG_JOB_S : (0.5 + this.#random() * 2).toFixed(1);
+    const script = this.#world.file('job.sh');
+    writeFileSync(script, 'echo begin $1; sleep $2; echo end $1\n');
+    writeFileSync(file, `Executable = "/bin/sh"; Arguments = "${script} ${n} ${seconds}"; TTL = 600;`);
     const ran = await this.#world.proof('submit', file);
     const jobId = Number(ran.stdout.trim());
     if (ran.status !== 0 || !Number.isInteger(jobId)) {
@@ -123,7 +135,20 @@ export class Actors {
     const trace = await this.#world.ask<TraceLine[]>(`/jobs/${jobId}/trace`);
     const times = trace.filter(({ text }) => text.startsWith('DONE')).length;
     if (times !== 1) this.#tally.differences.push(`job ${jobId} was done ${times} times`);
+    const said = await this.#world.text(`/jobs/${jobId}/file?name=stdout`);
+    if (said !== `begin ${n}\nend ${n}\n`)
+      this.#tally.differences.push(`job ${jobId} printed ${JSON.stringify(said.slice(0, 200))}`);
+    if (trace.some(({ text }) => text.startsWith('suspended'))) this.#tally.jobsSuspended++;
     this.#tally.jobs++;
+  }
+
+  /** Answers that nobody has looked at: of clients that vanished before they said which query they had. */
+  async judgeTheRest(queries: readonly QueryInfo[]): Promise<void> {
+    for (const { query, title, state } of queries.filter((one) => !this.#judged.has(one.query))) {
+      const task = this.#world.tasks.find(({ name }) => title.startsWith(name));
+      if (task === undefined) this.#tally.differences.push(`${query} (${state}) has the title ${title}`);
+      else await this.#retrieve(task, query, 'retrieve at the end');
+    }
   }
 
   #judge(task: Task, ran: Ran, how: string): void {
@@ -131,6 +156,7 @@ export class Actors {
     try {
       const answer = JSON.parse(ran.stdout) as { entries: unknown; outputs: unknown; query: string };
       const { entries } = task;
+      this.#judged.add(answer.query);
       const whole = JSON.stringify({ total: entries, done: entries, failed: 0, missing: 0 });
       if (JSON.stringify(answer.entries) !== whole)
         this.#differs(`${how} ${answer.query}: entries ${JSON.stringify(answer.entries)}`, ran);

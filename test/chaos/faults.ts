@@ -1,9 +1,10 @@
 /** What a chaos run does to its world: a table of faults, each undone by itself. How often one comes is its weight. */
 import { once } from 'node:events';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '../support/cluster.js';
+import { TEARS } from '../support/torn-bytes.js';
 import { pause } from './pause.js';
 import type { World } from './world.js';
 
@@ -57,6 +58,14 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'master killed': {
     weight: 4,
     run: async (world, random) => send(oneOf(world.masterPids(), random), 'SIGKILL'),
+  },
+  'master killed, its journal torn': {
+    weight: 2,
+    async run(world, random) {
+      const pid = oneOf(world.masterPids(), random);
+      const journal = world.youngestJournal();
+      return send(pid, 'SIGKILL') && journal !== undefined && tearEnd(journal, random);
+    },
   },
   'ProxyServer killed, back within 2 s': {
     weight: 2,
@@ -162,6 +171,20 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     },
   },
 };
+
+/** As a crash of the machine leaves the last page or two. @returns false where the query has just ended */
+function tearEnd(file: string, random: Random): boolean {
+  try {
+    const whole = readFileSync(file);
+    const at = Math.max(0, whole.length - 1 - between(random, 0, 6_000));
+    const torn = oneOf(Object.values(TEARS), random)!(whole, at, whole.subarray(4096));
+    writeFileSync(file, torn, { flag: 'r+' });
+    truncateSync(file, torn.length);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Until the last byte. */
 function fill(file: string): void {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const PAGE_BYTES = 4096;
 
@@ -41,6 +42,13 @@ export function temporaryFiles(): Set<string> {
   return new Set(
     existsSync(tmpdir()) ? readdirSync(tmpdir()).filter((name) => /^proof-(s-|agent-|chaos-)/.test(name)) : [],
   );
+}
+
+/** Of a scratch directory everything, of a state directory what was to be renamed and was not. */
+export function leftFiles(scratch: string, stateDir: string): string[] {
+  const all = (folder: string): string[] =>
+    existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]).map((name) => join(folder, name)) : [];
+  return [...all(scratch), ...all(stateDir).filter((path) => /\.(new|part)$/.test(path))];
 }
 
 export function isListening(port: number): Promise<boolean> {

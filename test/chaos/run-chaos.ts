@@ -5,16 +5,9 @@
 import { seededRandom } from '../support/seeded-random.js';
 import { Actors, allOver, type Tally } from './actors.js';
 import { chooseFault, FAULTS } from './faults.js';
-import {
-  isListening,
-  leftProcesses,
-  openFiles,
-  residentBytes,
-  type Sample,
-  slope,
-  temporaryFiles,
-} from './invariants.js';
+import { isListening, leftProcesses, temporaryFiles } from './invariants.js';
 import { pause } from './pause.js';
+import { MemoryWatch, openFilesOf } from './watch.js';
 import { WORKERS, World } from './world.js';
 
 export interface ChaosReport extends Tally {
@@ -23,14 +16,19 @@ export interface ChaosReport extends Tally {
   /** Fault -> how often. */
   readonly faults: Record<string, number>;
   readonly hasSmallDisk: boolean;
-  /** Bytes a minute over the last part, in which they are not restarted. */
+  /** Bytes a minute over the last part, in which the daemons are not restarted. */
   readonly memory: Record<string, { perMinute: number; minutes: number; last: number }>;
   readonly openFiles: Record<string, { before: number; after: number }>;
 }
 
+/** Sockets of the last requests may still be closing. */
+const MORE_OPEN_FILES = 4;
+/** Of its memory, over the part of the run in which it is watched; that is judged where it is long enough to tell growth from a cache that fills. */
+const MOST_GROWTH = 0.15;
+const JUDGED_FROM_MINUTES = 5;
+
 /** Of the whole run: then no daemon is restarted any more, and its memory is watched. */
 const LAST_PART = 0.4;
-const SAMPLE_MS = 5_000;
 const QUIET_WITHIN_MS = 120_000;
 
 export async function runChaos(
@@ -44,6 +42,7 @@ export async function runChaos(
     queries: 0,
     entries: 0,
     jobs: 0,
+    jobsSuspended: 0,
     jobsResubmitted: 0,
     clientsLost: 0,
     refusedForRoom: 0,
@@ -61,9 +60,10 @@ export async function runChaos(
   try {
     await within(warm(world), 'all workers are warm', report, world);
     say(`chaos in ${world.folder}: ${WORKERS} workers, seed ${options.seed}, ${options.minutes} minutes`);
+    const quiet = openFilesOf(world);
     const actors = new Actors(world, report, seededRandom(options.seed + 1));
     const working = actors.work();
-    const watch = new Watch(world);
+    const watch = new MemoryWatch(world);
     const start = performance.now();
     for (;;) {
       const part = (performance.now() - start) / (options.minutes * 60_000);
@@ -77,13 +77,17 @@ export async function runChaos(
     say('faults are over');
     actors.finish();
     await within(working, 'users come to the end of their work', report, world);
-    await within(allOver(world), 'all queries end', report, world);
-    await within(warm(world), 'all workers are warm again', report, world);
     Object.assign(report.memory, watch.memory());
-    Object.assign(report.openFiles, watch.openFiles());
+    const queries = await within(allOver(world), 'all queries end', report, world);
+    await within(actors.judgeTheRest(queries), 'all answers are looked at', report, world);
+    await within(warm(world), 'all workers are warm again', report, world);
+    await within(noSessions(world), 'all sessions end', report, world);
+    await within(fewOpenFiles(world, quiet, report), 'files are closed', report, world);
+    report.differences.push(...grown(report.memory));
     report.differences.push(...world.crashes.map((words) => `a daemon ended by itself: ${words}`));
   } finally {
-    if (report.differences.length === 0 || process.env['PROOF_CHAOS_KEEP'] === undefined) await world.stop();
+    if (report.differences.length === 0 || process.env['PROOF_CHAOS_KEEP'] === undefined)
+      report.differences.push(...(await world.stop()).map((path) => `${path} is left`));
   }
   await afterwards(world, before, report);
   return report;
@@ -98,10 +102,36 @@ async function warm(world: World): Promise<void> {
   }
 }
 
-async function within(done: Promise<unknown>, what: string, report: ChaosReport, world: World): Promise<void> {
+async function noSessions(world: World): Promise<void> {
+  for (;;) {
+    const sessions = await world.ask<{ state: string }[]>('/sessions');
+    if (sessions.every(({ state }) => state === 'ended')) return;
+    await pause(500);
+  }
+}
+
+/** As few as before the first fault, in whatever process each daemon is now. */
+async function fewOpenFiles(world: World, quiet: Record<string, number>, report: ChaosReport): Promise<void> {
+  for (;;) {
+    const now = openFilesOf(world);
+    for (const [name, after] of Object.entries(now)) report.openFiles[name] = { before: quiet[name]!, after };
+    if (Object.entries(now).every(([name, n]) => n <= quiet[name]! + MORE_OPEN_FILES)) return;
+    await pause(1_000);
+  }
+}
+
+function grown(memory: ChaosReport['memory']): string[] {
+  return Object.entries(memory).flatMap(([name, { perMinute, minutes, last }]) =>
+    minutes >= JUDGED_FROM_MINUTES && perMinute * minutes > MOST_GROWTH * last
+      ? [`the memory of the ${name} grew by ${perMinute} bytes a minute for ${minutes} minutes`]
+      : [],
+  );
+}
+
+async function within<T>(done: Promise<T>, what: string, report: ChaosReport, world: World): Promise<T> {
   const late = Symbol();
-  const first = await Promise.race([done, pause(QUIET_WITHIN_MS).then(() => late)]);
-  if (first !== late) return;
+  const first = await Promise.race([done, pause(QUIET_WITHIN_MS).then((): typeof late => late)]);
+  if (first !== late) return first as T;
   const state = JSON.stringify([await world.ask('/sessions'), await world.ask('/workers')]).slice(0, 3_000);
   report.differences.push(`not so within ${QUIET_WITHIN_MS / 1000} s: ${what}: ${state}`);
   throw new Error(report.differences.join('\n'));
@@ -113,51 +143,6 @@ async function afterwards(world: World, before: Set<string>, report: ChaosReport
   report.differences.push(...leftProcesses(world.folder));
   for (const name of temporaryFiles())
     if (!before.has(name) && world.folder.endsWith(name)) report.differences.push(`${name} is left`);
-  for (const url of [world.url, world.catalogUrl])
-    if (await isListening(Number(new URL(url).port))) report.differences.push(`${url} still listens`);
-}
-
-/** Memory and open files of the daemons, from `start` on. */
-class Watch {
-  readonly #world: World;
-  readonly #samples = new Map<string, Sample[]>();
-  readonly #files = new Map<string, { pid: number; before: number }>();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(world: World) {
-    this.#world = world;
-  }
-  start(): void {
-    if (this.#timer !== undefined) return;
-    for (const [name, pid] of this.#daemons()) this.#files.set(name, { pid, before: openFiles(pid) });
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
-  }
-  memory(): ChaosReport['memory'] {
-    clearInterval(this.#timer);
-    return Object.fromEntries(
-      [...this.#samples].map(([name, samples]) => {
-        const minutes = (samples.at(-1)!.ms - samples[0]!.ms) / 60_000;
-        return [name, { perMinute: Math.round(slope(samples)), minutes, last: samples.at(-1)!.bytes }];
-      }),
-    );
-  }
-  openFiles(): ChaosReport['openFiles'] {
-    return Object.fromEntries(
-      [...this.#files].map(([name, { pid, before }]) => [name, { before, after: openFiles(pid) }]),
-    );
-  }
-
-  #daemons(): [string, number][] {
-    return [
-      ['ProxyServer', this.#world.proxy!.pid!],
-      ['catalog', this.#world.catalog!.pid!],
-    ];
-  }
-  #sample(): void {
-    for (const [name, pid] of this.#daemons()) {
-      const bytes = residentBytes(pid);
-      if (bytes !== undefined)
-        this.#samples.set(name, [...(this.#samples.get(name) ?? []), { ms: performance.now(), bytes }]);
-    }
-  }
+  for (const port of world.ports)
+    if (await isListening(port)) report.differences.push(`somebody still listens on port ${port}`);
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ import Database from 'better-sqlite3';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Ran, run } from '../support/cluster.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { leftFiles } from './invariants.js';
 import { PROGRAMS } from './programs.js';
 
 const DIST = join(import.meta.dirname, '../..');
@@ -21,6 +22,8 @@ const FILE_ENTRIES = 30_000;
 
 /** A query with its right answer. */
 export interface Task {
+  /** Titles of its queries begin with it. */
+  readonly name: string;
   readonly words: readonly string[];
   readonly entries: number;
   readonly outputs: string;
@@ -39,6 +42,7 @@ export class World {
   catalog: ChildProcess | undefined;
   proxy: ChildProcess | undefined;
   catalogUrl = '';
+  /** Of the ProxyServer itself, behind the TCP proxy. */
   #port = 0;
   /** The last words of daemons that ended by themselves. */
   readonly crashes: string[] = [];
@@ -73,6 +77,10 @@ export class World {
   proof(...words: string[]): Promise<Ran> {
     return run(words, { env: this.env });
   }
+  /** Where the daemons listen. */
+  get ports(): readonly number[] {
+    return [this.#port, this.links.port, Number(new URL(this.catalogUrl).port)];
+  }
   get env(): Record<string, string> {
     return { PROOF_CONFIG: this.file('config.yaml') };
   }
@@ -85,6 +93,11 @@ export class World {
       if (answer?.ok) return (await answer.json()) as T;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
+  }
+  /** The same of a file, as text; empty where there is none. */
+  async text(path: string): Promise<string> {
+    const answer = await fetch(`${this.url}/v1${path}`, { signal: AbortSignal.timeout(30_000) });
+    return answer.ok ? answer.text() : '';
   }
   /** As the ProxyServer last said. */
   async workerPids(): Promise<number[]> {
@@ -127,6 +140,19 @@ export class World {
     }
   }
 
+  /** Of the queries that run, the one that was written to last. */
+  youngestJournal(): string | undefined {
+    const sessions = join(this.stateDir, 'sessions');
+    try {
+      return (readdirSync(sessions, { recursive: true }) as string[])
+        .filter((name) => name.endsWith('/journal'))
+        .map((name) => join(sessions, name))
+        .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
+    } catch {
+      return undefined; // a query has just ended
+    }
+  }
+
   async startCatalog(): Promise<void> {
     const { child, url } = await this.#daemon(
       'catalog',
@@ -146,7 +172,8 @@ export class World {
     db.close();
   }
 
-  async stop(): Promise<void> {
+  /** Ends the daemons. @returns files and directories of agents, workers and payloads, and half-written files, that are left */
+  async stop(): Promise<string[]> {
     for (const child of [this.proxy, this.catalog]) {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue;
       const gone = once(child, 'exit');
@@ -154,8 +181,10 @@ export class World {
       await gone;
     }
     await this.links.stop();
+    const left = leftFiles(this.file('scratch'), this.stateDir);
     if (this.hasSmallDisk) execFileSync('umount', [this.stateDir]);
     rmSync(this.folder, { recursive: true, force: true });
+    return left;
   }
 
   #catalogPort(): string {
@@ -228,7 +257,7 @@ sites: [${site('NORTH')}, ${site('SOUTH')}]
       const ran = await run(['run', '--local', ...words, '--json', '-', '--quiet'], { env: this.env });
       if (ran.status !== 0) throw new Error(`cannot run ${name}: ${ran.stderr}`);
       const { outputs, entries } = JSON.parse(ran.stdout) as { outputs: unknown; entries: { done: number } };
-      tasks.push({ words, entries: entries.done, outputs: JSON.stringify(outputs) });
+      tasks.push({ name, words, entries: entries.done, outputs: JSON.stringify(outputs) });
     }
     this.tasks = tasks;
   }

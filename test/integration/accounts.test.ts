@@ -6,6 +6,7 @@ import type { AuditRecord, PilotInfo } from '../../protocol/api.js';
 import { systemClock } from '../../protocol/clock.js';
 import { dialOnce } from '../../protocol/dial.js';
 import { toClientMessage } from '../../protocol/session-messages.js';
+import { PERMISSIONS } from '../../proxy-server/authorization.js';
 import { type Ran, run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
@@ -23,7 +24,13 @@ describe('accounts', function () {
   const json = async <T>(user: string, ...words: string[]): Promise<T[]> =>
     JSON.parse((await as(user, ...words, '--json')).stdout);
   const ask = (user: string, path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${proxy.url}/v1${path}`, { ...init, headers: { authorization: `Bearer ${tokens[user]}` } });
+    fetch(`${proxy.url}/v1${path}`, {
+      ...init,
+      headers: {
+        authorization: `Bearer ${tokens[user]}`,
+        ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+    });
 
   before(async () => {
     proxy = await new TestProxy(SITE, { auth: 'token', catalog: 'embedded' }).start();
@@ -140,6 +147,55 @@ describe('accounts', function () {
     expect(await closed).to.contain('the connection broke');
     expect((await ask('bob', '/sessions')).status).to.equal(401);
     expect((await ask('ada', '/sessions')).status).to.equal(200);
+  });
+
+  it('whatever an operator or admin does to the pool, or to what is not their own, is written down, with who and to what', async () => {
+    writeFileSync(file('job.jdl'), 'Executable = "/bin/true"; Requirements = false;');
+    const jobId = (await as('ada', 'submit', file('job.jdl'))).stdout.trim();
+    const session = async (): Promise<string> =>
+      ((await (await ask('ada', '/sessions', { method: 'POST' })).json()) as { sessionId: string }).sessionId;
+    const [entered, ended] = [await session(), await session()];
+    const attach = async (user: string): Promise<void> => {
+      const link = await dialOnce({
+        ...{ url: `${proxy.url.replace('http', 'ws')}/v1/session/${entered}`, clock: systemClock },
+        headers: { authorization: `Bearer ${tokens[user]}` },
+        ...{ schema: toClientMessage, onMessage: () => {}, onClosed: () => {} },
+      });
+      link.close('seen');
+    };
+    await attach('root');
+    expect(await attach('olga').catch((error: Error) => error.message)).to.contain('may not session attach');
+    const put = (body: object): RequestInit => ({ method: 'PUT', body: JSON.stringify(body) });
+    const post = (body: object): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
+    const [pilot] = await json<Pilot>('olga', 'pilots');
+    const asked = await ask('ada', '/requests', post({ workers: 1 }));
+    const { requestId } = (await asked.json()) as { requestId: string };
+    const acts: [string, string, string, RequestInit][] = [
+      ['root', 'job.files', `/jobs/${jobId}/files`, {}],
+      ['root', 'job.kill', `/jobs/${jobId}`, { method: 'DELETE' }],
+      ['root', 'job.resubmit', `/jobs/${jobId}/resubmit`, { method: 'POST' }],
+      ['olga', 'session.end', `/sessions/${ended}`, { method: 'DELETE' }],
+      ['olga', 'request.end', `/requests/${requestId}`, { method: 'DELETE' }],
+      ['olga', 'pilot.submit', '/pilots', post({ site: 'S', n: 1, jdl: null })],
+      ['olga', 'pilot.drain', `/pilots/${pilot!.pilotId}/drain`, { method: 'POST' }],
+      ['olga', 'pilot.kill', `/pilots/${pilot!.pilotId}`, { method: 'DELETE' }],
+      ['olga', 'site.ban', '/sites/S/ban', put({ why: 'full' })],
+      ['root', 'token.create', '/tokens', post({ user: 'eve', role: 'user', lifetimeS: 60 })],
+      ['root', 'token.revoke', '/tokens/revoke', post({ user: 'eve' })],
+    ];
+    for (const [user, action, path, init] of acts) expect((await ask(user, path, init)).status, action).to.equal(200);
+    await as('olga', 'sites', 'unban', 'S');
+    const records = await json<AuditRecord>('root', 'audit');
+    const lines = records.map((r) => `${r.user} ${r.action} ${r.outcome}`);
+    for (const [user, action] of [...acts, ['root', 'session.attach']])
+      expect(lines).to.include(`${user} ${action} done`);
+    expect(lines).to.include('olga session.attach refused');
+    expect(records.find(({ action }) => action === 'session.attach')).to.include({ target: entered, role: 'admin' });
+    // What reads lists, or touches one's own alone, leaves no line; results of queries are looked at in the same way as files of jobs.
+    const silent =
+      /^(\w+\.(list|read|open|make|upload|clear|log)|job\.submit|agent\.register|query\.(result|stop|remove))$/;
+    const written = new Set([...acts.map(([, action]) => action), 'session.attach']);
+    expect(Object.keys(PERMISSIONS).filter((action) => !silent.test(action) && !written.has(action))).to.deep.equal([]);
   });
 
   it('all of it stands in the audit log, which admins read, and no token does', async () => {
