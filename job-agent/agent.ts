@@ -2,10 +2,9 @@
  * The job agent: one batch slot's connection to the ProxyServer. It dials out, says what node this is, and does what it is told with
  * its worker processes.
  *
- * It keeps its identity (agent id and token, in memory only) over broken connections and restarts of the ProxyServer; after
- * `orphanedAfterMs` without one, or when it is refused, it ends. Near the end of its slot it drains: nothing new, then out.
+ * It keeps its identity (agent id and token; on disk where it has a state directory) over broken connections, restarts of the ProxyServer and
+ * its own; after `orphanedAfterMs` without one, or when it is refused, it ends. Near the end of its slot it drains: nothing new, then out.
  */
-import { statfs } from 'node:fs/promises';
 import type { Launcher } from '../isolation/launcher.js';
 import {
   type AgentMessage,
@@ -20,13 +19,16 @@ import type { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import { SPOKEN, speaks } from '../protocol/version.js';
 import type { StorageOptions } from '../storage/storage-options.js';
+import type { AgentState } from './agent-state.js';
 import type { CpuLedger } from './cpu-ledger.js';
 import type { DataServer } from './data-server.js';
 import { AGENT_EXIT, type AgentExit } from './exit-status.js';
-import { availableMemory } from './node-check.js';
+import type { Guarding } from './guard/guarded-program.js';
+import { availableMemory, freeDisk } from './node-check.js';
+import type { FoundPayload } from './payload/found-payloads.js';
 import { PayloadDesk } from './payload/payload-desk.js';
 import type { Scratch } from './scratch.js';
-import { type AgentSettings, slotMark } from './settings.js';
+import type { AgentSettings } from './settings.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface JobAgentOptions {
@@ -34,6 +36,12 @@ export interface JobAgentOptions {
   readonly node: NodeFacts;
   readonly version: string;
   readonly scratch: Scratch;
+  readonly state: AgentState;
+  /** PROOF_SLOT of all that this agent starts. */
+  readonly slot: string;
+  /** Payloads of the agent before this one. */
+  readonly found: readonly FoundPayload[];
+  readonly guarding: Guarding;
   readonly clock: Clock;
   readonly log: Logger;
   readonly loadAverage: () => number;
@@ -75,6 +83,8 @@ export class JobAgent {
   #dialler: Dialler | undefined;
   #link: AgentLink | undefined;
   #identity: { agentId: string; token: string } | undefined;
+  /** Its identity is that of the agent before it, and nobody has said yet whether that still counts. */
+  #isReturning: boolean;
   /** The protocol version of the connection that stands; 0: not welcomed on it yet. */
   #version = 0;
   #beats = 0;
@@ -95,6 +105,8 @@ export class JobAgent {
     this.#log = options.log;
     this.#checkedAt = options.clock.now();
     this.#unfit = options.unfit;
+    this.#identity = options.state.identity();
+    this.#isReturning = this.#identity !== undefined;
     this.ended = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -110,12 +122,13 @@ export class JobAgent {
     });
     this.#payloads = new PayloadDesk({
       cores: options.settings.cores,
-      directory: options.scratch.directory,
+      directory: options.state.directory,
       server: { url: options.settings.server, ca: options.settings.ca },
-      slot: slotMark(options.settings),
+      slot: options.slot,
       storage: options.storage,
       ledger: options.ledger,
       launcher: options.launcher,
+      guarding: options.guarding,
       slotEnd: options.settings.wallTimeEnd,
       clock: options.clock,
       log: options.log,
@@ -125,7 +138,8 @@ export class JobAgent {
   }
 
   start(): void {
-    const { settings, clock } = this.#options;
+    const { settings, clock, found } = this.#options;
+    this.#payloads.goOnWith(found);
     if (this.#unfit.length === 0) {
       this.#pool.fill(); // ahead of the registration: both take a while
       this.#dataServer = this.#options.startDataServer();
@@ -173,14 +187,34 @@ export class JobAgent {
       node,
       workers: this.#pool.reports(),
       jobs: this.#payloads.reports(),
+      ...(settings.stateDir === null ? {} : { returnsWithinMs: settings.returnWithinS * 1000 }),
     });
+  }
+
+  #identify(identity: { agentId: string; token: string }): void {
+    this.#identity = identity;
+    const { state, slot } = this.#options;
+    try {
+      state.keepIdentity({ ...identity, slot });
+    } catch (error) {
+      this.#log.warn(`the agent's identity is not kept: ${(error as Error).message}`); // a full disk: it serves on
+    }
+  }
+
+  /** What an earlier process of this agent was is over; as another agent it may still come in, and hears what is to become of the payloads. */
+  #startAnew(why: string): void {
+    this.#log.warn(`registering anew: ${why}`);
+    this.#isReturning = false;
+    this.#identity = undefined;
+    this.#options.state.dropIdentity();
   }
 
   #obey(message: ToAgentMessage): void {
     switch (message.type) {
       case 'welcome':
         this.#version = message.protocol;
-        this.#identity = { agentId: message.agentId, token: message.token };
+        this.#isReturning = false;
+        this.#identify({ agentId: message.agentId, token: message.token });
         this.#log.info('registered', { agentId: message.agentId, server: this.#options.settings.server });
         if (this.#unfit.length > 0) this.#tell({ type: 'unfit', reasons: [...this.#unfit] });
         this.#payloads.tellEnds();
@@ -189,9 +223,13 @@ export class JobAgent {
         void this.#tellFiles();
         return;
       case 'token':
-        if (this.#identity !== undefined) this.#identity = { ...this.#identity, token: message.token };
+        if (this.#identity !== undefined) this.#identify({ ...this.#identity, token: message.token });
         return;
       case 'refused':
+        if (this.#isReturning) {
+          this.#startAnew(message.error.message);
+          return;
+        }
         this.#log.error(`refused by the ProxyServer: ${message.error.message}`, { code: message.error.code });
         void this.#end(AGENT_EXIT.refused, message.error.message);
         return;
@@ -340,6 +378,7 @@ export class JobAgent {
     this.#tellUsage();
     this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
     this.#dialler?.close('the agent ends');
+    this.#options.state.end();
     this.#options.scratch.remove();
     this.#finish(exit);
   }
@@ -350,13 +389,4 @@ function asSpoken(message: AgentMessage, version: number): AgentMessage {
   if (message.type !== 'jobState' || message.job.end?.outcome !== 'givenBack' || speaks(version, 'givingBack'))
     return message;
   return { ...message, job: { ...message.job, end: { ...message.job.end, outcome: 'expired' } } };
-}
-
-async function freeDisk(path: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  } catch {
-    return 0; // the scratch directory is gone: nothing is free there
-  }
 }

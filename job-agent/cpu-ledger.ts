@@ -9,10 +9,14 @@ import type { ProcessUse } from '../protocol/agent-messages.js';
 import type { ProcessFamily } from './process-family.js';
 import { type ProcessFacts, readProcess, readProcesses } from './process-table.js';
 
-interface Entry {
+interface Process {
   readonly family: ProcessFamily;
-  readonly leader: number;
+  /** The child of this agent whose end is waited for; null: it is a child of an agent before this one. */
+  readonly child: number | null;
   readonly kind: ProcessUse['kind'];
+}
+
+interface Entry extends Process {
   sessionId: string | null;
   cpuSeconds: number;
   /** It has ended, and was told so often since. */
@@ -28,7 +32,7 @@ export class CpuLedger {
   #attributed = endedChildrenSeconds();
 
   /** @param process `JOB.RUN`, or the worker's id */
-  started(process: string, of: { family: ProcessFamily; leader: number; kind: ProcessUse['kind'] }): void {
+  started(process: string, of: Process): void {
     this.#entries.set(process, { ...of, sessionId: null, cpuSeconds: 0, toldAfterEnd: null });
   }
 
@@ -37,20 +41,29 @@ export class CpuLedger {
     if (entry !== undefined) entry.sessionId = sessionId;
   }
 
-  /** Its exit was just heard of: nothing was awaited since. @returns its CPU time */
-  ended(process: string): number {
+  /** Its exit was just heard of: nothing was awaited since. @param told what its guard says of it @returns its CPU time */
+  ended(process: string, told = 0): number {
     const entry = this.#entries.get(process);
     if (entry === undefined) return 0;
+    if (entry.child !== null) entry.cpuSeconds = Math.max(entry.cpuSeconds, this.#freshOf(entry));
+    entry.cpuSeconds = Math.max(entry.cpuSeconds, told);
+    entry.toldAfterEnd = 0;
+    return entry.cpuSeconds;
+  }
+
+  #freshOf(entry: Entry): number {
     const fresh = endedChildrenSeconds() - this.#attributed;
     const others = [...this.#entries.values()].filter(
-      (other) => other !== entry && other.toldAfterEnd === null && readProcess(other.leader) === undefined,
+      (other) =>
+        other !== entry &&
+        other.toldAfterEnd === null &&
+        other.child !== null &&
+        readProcess(other.child) === undefined,
     );
     const theirs = others.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
     const own = Math.max(0, fresh - theirs);
     this.#attributed += own;
-    entry.cpuSeconds = Math.max(entry.cpuSeconds, own);
-    entry.toldAfterEnd = 0;
-    return entry.cpuSeconds;
+    return own;
   }
 
   /** Somebody has just looked at it. */

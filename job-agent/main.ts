@@ -9,7 +9,7 @@ import { availableParallelism, hostname, loadavg, platform, totalmem } from 'nod
 import { join } from 'node:path';
 import { TUNNEL } from '../isolation/bubblewrap-words.js';
 import { cleanEnvironment } from '../isolation/clean-environment.js';
-import { isolationSentence, prepareLauncher } from '../isolation/launcher.js';
+import { isolationSentence, type Launcher, prepareLauncher } from '../isolation/launcher.js';
 import type { NodeFacts } from '../protocol/agent-messages.js';
 import { systemClock } from '../protocol/clock.js';
 import { type Daemon, runDaemon } from '../protocol/daemon.js';
@@ -18,11 +18,15 @@ import { createLogger, type Logger } from '../protocol/log.js';
 import { PACKAGE_VERSION } from '../protocol/version.js';
 import { storageOptionsFromEnvironment } from '../storage/environment.js';
 import { JobAgent } from './agent.js';
+import { AgentState } from './agent-state.js';
 import { CpuLedger } from './cpu-ledger.js';
 import { DataServer } from './data-server.js';
+import { clearSlot } from './former-agent.js';
+import { GUARD_SCRIPT } from './guard/guard-script.js';
 import { hostOfServer } from './isolation/allowed-hosts.js';
 import { openTunnel } from './isolation/tunnel.js';
 import { measureNode, type NodeMeasure, shareOfNode, unfitReasons } from './node-check.js';
+import { type FoundPayload, findPayloads } from './payload/found-payloads.js';
 import { makeScratch } from './scratch.js';
 import { type AgentSettings, readSettings, slotMark } from './settings.js';
 import { workerLimits } from './worker-limits.js';
@@ -88,14 +92,29 @@ function useProxy({ httpsProxy, noProxy }: AgentSettings): void {
   if (noProxy !== null) for (const name of ['no_proxy', 'NO_PROXY']) process.env[name] = noProxy;
 }
 
+function foundPayloads({ directory, former }: AgentState, launcher: Launcher, log: Logger): readonly FoundPayload[] {
+  if (former === undefined) return [];
+  const isConfined = launcher.facts.by === 'bubblewrap';
+  return findPayloads(directory, { former, isConfined, clock: systemClock, log });
+}
+
 async function start(): Promise<Daemon> {
   const settings = readSettings(process.argv.slice(2), process.env);
   useProxy(settings);
   const log = createLogger({ program: 'agent', level: settings.logLevel, file: null, terminal: true });
+  const { stateDir, returnWithinS } = settings;
+  const kept = stateDir === null ? undefined : AgentState.open(stateDir);
   const scratch = makeScratch(settings.scratch);
+  const state = kept ?? AgentState.brief(scratch.directory);
+  const slot = state.identity()?.slot ?? slotMark(settings);
+  if (state.former !== undefined) clearSlot(slot);
   const tunnel = await tunnelOf(settings, scratch.directory, log);
   const launcher = await prepareLauncher(
-    { ...settings, hidePaths: [...settings.hidePaths, scratch.directory], ...(tunnel === undefined ? {} : { tunnel }) },
+    {
+      ...settings,
+      hidePaths: [...settings.hidePaths, scratch.directory, state.directory],
+      ...(tunnel === undefined ? {} : { tunnel }),
+    },
     process.env,
     scratch.directory,
   );
@@ -110,14 +129,19 @@ async function start(): Promise<Daemon> {
     node: nodeFacts(settings, measure, launcher.facts),
     version: PACKAGE_VERSION,
     scratch,
+    ...{ state, slot },
+    found: foundPayloads(state, launcher, log),
+    guarding: {
+      script: state.writeScript(GUARD_SCRIPT),
+      owner: state.ownerFile,
+      patienceS: stateDir === null ? 0 : returnWithinS,
+    },
     clock: systemClock,
     log,
     loadAverage: () => loadavg()[0] ?? 0,
     storage: storageOptionsFromEnvironment({ ...process.env, ...pool.env }, process.getuid?.()),
     startDataServer: () =>
-      settings.xrootd === null
-        ? Promise.resolve(undefined)
-        : DataServer.start(settings.xrootd, slotMark(settings), log),
+      settings.xrootd === null ? Promise.resolve(undefined) : DataServer.start(settings.xrootd, slot, log),
     ledger,
     launcher,
     unfit: unfitReasons(measure, settings),
@@ -135,7 +159,7 @@ async function start(): Promise<Daemon> {
           ...trust.env,
           ...(isTunnelled ? { PROOF_TUNNEL: TUNNEL } : {}),
           ...pool.env,
-          PROOF_SLOT: slotMark(settings),
+          PROOF_SLOT: slot,
         },
         directory: scratch.directory,
         launcher,

@@ -138,3 +138,13 @@ function reachServer(server: string, ca: string | null): Promise<{ error: string
 export function nodeHost(): string {
   return hostname();
 }
+
+/** Bytes. */
+export async function freeDisk(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch {
+    return 0; // the scratch directory is gone: nothing is free there
+  }
+}

@@ -10,8 +10,8 @@ import { sendSignal } from '../protocol/process-id.js';
 import { isMarked, type ProcessFacts, pidNamespaceOf, readProcesses, usesDirectory } from './process-table.js';
 
 export interface FamilyOptions {
-  /** The process that was started, first of its group and session. */
-  readonly leader: number;
+  /** The process that was started, first of its group and session; null: its id is another one's by now. */
+  readonly leader: number | null;
   /** `NAME=value` of its environment; null: none. */
   readonly mark: string | null;
 }
@@ -64,7 +64,7 @@ export class ProcessFamily {
   /** To the group at once, then to those outside of it. */
   signal(name: NodeJS.Signals): void {
     const members = this.members();
-    sendSignal(-this.#options.leader, name);
+    this.#signalGroup(name);
     for (const { pid, group } of members) if (group !== this.#options.leader) sendSignal(pid, name);
   }
 
@@ -88,7 +88,7 @@ export class ProcessFamily {
 
   /** Kills all, and those that use the directory, where one is given: nobody else has any business there. @returns pids that do not go */
   endAll(directory: string | null): number[] {
-    sendSignal(-this.#options.leader, 'SIGKILL');
+    this.#signalGroup('SIGKILL');
     let left: ProcessFacts[] = [];
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const all = readProcesses().filter(({ pid }) => pid !== process.pid);
@@ -99,6 +99,10 @@ export class ProcessFamily {
       Atomics.wait(PAUSE, 0, 0, PAUSE_MS); // the kernel ends them in its own time
     }
     return left.map(({ pid }) => pid);
+  }
+
+  #signalGroup(name: NodeJS.Signals): void {
+    if (this.#options.leader !== null) sendSignal(-this.#options.leader, name);
   }
 
   #isMember(facts: ProcessFacts): boolean {

@@ -61,10 +61,15 @@ export function pidNamespaceOf(pid: number): string | undefined {
 
 /** Does the environment that it was started with hold this `NAME=value`? */
 export function isMarked(pid: number, mark: string): boolean {
+  return environmentOf(pid).includes(`${mark}\0`);
+}
+
+/** That it was started with; '' where it is another user's, or it has just ended. */
+export function environmentOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${mark}\0`);
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
   } catch {
-    return false; // another user's, or it has just ended
+    return '';
   }
 }
 

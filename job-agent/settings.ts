@@ -2,7 +2,7 @@
  * What an agent must know: from the pilot's settings file (PROOF_SETTINGS, JSON, mode 0600), from PROOF_* variables, from flags; later
  * ones win. Secrets come in files only and the pilot's one-time secret is removed from disk as soon as it is read.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { dataServerSettings } from '../protocol/agent-messages.js';
@@ -10,6 +10,7 @@ import { checked, parseJson } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
 import { idText } from '../protocol/ids.js';
 import { isolationPolicy, networkPolicy } from '../protocol/isolation.js';
+import { keepSettings, keptSettings } from './agent-state.js';
 
 const name = z.string().min(1).max(255);
 const number = z.coerce.number().min(0);
@@ -44,6 +45,10 @@ export const agentSettings = z.object({
   drainBeforeEndS: number.default(600),
   /** Where its scratch directory is made. */
   scratch: z.string().min(1).default(tmpdir()),
+  /** Kept for an agent that is started again in this place; null: payloads end with their agent. */
+  stateDir: z.string().min(1).nullable().default(null),
+  /** So long payloads wait for it. */
+  returnWithinS: number.default(120),
   orphanedAfterMs: number.default(300_000),
   holdUnfitS: number.default(300),
   recheckS: number.default(300),
@@ -58,7 +63,7 @@ export const agentSettings = z.object({
 });
 export type AgentSettings = z.infer<typeof agentSettings>;
 
-/** PROOF_SLOT of all that this agent starts: by it a site finds what is left of a slot. */
+/** PROOF_SLOT of all that this agent starts: by it a site finds what is left of a slot. That of an agent before it stays. */
 export const slotMark = ({ pilotId }: AgentSettings): string => pilotId ?? `agent-${process.pid}`;
 
 /** The pilot brought settings that no agent can start with: which file or variable, what is wrong. */
@@ -81,6 +86,8 @@ const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
   PROOF_WALL_TIME_END: 'wallTimeEnd',
   PROOF_DRAIN_BEFORE_END_S: 'drainBeforeEndS',
   PROOF_SCRATCH: 'scratch',
+  PROOF_STATE_DIR: 'stateDir',
+  PROOF_RETURN_WITHIN_S: 'returnWithinS',
   PROOF_ORPHANED_AFTER_MS: 'orphanedAfterMs',
   PROOF_HOLD_UNFIT_S: 'holdUnfitS',
   PROOF_RECHECK_S: 'recheckS',
@@ -95,7 +102,7 @@ const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
 
 const USAGE = `proof agent: what a batch slot runs. By hand, on a fixed node:
   proof agent --server URL --site NAME [--token-file FILE] [--cores N] [--ca FILE] [--scratch DIR]
-              [--storage-domain NAME] [--close-ses NAME,NAME] [--perf N] [--isolation never|preferred|required]
+              [--state-dir DIR] [--storage-domain NAME] [--close-ses NAME,NAME] [--perf N] [--isolation never|preferred|required]
 A pilot's settings come from $PROOF_SETTINGS (a JSON file) and PROOF_* variables instead; docs/job-agent.md lists them.
 `;
 const FLAGS: Readonly<Record<string, keyof AgentSettings | 'tokenFile' | 'caFile'>> = {
@@ -105,6 +112,7 @@ const FLAGS: Readonly<Record<string, keyof AgentSettings | 'tokenFile' | 'caFile
   '--token-file': 'tokenFile',
   '--ca': 'caFile',
   '--scratch': 'scratch',
+  '--state-dir': 'stateDir',
   '--storage-domain': 'storageDomain',
   '--close-ses': 'closeSEs',
   '--perf': 'perf',
@@ -117,8 +125,13 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): A
   const found: Record<string, unknown> = {};
   const file = env['PROOF_SETTINGS'];
   if (file !== undefined) {
-    Object.assign(found, checked(z.record(z.string(), z.unknown()), parseJson(readText(file), `settings in ${file}`)));
-    rmSync(file, { force: true }); // it holds the one-time secret
+    Object.assign(
+      found,
+      checked(
+        z.record(z.string(), z.unknown()),
+        parseJson(pilotSettings(file, env['PROOF_STATE_DIR']), `settings in ${file}`),
+      ),
+    );
   }
   for (const [variable, setting] of Object.entries(VARIABLES))
     if (env[variable] !== undefined && env[variable] !== '') found[setting] = env[variable];
@@ -137,6 +150,16 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): A
   if (found[key] === undefined && (key === 'server' || key === 'site'))
     throw new UsageError(`An agent needs --${key} (or $PROOF_${key.toUpperCase()}).\n${USAGE}`);
   throw new AgentSettingsError(`The agent's setting ${key} ${issue.message}; it is ${JSON.stringify(found[key])}.`);
+}
+
+/** The file goes, since it holds the one-time secret; with a state directory they are kept there for an agent that is started again. */
+function pilotSettings(file: string, stateDir: string | undefined): string {
+  const kept = stateDir === undefined || existsSync(file) ? undefined : keptSettings(stateDir);
+  if (kept !== undefined) return kept;
+  const text = readText(file);
+  if (stateDir !== undefined) keepSettings(stateDir, text);
+  rmSync(file, { force: true });
+  return text;
 }
 
 function readFlags(argv: readonly string[]): Record<string, unknown> {

@@ -216,7 +216,7 @@ export class WorkerPool {
     };
     this.#workers.set(workerId, worker);
     if (child.pid !== undefined)
-      ledger.started(workerId, { family: worker.family, leader: child.pid, kind: 'interactive' });
+      ledger.started(workerId, { family: worker.family, child: child.pid, kind: 'interactive' });
     const overhear = (data: Buffer): void => {
       worker.lastWords = (worker.lastWords + data.toString('utf8')).slice(-2000);
       log.debug(data.toString('utf8').trimEnd().slice(0, 2000), { workerId });

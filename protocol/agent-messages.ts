@@ -85,6 +85,8 @@ export const agentMessage = z.discriminatedUnion('type', [
     workers: z.array(workerReport).max(4096),
     /** Batch payloads that it has, for an agent that comes back. */
     jobs: z.array(payloadReport).max(10_000).optional(),
+    /** When its process dies, another one may come back as this agent within so long. */
+    returnsWithinMs: count.optional(),
   }),
   z.object({
     type: z.literal('heartbeat'),
@@ -128,7 +130,7 @@ export const toAgentMessage = z.discriminatedUnion('type', [
     type: z.literal('welcome'),
     protocol: z.number().int().min(1),
     agentId: idText,
-    /** To be shown as `secret` when this agent comes back; held in memory only. */
+    /** To be shown as `secret` when this agent comes back; in memory, or in its state directory. */
     token: z.string(),
     heartbeatMs: count,
   }),

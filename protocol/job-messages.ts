@@ -108,6 +108,8 @@ export const payloadReport = z.object({
   phase: z.enum(['started', 'running', 'suspended', 'saving', 'ended']),
   /** It has been suspended for as long as it may be: sessions are to give its cores back. */
   insists: z.boolean().optional(),
+  /** An earlier process of this agent had begun it: said once. */
+  takenOver: z.boolean().optional(),
   /** So far; said now and then while it runs. */
   usage: z
     .object({ cpuSeconds: z.number().min(0), wallSeconds: z.number().min(0), memoryBytes: z.number().min(0) })

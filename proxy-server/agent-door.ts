@@ -179,7 +179,8 @@ export class AgentDoor {
       if (pilotId !== null) this.#registered(pilotId, agentId, hello);
       const protocol = commonVersion(hello);
       link.send({ type: 'welcome', protocol, agentId, token, heartbeatMs });
-      registry.join({ agentId, pilotId, pid: hello.pid, node: hello.node, protocol, workers: hello.workers });
+      const { pid, node, workers, returnsWithinMs } = hello;
+      registry.join({ agentId, pilotId, pid, node, protocol, workers, returnsWithinMs });
       this.#options.jobs().joined(agentId, hello.jobs ?? []);
       if (speaks(protocol, 'tokenRenewal')) this.#keepRenewing(agentId, link);
       if (isNew) this.#options.onRegistered(hello.node.site);

@@ -2,7 +2,8 @@
  * Agent registry: which job agents there are, what their workers do, and when a silent agent is given up.
  *
  * Pure state: sockets report what happened, effects come back, time comes from the Clock. Three missed heartbeats lose an
- * agent, connected or not; what it says afterwards is refused, so that no worker is counted twice.
+ * agent, connected or not; what it says afterwards is refused, so that no worker is counted twice. Its workers are gone by then in any case, but an
+ * agent whose connection has ended and that keeps a state directory is waited for as long as it said: its payloads are.
  * A worker is `promised` from the moment its ticket is sent until its agent says that it is attached; reports that were under way
  * before the promise do not undo it.
  */
@@ -30,6 +31,8 @@ export interface Agent {
   /** Why it takes nothing new; null: it does. */
   draining: string | null;
   readonly joinedAt: number;
+  /** So long after its connection ended another process may come back as this agent; 0: none will. */
+  returnsWithinMs: number;
   loadAverage: number;
   readonly workers: Map<string, PoolWorker>;
 }
@@ -79,9 +82,10 @@ export class AgentRegistry {
     node: NodeFacts;
     /** Absent: ours. */
     protocol?: number;
+    returnsWithinMs?: number | undefined;
     workers: readonly WorkerReport[];
   }): Agent {
-    const { protocol = PROTOCOL_VERSION } = hello;
+    const { protocol = PROTOCOL_VERSION, returnsWithinMs = 0 } = hello;
     const known = this.#agents.get(hello.agentId);
     const agent: Agent = known ?? {
       agentId: hello.agentId,
@@ -92,12 +96,14 @@ export class AgentRegistry {
       connected: true,
       draining: null,
       joinedAt: this.#options.clock.date().getTime(),
+      returnsWithinMs,
       loadAverage: 0,
       workers: new Map(),
     };
     agent.node = hello.node;
     agent.pid = hello.pid;
     agent.protocol = protocol;
+    agent.returnsWithinMs = returnsWithinMs;
     agent.connected = true;
     this.#agents.set(agent.agentId, agent);
     this.heard(agent.agentId);
@@ -107,16 +113,34 @@ export class AgentRegistry {
 
   /** Any word of an agent puts its deadline off. */
   heard(agentId: string): void {
+    const silentMs = MISSED_BEATS * this.#options.heartbeatMs;
+    this.#setDeadline(agentId, silentMs, () => this.#silent(agentId, silentMs));
+  }
+
+  #setDeadline(agentId: string, afterMs: number, then: () => void): void {
     const { clock, heartbeatMs } = this.#options;
     this.#deadlines.get(agentId)?.();
-    const silentMs = MISSED_BEATS * heartbeatMs;
-    const due = clock.now() + silentMs;
+    const due = clock.now() + afterMs;
     const expire = (): void => {
       // Called late, we were the one that slept (stopped, suspended, overloaded): what the agent said may still lie unread.
       if (clock.now() - due > heartbeatMs) this.heard(agentId);
-      else this.remove(agentId, `agent ${agentId} was silent for ${silentMs} ms`);
+      else then();
     };
-    this.#deadlines.set(agentId, clock.after(silentMs, expire));
+    this.#deadlines.set(agentId, clock.after(afterMs, expire));
+  }
+
+  /** Its workers are given up; it is too, unless its process may be started again. */
+  #silent(agentId: string, silentMs: number): void {
+    const agent = this.#agents.get(agentId);
+    const returnsWithinMs = agent === undefined || agent.connected ? 0 : agent.returnsWithinMs;
+    if (returnsWithinMs <= silentMs) {
+      this.remove(agentId, `agent ${agentId} was silent for ${silentMs} ms`);
+      return;
+    }
+    this.report(agentId, []);
+    this.#setDeadline(agentId, returnsWithinMs - silentMs, () =>
+      this.remove(agentId, `agent ${agentId} did not come back within ${returnsWithinMs} ms`),
+    );
   }
 
   /** The link broke: the agent may come back until its deadline. */

@@ -3,7 +3,7 @@
  * payload's token, which PROOF_CONFIG points to. It lies beside the payload's working directory: the payload reads it and cannot write
  * there where it is confined, no pattern of its outputs finds it, and it goes when the payload's processes have ended.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The ProxyServer as the agent reaches it. */
@@ -17,12 +17,13 @@ export class PayloadAccess {
   readonly directory: string;
   readonly #server: ServerPlace;
   #token: string;
-  #isOpen = false;
+  #isOpen: boolean;
 
   constructor(directory: string, server: ServerPlace, token: string) {
     this.directory = directory;
     this.#server = server;
     this.#token = token;
+    this.#isOpen = existsSync(directory); // an earlier agent had opened it
   }
 
   get config(): string {
@@ -31,7 +32,7 @@ export class PayloadAccess {
 
   open(): void {
     const { url, ca } = this.#server;
-    mkdirSync(this.directory, { mode: 0o700 });
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     this.#write('token', this.#token);
     if (ca !== null) this.#write('ca.pem', ca);
     const host = { url, tokenFile: 'token', ...(ca === null ? {} : { ca: 'ca.pem' }) };

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import type { Launcher } from '../../isolation/launcher.js';
 import type { AgentMessage, ToAgentMessage } from '../../protocol/agent-messages.js';
 import type { Clock } from '../../protocol/clock.js';
-import type { PayloadReport } from '../../protocol/job-messages.js';
+import type { JobOrder, PayloadReport } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import type { CpuLedger } from '../cpu-ledger.js';
+import type { Guarding } from '../guard/guarded-program.js';
+import { directoryOf, type FoundPayload } from './found-payloads.js';
 import { Payload } from './payload.js';
 import type { ServerPlace } from './payload-access.js';
+import type { PayloadRecord } from './payload-record.js';
 import { shareCores } from './policy.js';
 
 export interface PayloadDeskOptions {
@@ -21,6 +24,7 @@ export interface PayloadDeskOptions {
   readonly storage: StorageOptions;
   readonly ledger: CpuLedger;
   readonly launcher: Launcher;
+  readonly guarding: Guarding;
   /** End of the slot, ms since 1970. */
   readonly slotEnd: number | null;
   readonly clock: Clock;
@@ -56,13 +60,25 @@ export class PayloadDesk {
     }
   }
 
+  /** @param found of the agent before this one */
+  goOnWith(found: readonly FoundPayload[]): void {
+    for (const { order, record, how, program } of found) {
+      const payload = this.#make(order, record);
+      void payload.goOn(how, program);
+    }
+    this.look();
+  }
+
   reports(): PayloadReport[] {
     return [...this.#payloads.values()].map((payload) => payload.report());
   }
 
-  /** A connection is new: what ended meanwhile is told with its files. */
+  /** A connection is new, and its hello was heard: what ended meanwhile is told with its files. */
   tellEnds(): void {
-    for (const payload of this.#payloads.values()) payload.tellEnd();
+    for (const payload of this.#payloads.values()) {
+      payload.reported();
+      payload.tellEnd();
+    }
   }
 
   /** Sessions took or left cores, or a payload came or went. */
@@ -99,31 +115,40 @@ export class PayloadDesk {
     this.#lookIdle();
   }
 
-  #take(order: Payload['order']): void {
-    const key = `${order.jobId}.${order.run}`;
-    if (this.#payloads.has(key)) return; // said twice
-    const { directory, slot, server, storage, ledger, launcher, slotEnd, clock, log, tell } = this.#options;
-    this.#payloads.set(
-      key,
-      new Payload({
-        order,
-        directory: join(directory, `job-${key}`),
-        slot,
-        server,
-        storage,
-        ledger,
-        launcher,
-        slotEnd,
-        clock,
-        log,
-        tell,
-        onChange: () => queueMicrotask(() => this.look()),
-      }),
-    );
+  #take(order: JobOrder): void {
+    if (this.#payloads.has(keyOf(order))) return; // said twice
+    try {
+      this.#make(order);
+    } catch (error) {
+      this.#refuse(order, error as Error);
+    }
     this.look();
+  }
+
+  /** Its directory cannot be made. */
+  #refuse({ jobId, run }: JobOrder, error: Error): void {
+    const none = { exitCode: null, cpuSeconds: 0, wallSeconds: 0, suspendedSeconds: 0, files: [], stored: [] };
+    const end = { ...none, outcome: 'badInput' as const, why: error.message.slice(0, 2000) };
+    this.#options.tell({ type: 'jobState', job: { jobId, run, phase: 'ended', end } });
+  }
+
+  #make(order: JobOrder, found?: PayloadRecord): Payload {
+    const { directory, slot, server, storage, ledger, launcher, guarding, slotEnd, clock, log, tell } = this.#options;
+    const key = keyOf(order);
+    const payload = new Payload({
+      order,
+      directory: join(directory, directoryOf(key)),
+      ...{ slot, server, storage, ledger, launcher, guarding, slotEnd, clock, log, tell },
+      ...(found === undefined ? {} : { found }),
+      onChange: () => queueMicrotask(() => this.look()),
+    });
+    this.#payloads.set(key, payload);
+    return payload;
   }
 
   #lookIdle(): void {
     if (this.#payloads.size === 0) this.#whenIdle();
   }
 }
+
+const keyOf = ({ jobId, run }: Pick<JobOrder, 'jobId' | 'run'>): string => `${jobId}.${run}`;

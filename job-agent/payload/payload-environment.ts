@@ -1,13 +1,12 @@
-/** All that a payload finds in its environment. Pure. */
+/** All that a payload finds in its environment, but for PROOF_JOB and PROOF_PAYLOAD, which its guard adds: it has none itself. Pure. */
 import { dirname } from 'node:path';
 import type { JobOrder } from '../../protocol/job-messages.js';
 
 export function payloadEnvironment(
-  order: Pick<JobOrder, 'jobId' | 'run' | 'user' | 'variables'>,
-  { slot, work, mark, config }: { slot: string; work: string; mark: string; config?: string | undefined },
+  order: Pick<JobOrder, 'jobId' | 'user' | 'variables'>,
+  { slot, work, config }: { slot: string; work: string; config?: string | undefined },
 ): NodeJS.ProcessEnv {
   const declared = Object.entries(order.variables).map(([name, value]) => [`ALIEN_JDL_${name}`, value]);
-  const [markName, markValue] = mark.split('=') as [string, string];
   return {
     ...Object.fromEntries(declared),
     PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
@@ -17,8 +16,6 @@ export function payloadEnvironment(
     ALIEN_PROC_ID: String(order.jobId),
     ALIEN_USER: order.user,
     PROOF_SLOT: slot,
-    PROOF_JOB: `${order.jobId}.${order.run}`,
     ...(config === undefined ? {} : { PROOF_CONFIG: config }),
-    [markName]: markValue,
   };
 }

@@ -2,11 +2,10 @@
  * One batch payload, from its order to its last word: its own directory and process group, only the environment that is declared here, no
  * shell, limits that end it with a reason, standard output and error kept; nothing of it is left behind.
  *
- * starting -> running <-> suspended -> saving -> ended. Time that it is suspended does not count against its TTL.
+ * starting -> running <-> suspended -> saving -> ended. Time that it is suspended does not count against its TTL. Its programs run under
+ * guards, and each step is written down (where the agent keeps a state directory), so that the next agent can go on from there.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Launcher } from '../../isolation/launcher.js';
 import type { AgentMessage } from '../../protocol/agent-messages.js';
@@ -15,13 +14,17 @@ import type { JobOrder, PayloadEnd, PayloadReport } from '../../protocol/job-mes
 import type { Logger } from '../../protocol/log.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import type { CpuLedger } from '../cpu-ledger.js';
-import { ProcessFamily } from '../process-family.js';
+import { type GuardedProgram, type Guarding, signalOf } from '../guard/guarded-program.js';
+import { launchProgram } from './launch-program.js';
 import { limitReached } from './limits.js';
 import { OutputFeed } from './output-feed.js';
 import { PayloadAccess, type ServerPlace } from './payload-access.js';
-import { payloadEnvironment } from './payload-environment.js';
+import type { PayloadRecord } from './payload-record.js';
+import { type Ending, PayloadState } from './payload-state.js';
+import { spareMs } from './run-time.js';
 import { saveOutputs } from './save-outputs.js';
 import { filesBelow, stageIn } from './stage.js';
+import type { TakeOver } from './take-over.js';
 
 export interface PayloadOptions {
   readonly order: JobOrder;
@@ -37,6 +40,9 @@ export interface PayloadOptions {
   readonly ledger: CpuLedger;
   /** How its processes are confined. */
   readonly launcher: Launcher;
+  readonly guarding: Guarding;
+  /** What an earlier agent had written of it; undefined: it is new. */
+  readonly found?: PayloadRecord;
   /** End of the slot, ms since 1970; null: none. */
   readonly slotEnd: number | null;
   readonly tell: (message: AgentMessage) => void;
@@ -44,12 +50,7 @@ export interface PayloadOptions {
   readonly onChange: () => void;
 }
 
-type Phase = PayloadReport['phase'] | 'waiting';
-type Ending = Pick<PayloadEnd, 'outcome' | 'why'>;
-
 const WATCH_MS = 1_000;
-/** At the end of a slot, for saving and tidying up: what the matchmaker keeps back as well (agent-ad.ts). */
-const RESERVE_MS = 60_000;
 /** Longer than a timer can be. */
 const LONGEST_TIMER_MS = 2 ** 31;
 const FIRST_WATCH_MS = 50;
@@ -57,23 +58,14 @@ const FIRST_WATCH_MS = 50;
 const USAGE_EVERY = 10;
 /** From SIGTERM to SIGKILL: to write what it still has. */
 const KILL_GRACE_MS = 3_000;
+
 export class Payload {
   readonly #options: PayloadOptions;
-  #phase: Phase = 'waiting';
-  #child: ChildProcess | undefined;
-  #processes: ProcessFamily | undefined;
-  #ending: Ending | undefined;
-  #end: PayloadEnd | undefined;
-  #cpuSeconds = 0;
-  /** Of programs of this payload that have ended. */
-  #cpuBefore = 0;
-  #mostMemoryBytes = 0;
-  /** Started so far: itself, then its validation. */
-  #programs = 0;
+  readonly #state: PayloadState;
+  /** The last one that was started. */
+  #program: GuardedProgram | undefined;
+  #isRunning = false;
   #looks = 0;
-  #startedAt = 0;
-  #suspendedAt = 0;
-  #suspendedMs = 0;
   readonly #feed: OutputFeed;
   /** Null: it has no token. */
   readonly #access: PayloadAccess | null;
@@ -82,96 +74,127 @@ export class Payload {
   #cancelPatience: () => void = () => {};
   /** Longer than the slot from the beginning: it runs as long as it can. */
   #takesTheSlot = false;
-  /** It was suspended for as long as it may be. */
-  #insists = false;
+  /** An earlier agent had begun it, and the ProxyServer does not know yet that this one goes on. */
+  #isTakenOver: boolean;
 
   constructor(options: PayloadOptions) {
     this.#options = options;
-    this.#feed = new OutputFeed(options.order, this.#work, options.tell);
-    const { order, directory, server } = options;
+    const { order, directory, server, clock, log, found, guarding } = options;
+    this.#feed = new OutputFeed(order, this.#work, options.tell);
     this.#access = order.token === undefined ? null : new PayloadAccess(join(directory, 'access'), server, order.token);
+    this.#state = new PayloadState({ order, directory, isKept: guarding.patienceS > 0, found, clock, log });
+    this.#isTakenOver = found !== undefined;
     this.#takesTheSlot = this.#spareMs() === 0;
+    if (!this.isStarted) this.#waitForCores();
+  }
+
+  #waitForCores(): void {
     const spareMs = this.#spareMs();
-    if (spareMs < LONGEST_TIMER_MS) this.#cancelPatience = options.clock.after(spareMs, () => this.#giveBack());
+    if (spareMs < LONGEST_TIMER_MS) this.#cancelPatience = this.#options.clock.after(spareMs, () => this.#giveBack());
   }
 
   get order(): JobOrder {
     return this.#options.order;
   }
   get isStarted(): boolean {
-    return this.#phase !== 'waiting';
+    return this.#state.phase !== 'waiting';
   }
   get isEnded(): boolean {
-    return this.#end !== undefined;
+    return this.#state.end !== null;
   }
   /** May it hold running processes, now or in a moment? */
   get usesCores(): boolean {
-    return this.#phase === 'waiting' || this.#phase === 'started' || this.#child !== undefined;
+    return this.#state.phase === 'waiting' || this.#state.phase === 'started' || this.#isRunning;
   }
 
-  /** Time that it may still lose to others and yet end before its slot does; infinite without an end. */
   #spareMs(): number {
     const { slotEnd, clock, order } = this.#options;
-    if (slotEnd === null || this.#takesTheSlot) return Number.POSITIVE_INFINITY;
-    const leftMs = slotEnd - clock.date().getTime() - RESERVE_MS;
-    return Math.max(0, leftMs - (order.ttlSeconds - this.#wallSeconds()) * 1000);
+    if (this.#takesTheSlot) return Number.POSITIVE_INFINITY;
+    return spareMs({ slotEnd, nowMs: clock.date().getTime(), toRunS: order.ttlSeconds - this.#state.wallSeconds });
   }
 
   /** It has waited for its cores until it cannot end before the slot does: elsewhere it may. */
   #giveBack(): void {
-    if (this.#phase === 'waiting' && this.#ending === undefined)
+    if (this.#state.phase === 'waiting' && this.#state.ending === null)
       void this.#finish({ outcome: 'givenBack', why: 'it cannot end any more before the slot does' }, null);
   }
 
   /** For `hello`: an end is told with its files, by `tellEnd`. */
   report(): PayloadReport {
     const { jobId, run } = this.order;
-    const phase = this.#phase === 'waiting' ? 'started' : this.#phase === 'ended' ? 'saving' : this.#phase;
-    return { jobId, run, phase, ...(this.#insists ? { insists: true } : {}) };
+    const { phase, insists } = this.#state;
+    const told = phase === 'waiting' ? 'started' : phase === 'ended' ? 'saving' : phase;
+    return { jobId, run, phase: told, ...said({ insists, takenOver: this.#isTakenOver }) };
+  }
+
+  /** The ProxyServer has heard the report. */
+  reported(): void {
+    this.#isTakenOver = false;
   }
 
   async start(): Promise<void> {
-    if (this.#phase !== 'waiting') return;
+    if (this.#state.phase !== 'waiting') return;
     this.#cancelPatience();
-    this.#phase = 'started';
-    const { directory, order } = this.#options;
-    try {
-      mkdirSync(join(directory, 'work'), { recursive: true, mode: 0o700 });
+    this.#state.phase = 'started';
+    const { order } = this.#options;
+    await this.#orFail(async () => {
+      rmSync(this.#work, { recursive: true, force: true, maxRetries: 3 }); // what an earlier agent had fetched
+      mkdirSync(this.#work, { recursive: true, mode: 0o700 });
       this.#access?.open();
       const { program, validation } = await stageIn(order, this.#work, this.#options.storage);
-      if (this.#ending !== undefined) {
-        await this.#finish(this.#ending, null);
+      this.#state.validation = validation;
+      if (this.#state.ending !== null) {
+        await this.#finish(this.#state.ending, null);
         return;
       }
       this.#tellPhase();
-      const { status, why } = await this.#run(program, order.arguments);
-      await this.#payloadEnded(status, why, validation);
+      await this.#follow(await this.#launch(program, order.arguments));
+    });
+  }
+
+  /** With what an earlier agent had begun. @param program the last one that was started, for `follow` */
+  async goOn(how: TakeOver, program: GuardedProgram | undefined): Promise<void> {
+    const { order, log } = this.#options;
+    log.info('payload taken over', { jobId: order.jobId, run: order.run, how });
+    const { ending } = this.#state;
+    if (how === 'begin') {
+      this.#state.phase = 'waiting';
+      this.#waitForCores();
+    } else if (how === 'save' && ending !== null) await this.#save(ending);
+    else if (how === 'follow' && program !== undefined) await this.#orFail(() => this.#follow(program));
+  }
+
+  async #orFail(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
     } catch (error) {
-      await this.#finish(this.#ending ?? { outcome: 'badInput', why: (error as Error).message.slice(0, 2000) }, null);
+      const why = (error as Error).message.slice(0, 2000);
+      await this.#finish(this.#state.ending ?? { outcome: 'badInput', why }, null);
     }
   }
 
   suspend(): void {
-    if (this.#phase !== 'running' || this.#ending !== undefined) return;
-    this.#processes?.signal('SIGSTOP');
-    this.#suspendedAt = this.#options.clock.now();
-    this.#phase = 'suspended';
+    if (this.#state.phase !== 'running' || this.#state.ending !== null) return;
+    this.#program?.family.signal('SIGSTOP');
+    this.#state.suspended();
     this.#tellPhase();
     const { maxSuspendedSeconds } = this.order;
-    const patienceMs = Math.max(0, Math.min(maxSuspendedSeconds * 1000 - this.#suspendedMs, this.#spareMs()));
+    const patienceMs = Math.max(
+      0,
+      Math.min((maxSuspendedSeconds - this.#state.suspendedSeconds) * 1000, this.#spareMs()),
+    );
     if (patienceMs < LONGEST_TIMER_MS)
       this.#cancelPatience = this.#options.clock.after(patienceMs, () => {
-        this.#insists = true;
+        this.#state.insists = true;
         this.#tellPhase();
       });
   }
 
   continue(): void {
-    if (this.#phase !== 'suspended') return;
+    if (this.#state.phase !== 'suspended') return;
     this.#cancelPatience();
-    this.#suspendedMs += this.#options.clock.now() - this.#suspendedAt;
-    this.#phase = 'running';
-    this.#processes?.signal('SIGCONT');
+    this.#state.continued();
+    this.#program?.family.signal('SIGCONT');
     this.#tellPhase();
   }
 
@@ -180,47 +203,48 @@ export class Payload {
   }
 
   yieldCores(): void {
-    this.#processes?.lowerPriority();
+    this.#program?.family.lowerPriority();
   }
 
   /** Ends it: asked first, killed after a moment. */
   kill(outcome: PayloadEnd['outcome'], why: string): void {
-    if (this.#ending !== undefined || this.#end !== undefined) return;
-    this.#ending = { outcome, why };
-    if (this.#phase === 'waiting') {
-      void this.#finish(this.#ending, null);
+    if (this.#state.ending !== null || this.#state.end !== null) return;
+    this.#state.ending = { outcome, why };
+    if (this.#state.phase === 'waiting') {
+      void this.#finish(this.#state.ending, null);
       return;
     }
+    this.#state.keep();
+    this.#askToEnd();
+  }
+
+  #askToEnd(): void {
     this.continue();
-    this.#processes?.askToEnd();
-    this.#cancelKill = this.#options.clock.after(KILL_GRACE_MS, () => this.#processes?.signal('SIGKILL'));
+    this.#program?.family.askToEnd();
+    this.#cancelKill = this.#options.clock.after(KILL_GRACE_MS, () => this.#program?.family.signal('SIGKILL'));
   }
 
   /** At the end of the agent: nothing is saved any more. */
   killAtOnce(): void {
-    this.#ending ??= { outcome: 'killed', why: 'the agent ends' };
+    this.#state.ending ??= { outcome: 'killed', why: 'the agent ends' };
     this.#cancelWatch();
     this.#cancelKill();
     this.#cancelPatience();
-    this.#endAll();
-  }
-
-  /** Of what cannot get away from its namespace, the directory need not be searched for. @returns pids that do not go */
-  #endAll(): number[] {
-    const { launcher, directory } = this.#options;
-    return this.#processes?.endAll(launcher.facts.by === 'bubblewrap' ? null : directory) ?? [];
+    this.#program?.dismiss();
+    this.#program?.endAll();
   }
 
   /** The files that are kept, and how it ended; again whenever a connection is new, until the ProxyServer has heard it. */
   tellEnd(): void {
     const { order, tell } = this.#options;
     const { jobId, run } = order;
-    if (this.#end === undefined) return;
-    for (const { name, size } of this.#end.files) this.#feed.send(name, 0, size);
-    tell({ type: 'jobState', job: { jobId, run, phase: 'ended', end: this.#end } });
+    if (this.#state.end === null) return;
+    for (const { name, size } of this.#state.end.files) this.#feed.send(name, 0, size);
+    tell({ type: 'jobState', job: { jobId, run, phase: 'ended', end: this.#state.end } });
   }
 
   remove(): void {
+    this.#state.forget();
     this.killAtOnce();
     rmSync(this.#options.directory, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -229,79 +253,73 @@ export class Payload {
     return join(this.#options.directory, 'work');
   }
 
-  /** One program of the payload to its end. @returns its exit status; `why` where it did not exit by itself */
-  async #run(program: string, args: readonly string[]): Promise<{ status: number | null; why: string | null }> {
-    const { order, slot, clock, ledger, launcher } = this.#options;
-    const out = openSync(join(this.#work, 'stdout'), 'a', 0o600);
-    const err = openSync(join(this.#work, 'stderr'), 'a', 0o600);
-    // Another ProxyServer may have a job of the same number on this node.
-    const mark = `PROOF_PAYLOAD=${randomBytes(12).toString('hex')}`;
+  async #launch(program: string, args: readonly string[]): Promise<GuardedProgram> {
+    const former = this.#program;
+    const started = await launchProgram([program, ...args], {
+      ...this.#options,
+      ...{ state: this.#state, work: this.#work, access: this.#access },
+    });
+    former?.dismiss();
+    return started;
+  }
+
+  /** A program that runs, to the end of the payload. */
+  async #follow(program: GuardedProgram): Promise<void> {
+    const isValidation = this.#state.programs > 1;
+    const { status, why } = await this.#toItsEnd(program);
+    if (isValidation) await this.#validated(status, why);
+    else await this.#payloadEnded(status, why);
+  }
+
+  /** @returns its exit status; `why` where it did not exit by itself */
+  async #toItsEnd(program: GuardedProgram): Promise<{ status: number | null; why: string | null }> {
+    const { order, ledger, log } = this.#options;
+    const name = `${order.jobId}.${order.run}${this.#state.programs === 1 ? '' : '.validation'}`;
+    this.#program = program;
+    this.#isRunning = true;
+    this.#looks = 0;
+    ledger.started(name, { family: program.family, child: program.child, kind: 'batch' });
+    this.#state.runs();
     try {
-      const [file, ...words] = launcher.words([program, ...args], {
-        scratch: this.#work,
-        ...(this.#access === null ? {} : { shown: [this.#access.directory] }),
-      });
-      const child = spawn(file!, words, {
-        cwd: this.#work,
-        detached: true,
-        shell: false,
-        stdio: ['ignore', out, err],
-        env: payloadEnvironment(order, { slot, work: this.#work, mark, config: this.#access?.config }),
-      });
-      this.#child = child;
-      await new Promise<void>((resolve, reject) => {
-        child.once('spawn', resolve);
-        child.once('error', (cause) => reject(new Error(`${program} cannot be started: ${cause.message}`, { cause })));
-      });
-      const family = new ProcessFamily({ leader: child.pid!, mark });
-      const before = this.#cpuSeconds;
-      const name = `${order.jobId}.${order.run}${this.#programs++ === 0 ? '' : '.validation'}`;
-      this.#looks = 0;
-      const gone = new Promise<{ status: number | null; why: string | null }>((resolve) => {
-        child.once('exit', (status, signal) => {
-          this.#cpuSeconds = Math.max(this.#cpuSeconds, before + ledger.ended(name));
-          resolve({ status, why: signal === null ? null : `killed by ${signal}` });
-        });
-      });
-      ledger.started(name, { family, leader: child.pid!, kind: 'batch' });
-      this.#processes = family;
-      this.#cpuBefore = before;
-      if (this.#startedAt === 0) this.#startedAt = clock.now();
-      this.#phase = 'running';
       this.#tellPhase();
+      if (this.#state.ending !== null) this.#askToEnd(); // as it came meanwhile, or as an earlier agent had begun to
       this.#options.onChange(); // a session may have come while its input was fetched
       this.#watch(name);
-      return await gone;
+      const end = await program.ended;
+      this.#state.used({ cpuSeconds: ledger.ended(name, end?.cpuSeconds) });
+      const signal = end === null ? null : signalOf(end.status);
+      return {
+        status: end?.status ?? null,
+        why: end === null ? 'its guard was killed' : signal && `killed by ${signal}`,
+      };
     } finally {
       this.#cancelWatch();
       this.#cancelKill();
-      const left = this.#endAll(); // what it left behind
-      if (left.length > 0) this.#options.log.error('processes of a payload do not end', { jobId: order.jobId, left });
-      this.#processes = undefined;
-      this.#child = undefined;
-      closeSync(out);
-      closeSync(err);
+      const left = program.endAll(); // what it left behind
+      if (left.length > 0) log.error('processes of a payload do not end', { jobId: order.jobId, left });
+      this.#isRunning = false;
     }
   }
 
-  async #payloadEnded(status: number | null, why: string | null, validation: string | null): Promise<void> {
-    const isGood = this.#ending === undefined && status === 0;
-    if (!isGood) {
-      const reason = why ?? `its exit status is ${status}`;
-      await this.#finish(this.#ending ?? { outcome: 'failed', why: `the payload failed: ${reason}` }, status);
+  async #payloadEnded(status: number | null, why: string | null): Promise<void> {
+    const isGood = this.#state.ending === null && status === 0;
+    if (isGood && this.#state.validation !== null) {
+      await this.#follow(await this.#launch(this.#state.validation, []));
       return;
     }
-    if (validation !== null) {
-      const { status: verdict, why: how } = await this.#run(validation, []);
-      if (verdict !== 0) {
-        const reason = how ?? `exit status ${verdict}`;
-        return await this.#finish(
-          this.#ending ?? { outcome: 'invalid', why: `ValidationCommand said no: ${reason}` },
-          status,
-        );
-      }
-    }
-    await this.#finish({ outcome: 'done', why: 'the payload ended well' }, status);
+    const reason = why ?? `its exit status is ${status}`;
+    const ending: Ending = isGood
+      ? { outcome: 'done', why: 'the payload ended well' }
+      : { outcome: 'failed', why: `the payload failed: ${reason}` };
+    await this.#finish(this.#state.ending ?? ending, status);
+  }
+
+  async #validated(verdict: number | null, how: string | null): Promise<void> {
+    const ending: Ending =
+      verdict === 0
+        ? { outcome: 'done', why: 'the payload ended well' }
+        : { outcome: 'invalid', why: `ValidationCommand said no: ${how ?? `exit status ${verdict}`}` };
+    await this.#finish(this.#state.ending ?? ending, 0);
   }
 
   /** Often at first: what a short program used is known by the last look at it. @param name in the ledger */
@@ -309,12 +327,16 @@ export class Payload {
     const afterMs = Math.min(WATCH_MS, FIRST_WATCH_MS * 2 ** this.#looks);
     this.#cancelWatch = this.#options.clock.after(afterMs, () => {
       this.#feed.show();
-      const { cpuSeconds, memoryBytes } = this.#processes?.usage() ?? { cpuSeconds: 0, memoryBytes: 0 };
+      const { cpuSeconds, memoryBytes } = this.#program?.family.usage() ?? { cpuSeconds: 0, memoryBytes: 0 };
       this.#options.ledger.seen(name, cpuSeconds);
-      this.#cpuSeconds = Math.max(this.#cpuSeconds, this.#cpuBefore + cpuSeconds);
-      this.#mostMemoryBytes = Math.max(this.#mostMemoryBytes, memoryBytes);
+      this.#state.used({ cpuSeconds, memoryBytes });
       const diskBytes = filesBelow(this.#work).reduce((sum, { size }) => sum + size, 0);
-      const usage = { wallSeconds: this.#wallSeconds(), cpuSeconds: this.#cpuSeconds, memoryBytes, diskBytes };
+      const usage = {
+        wallSeconds: this.#state.wallSeconds,
+        cpuSeconds: this.#state.cpuSeconds,
+        memoryBytes,
+        diskBytes,
+      };
       const limit = limitReached(usage, this.order);
       if (limit !== undefined) this.kill(limit.outcome, limit.why);
       else if (++this.#looks % USAGE_EVERY === 0) this.#tellPhase(usage);
@@ -322,38 +344,36 @@ export class Payload {
     });
   }
 
-  #wallSeconds(): number {
-    if (this.#startedAt === 0) return 0;
-    const now = this.#phase === 'suspended' ? this.#suspendedAt : this.#options.clock.now();
-    return (now - this.#startedAt - this.#suspendedMs) / 1000;
-  }
-
   async #finish(ending: Ending, exitCode: number | null): Promise<void> {
-    if (this.#end !== undefined || this.#phase === 'saving') return;
-    const { order, directory, storage, onChange, log } = this.#options;
+    if (this.#state.end !== null || this.#state.phase === 'saving') return;
     this.continue();
-    const wallSeconds = this.#wallSeconds();
-    const wasStarted = this.#phase !== 'waiting';
+    const wasStarted = this.#state.phase !== 'waiting';
     this.#cancelPatience();
-    this.#phase = 'saving';
-    this.#child = undefined;
-    onChange();
+    this.#isRunning = false;
+    this.#state.over(ending, exitCode);
+    this.#options.onChange();
     this.#access?.close();
     if (wasStarted) this.#tellPhase();
+    await this.#save(ending);
+  }
+
+  async #save(ending: Ending): Promise<void> {
+    const { order, directory, storage, log } = this.#options;
     const saved = await saveOutputs(ending, order, {
       work: this.#work,
       archives: join(directory, 'archives'),
       storage,
     });
-    this.#phase = 'ended';
-    this.#end = {
+    this.#state.phase = 'ended';
+    this.#state.end = {
       ...saved,
-      exitCode,
-      cpuSeconds: this.#cpuSeconds,
-      memoryBytes: this.#mostMemoryBytes,
-      wallSeconds,
-      suspendedSeconds: this.#suspendedMs / 1000,
+      exitCode: this.#state.exitCode,
+      cpuSeconds: this.#state.cpuSeconds,
+      memoryBytes: this.#state.memoryBytes,
+      wallSeconds: this.#state.wallSeconds,
+      suspendedSeconds: this.#state.suspendedSeconds,
     };
+    this.#state.keep();
     const { outcome, why } = saved;
     log.info('payload ended', { jobId: order.jobId, run: order.run, outcome, why });
     this.tellEnd();
@@ -361,16 +381,15 @@ export class Payload {
 
   #tellPhase(usage?: PayloadReport['usage']): void {
     const { jobId, run } = this.order;
-    if (this.#phase !== 'waiting' && this.#phase !== 'ended')
-      this.#options.tell({
-        type: 'jobState',
-        job: {
-          jobId,
-          run,
-          phase: this.#phase,
-          ...(usage === undefined ? {} : { usage }),
-          ...(this.#insists ? { insists: true } : {}),
-        },
-      });
+    const { phase, insists } = this.#state;
+    this.#state.keep();
+    if (phase === 'waiting' || phase === 'ended') return;
+    const job = { jobId, run, phase, ...said({ insists }), ...(usage === undefined ? {} : { usage }) };
+    this.#options.tell({ type: 'jobState', job });
   }
+}
+
+/** Facts that are only told where they are so. */
+function said<T extends Record<string, boolean>>(facts: T): Partial<Record<keyof T, true>> {
+  return Object.fromEntries(Object.entries(facts).filter(([, isSo]) => isSo)) as Partial<Record<keyof T, true>>;
 }

@@ -210,7 +210,7 @@ export class JobRunner {
   }
 
   report(agentId: string, report: PayloadReport): void {
-    const { jobId, run, phase, end, usage, insists } = report;
+    const { jobId, run, phase, end, usage, insists, takenOver } = report;
     const { store, onClaim } = this.#options;
     const job = this.#active.mine(agentId, jobId, run);
     if (job === undefined) {
@@ -219,6 +219,7 @@ export class JobRunner {
       return;
     }
     if (usage !== undefined) this.#used(job, usage);
+    if (takenOver === true) store.note(jobId, 'proc', 'its agent was started again, and took it over', this.#nowMs());
     if (insists === true && this.claims.insist(jobId)) {
       store.note(jobId, 'proc', 'suspended for as long as it may be: it asks for its cores', this.#nowMs());
       onClaim();

@@ -19,7 +19,13 @@ const TOP = resolve(import.meta.dirname, '..', '..', '..');
 /** In packages, but for those who build or read them. */
 const NOT_FOR_NODES = ['*.map', '*.ts', '*.mts', '*.cts', '*.cc', '*.hh', '*.h', '*.md'];
 /** What is started or loaded by path, not by an import. */
-const ENTRIES = ['dist/warm/agent.js', 'dist/warm/worker.js', 'dist/warm/link-thread.js', 'dist/warm/user-module.js'];
+const ENTRIES = [
+  'dist/warm/agent.js',
+  'dist/warm/worker.js',
+  'dist/warm/link-thread.js',
+  'dist/warm/user-module.js',
+  'dist/job-agent/guard/end-payload.js',
+];
 const DATA = ['dist/job-agent/worker/rehearsal.root'];
 
 /** Kept for pilots that were handed over by an earlier server and wait in a queue. */

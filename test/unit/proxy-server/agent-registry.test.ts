@@ -58,6 +58,31 @@ describe('proxy-server: agent registry', () => {
     expect(registry.get('a1')?.connected).to.equal(true);
   });
 
+  it('waits for an agent whose process can be started again, without its workers, as long as that may take', () => {
+    const again = { agentId: 'a1', pilotId: null, pid: 1, node: node(), returnsWithinMs: 10_000 };
+    registry.join({ ...again, workers: [report('w1')] });
+    registry.disconnected('a1');
+    clock.advance(3_000);
+    expect(told()).to.deep.equal(['gone w1']);
+    clock.advance(6_999);
+    registry.join({ ...again, workers: [report('w2')] });
+    clock.advance(2_999);
+    expect(told()).to.deep.equal(['gone w1']);
+    registry.heard('a1');
+    registry.disconnected('a1');
+    clock.advance(9_999);
+    expect(told()).to.deep.equal(['gone w1', 'gone w2']);
+    clock.advance(1);
+    expect(told().at(-1)).to.equal('lost a1: agent a1 did not come back within 10000 ms');
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('does not wait for one that is silent on a connection that stands', () => {
+    registry.join({ agentId: 'a1', pilotId: null, pid: 1, node: node(), returnsWithinMs: 10_000, workers: [] });
+    clock.advance(3_000);
+    expect(told()).to.deep.equal(['lost a1: agent a1 was silent for 3000 ms']);
+  });
+
   it('does not blame agents for its own sleep', () => {
     const late = new (class extends ManualClock {
       skip = 0;
