@@ -10,6 +10,8 @@ import type { PilotState } from '../../protocol/api.js';
 export interface HeldJob {
   readonly batchId: string;
   readonly pilotId: string;
+  /** It still waits for files of whoever submitted it, who may be dead: no pilot is found in it again. */
+  readonly isUnfinished?: boolean;
 }
 
 export interface KnownPilot {
@@ -33,6 +35,7 @@ export function reconcile(
     const pilot = pilotOf(job.pilotId);
     if (pilot === undefined) continue;
     if (pilot.state === 'gone') cancel.push({ ...job, why: 'its pilot was given up' });
+    else if (pilot.batchId === null && job.isUnfinished === true) continue;
     else if (pilot.batchId === null && !taken.has(job.pilotId)) {
       adopt.push(job);
       taken.add(job.pilotId);

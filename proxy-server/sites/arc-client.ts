@@ -8,6 +8,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { firstLine } from './batch-host.js';
 import { SiteError } from './site.js';
@@ -22,16 +23,19 @@ const jobAnswer = z.object({
 });
 const oneOrMore = <T extends z.ZodType>(shape: T) => z.union([z.array(shape), shape.transform((one) => [one])]);
 const jobAnswers = z.object({ job: oneOrMore(jobAnswer) });
-const jobList = z.object({ job: oneOrMore(z.object({ id: z.string() })).default([]) });
+const jobList = z.object({ job: oneOrMore(z.object({ id: z.string(), state: z.string().optional() })).default([]) });
 const texts = z.union([z.string(), z.array(z.string())]).optional();
 const activity = z.object({
   info_document: z.object({
-    ComputingActivity: z.object({ ExitCode: texts, Error: texts }).optional(),
+    ComputingActivity: z.object({ Name: texts, ExitCode: texts, Error: texts }).optional(),
   }),
 });
+const named = z.object({ job: oneOrMore(activity.partial().extend({ id: z.string() })) });
 const infoAnswers = z.object({ job: oneOrMore(activity) });
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** What is known of a job is a page of JSON. */
+const NAMES_AT_ONCE = 200;
 const SAFE_ID = /^[\w.-]+$/;
 
 interface Answer {
@@ -105,8 +109,25 @@ export class ArcClient {
   }
 
   async jobCount(): Promise<number> {
-    const { body } = await this.#call('GET', '/jobs');
-    return body.length === 0 ? 0 : this.#checked(jobList, { status: 200, body }).job.length;
+    return (await this.#list('')).length;
+  }
+
+  /** Those that are in one of these states, with the names that they were submitted under. */
+  async jobsIn(states: readonly string[]): Promise<{ id: string; state: string; name: string }[]> {
+    const found = new Map((await this.#list(`?state=${states.join(',')}`)).map(({ id, state }) => [id, state ?? '']));
+    const ids = [...found.keys()];
+    const jobs: { id: string; state: string; name: string }[] = [];
+    for (let first = 0; first < ids.length; first += NAMES_AT_ONCE) {
+      const answer = await this.#ask('info', ids.slice(first, first + NAMES_AT_ONCE));
+      for (const { id, info_document } of this.#checked(named, answer).job)
+        jobs.push({ id, state: found.get(id) ?? '', name: [info_document?.ComputingActivity?.Name].flat()[0] ?? '' });
+    }
+    return jobs;
+  }
+
+  async #list(query: string): Promise<z.infer<typeof jobList>['job']> {
+    const answer = await this.#call('GET', `/jobs${query}`);
+    return answer.body.length === 0 ? [] : this.#checked(jobList, answer).job;
   }
 
   #ask(action: string, ids: readonly string[]): Promise<Answer> {
@@ -186,8 +207,12 @@ export class ArcClient {
       if (new Date(validTo).getTime() < Date.now())
         throw new SiteError(`Site ${this.#site}: the certificate ${certificate} expired on ${validTo}. Renew it.`);
     }
-    const token = tokenFile === undefined ? undefined : (await this.#read(tokenFile)).trim();
-    return { tls, headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } };
+    if (tokenFile === undefined) return { tls, headers: {} };
+    const token = (await this.#read(tokenFile)).trim();
+    const end = endOfToken(token);
+    if (end !== undefined && end.getTime() < Date.now())
+      throw new SiteError(`Site ${this.#site}: the token in ${tokenFile} expired on ${end.toUTCString()}. Renew it.`);
+    return { tls, headers: { Authorization: `Bearer ${token}` } };
   }
 
   #certificate(file: string, pem: string): X509Certificate {
@@ -204,5 +229,15 @@ export class ArcClient {
     } catch (cause) {
       throw new SiteError(`Site ${this.#site}: ${file} cannot be read: ${(cause as Error).message}.`, { cause });
     }
+  }
+}
+
+/** Of a JWT that names it; other tokens tell nothing to whoever carries them. */
+function endOfToken(token: string): Date | undefined {
+  try {
+    const { exp } = decodeJwt(token);
+    return exp === undefined ? undefined : new Date(exp * 1000);
+  } catch {
+    return undefined;
   }
 }

@@ -6,6 +6,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type PilotOrder, readPilotJdl } from '../factory/read-pilot-jdl.js';
+import type { HeldJob } from '../factory/reconcile.js';
 import { agentSettingsOf, OWN_AGENT, type PilotSiteConfig, payloadFetch } from './agent-settings.js';
 import { ArcClient } from './arc-client.js';
 import { OUTPUT_TAIL_BYTES } from './batch-host.js';
@@ -34,6 +35,9 @@ export const ARC_STATES: Readonly<Record<string, BatchState>> = {
   WIPED: 'ended',
 };
 
+const LIVING = Object.keys(ARC_STATES).filter((word) => ARC_STATES[word] !== 'ended');
+/** It has no more than its description, or not all of its files. */
+const UNFINISHED: readonly string[] = ['ACCEPTING', 'ACCEPTED', 'PREPARING'];
 const SCRIPT = 'pilot.sh';
 const SETTINGS = 'agent.json';
 const PAYLOAD = 'payload.sh';
@@ -62,7 +66,7 @@ export class ArcSite implements Site {
     const { payload: way } = this.#config;
     const payload = way === true ? await readFile((await payloadOf(this.#context)).file) : undefined;
     const sha256 = way === 'fetch' ? (await payloadOf(this.#context)).sha256 : null;
-    const taken = await this.#client.submit(tickets.map(() => this.#xrsl(order)));
+    const taken = await this.#client.submit(tickets.map(({ pilotId }) => this.#xrsl(order, pilotId)));
     const answers: Submitted[] = [];
     for (const [i, ticket] of tickets.entries()) {
       const { pilotId } = ticket;
@@ -100,6 +104,17 @@ export class ArcSite implements Site {
     return this.#client.kill(batchIds);
   }
 
+  async jobs(): Promise<HeldJob[]> {
+    const prefix = `proof-${this.name}.`;
+    return (await this.#client.jobsIn(LIVING))
+      .filter(({ name }) => name.startsWith(prefix))
+      .map(({ id, state, name }) => ({
+        batchId: id,
+        pilotId: name.slice(prefix.length),
+        isUnfinished: UNFINISHED.includes(state),
+      }));
+  }
+
   async output(batchId: string): Promise<string> {
     return (await this.#client.read(batchId, LOG)).subarray(-OUTPUT_TAIL_BYTES).toString('utf8');
   }
@@ -114,7 +129,7 @@ export class ArcSite implements Site {
 
   translate(jdl: string): string {
     const order = readPilotJdl(jdl, this.name);
-    return `${this.#xrsl(order)}\n\n# ${SCRIPT}\n${this.#script(order, 'PILOT', this.#config.payload === 'fetch' ? '(SHA-256)' : null)}`;
+    return `${this.#xrsl(order, 'PILOT')}\n\n# ${SCRIPT}\n${this.#script(order, 'PILOT', this.#config.payload === 'fetch' ? '(SHA-256)' : null)}`;
   }
 
   async forget(batchId: string): Promise<void> {
@@ -158,12 +173,12 @@ export class ArcSite implements Site {
     });
   }
 
-  #xrsl({ cores, ttlS }: PilotOrder): string {
+  #xrsl({ cores, ttlS }: PilotOrder, pilotId: string): string {
     const { queue, payload } = this.#config;
     const minutes = Math.ceil(ttlS / 60);
     return [
       `&(executable="${SCRIPT}")`,
-      `(jobname="proof-${this.name}")`,
+      `(jobname="proof-${this.name}.${pilotId}")`,
       `(inputfiles=("${SCRIPT}" "")("${SETTINGS}" "")${payload === true ? `("${PAYLOAD}" "")` : ''})`,
       `(outputfiles=("${LOG}" ""))`,
       `(stdout="${LOG}")`,

@@ -70,13 +70,15 @@ export class BatchCluster {
     this.#said = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   }
 
-  static async start(kind: BatchKind): Promise<BatchCluster> {
+  /** @param more variables of its script: what it is told beyond its ports */
+  static async start(kind: BatchKind, more: Readonly<Record<string, string>> = {}): Promise<BatchCluster> {
     const folder = mkdtempSync(join(tmpdir(), `proof-${kind}-`));
     const shim = join(folder, 'loopback.so');
     execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', shim, join(SERVERS, 'loopback.c'), '-ldl']);
     const ports = await freePorts(KINDS[kind].ports);
     const words = [join(SERVERS, `${kind}.sh`), folder, shim, ...ports.map(String)];
-    const child = spawn('bash', words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const env = { ...process.env, ...more };
+    const child = spawn('bash', words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env });
     const cluster = new BatchCluster(folder, KINDS[kind].environment(folder, ports), child);
     let said = '';
     child.stderr!.on('data', (part: Buffer) => {

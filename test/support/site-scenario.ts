@@ -1,9 +1,10 @@
 /**
  * What every batch system has to stand, with a real one: pilots that register, a query, a batch job, demand that comes and goes, pilots that are drained,
- * slots that are closed, pilots that are killed and lost, a batch system that is restarted in the middle, and nothing left at the end.
+ * slots that are closed, pilots that are killed and lost, a batch system that is restarted in the middle, a ProxyServer that crashes, and nothing left at the end.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { pilotInfo, siteInfo } from '../../protocol/api.js';
@@ -178,6 +179,19 @@ export function describeSite(scenario: SiteScenario): void {
       const [victim] = await idle();
       await cluster.proof('pilot', 'kill', victim!.pilotId);
       await replaced(victim!.batchId);
+    });
+
+    it('finds its pilots again when the ProxyServer crashed, also one whose batch id was not written down, and doubles none', async () => {
+      const known = async () => (await idle()).map(({ pilotId, batchId }) => ({ pilotId, batchId }));
+      const before = (await known()).sort((a, b) => a.pilotId.localeCompare(b.pilotId));
+      await cluster.killProxy();
+      const db = new Database(join(cluster.folder, 'proxy', 'proxy.db'));
+      db.prepare('UPDATE pilot SET batch_id = NULL WHERE pilot_id = ?').run(before[0]!.pilotId);
+      db.close();
+      await cluster.startProxy();
+      await settled();
+      await until('both are found', async () => (await known()).every(({ batchId }) => batchId !== null));
+      expect((await known()).sort((a, b) => a.pilotId.localeCompare(b.pilotId))).to.deep.equal(before);
     });
 
     it('leaves nothing when the ProxyServer is asked to end', async () => {

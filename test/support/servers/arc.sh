@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # An ARC computing element for a test: A-REX with its REST interface, jobs as processes of "nobody", a test CA; on the loopback.
 #   arc.sh DIR LOOPBACK.SO PORT
+# With SLURM_CONF of a running Slurm jobs go there, to its partition "main". With ARC_ISSUER it lets in bearer tokens of that issuer, too, whose server has a
+# certificate of the test CA (DIR/cert/host.crt, host.key): A-REX asks it at every request.
 # Leaves DIR/cert/{ca,user}.crt and user.key. Stays in the foreground and says "ready"; "down" and
 # "up" on its standard input stop A-REX and start it again; when that ends it ends A-REX and what jobs left behind.
 set -u
 dir=$1 shim=$2 port=$3
 export ARC_CONFIG=$dir/run/arc.cfg
+issuer=${ARC_ISSUER:-} handler=${ARC_ISSUER:+'<SecHandler name="otokens.handler" event="incoming"/>'}
+lrms='lrms = fork' queue=fork
+[ -z "${SLURM_CONF:-}" ] || { queue=main lrms=$'lrms = slurm\nslurm_use_sacct = no\nslurm_wakeupperiod = 1'; }
 chmod 755 "$dir"
 mkdir -p "$dir"/{ca,cert,control,log,run,session,tmp}
 chmod 1777 "$dir/tmp" # it insists on the sticky bit
@@ -15,12 +20,14 @@ hostname = localhost
 x509_host_key = $dir/cert/host.key
 x509_host_cert = $dir/cert/host.crt
 x509_cert_dir = $dir/ca
+${issuer:+[authtokens]}
 [authgroup:users]
 subject = /DC=org/DC=nordugrid/DC=ARC/O=TestCA/CN=Pilot Factory
+${issuer:+authtokens = * $issuer * * *}
 [mapping]
 map_to_user = users nobody
 [lrms]
-lrms = fork
+$lrms
 [arex]
 loglevel = 3
 logfile = $dir/log/arex
@@ -41,7 +48,7 @@ allowaccess = users
 logfile = $dir/log/infosys
 [infosys/glue2]
 [infosys/cluster]
-[queue:fork]
+[queue:$queue]
 CONF
 (
   cd "$dir/cert" || exit 1
@@ -55,7 +62,7 @@ CONF
 openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048 -out "$dir/control/dhparam.pem" 2>/dev/null
 /usr/lib/arc/arcconfig-parser --config "$dir/arc.conf" --runconfig "$ARC_CONFIG" --save || exit 1
 plugins=
-for plugin in mcctcp mcctls mcchttp mccsoap arex identitymap arcshc arcshclegacy; do
+for plugin in mcctcp mcctls mcchttp mccsoap arex identitymap arcshc arcshclegacy ${issuer:+arcshcotokens}; do
   plugins+="<Plugins><Name>$plugin</Name></Plugins>"
 done
 cat >"$dir/arched.xml" <<XML
@@ -78,6 +85,7 @@ $plugins
     <VOMSProcessing>standard</VOMSProcessing><ClientAuthn>false</ClientAuthn>
   </Component>
   <Component name="http.service" id="http"><next id="soap">POST</next><next id="plexer"/>
+    $handler
     <SecHandler name="arclegacy.handler" event="incoming"><ConfigFile>$ARC_CONFIG</ConfigFile></SecHandler>
   </Component>
   <Component name="soap.service" id="soap"><next id="plexer"/><ContinueNonSOAP>true</ContinueNonSOAP></Component>
@@ -102,11 +110,16 @@ finish() {
     grep -qzxF "ARC_CONFIG=$ARC_CONFIG" "$process/environ" 2>/dev/null && [ "${process#/proc/}" != $$ ] &&
       grep -qz '^GRID_GLOBAL_JOBID=' "$process/environ" && kill -KILL "${process#/proc/}" 2>/dev/null
   done
+  [ -z "$issuer" ] || rmdir -p --ignore-fail-on-non-empty /etc/grid-security/certificates
   wait
 }
+# Whoever signed for the issuer must stand in a folder that no configuration can change: there it gets ours, in a mount namespace of its own.
+inside=()
+[ -z "$issuer" ] || { mkdir -p /etc/grid-security/certificates
+  inside=(unshare --mount sh -c 'mount --bind "$0" /etc/grid-security/certificates && exec "$@"' "$dir/ca"); }
 start_control() {
   X509_USER_CERT=$dir/cert/host.crt X509_USER_KEY=$dir/cert/host.key X509_CERT_DIR=$dir/ca HOSTNAME=localhost TMPDIR=$dir/tmp \
-    LD_PRELOAD=$shim /usr/sbin/arched -f -c "$dir/arched.xml" </dev/null >>"$dir/log/arched" 2>&1 &
+    LD_PRELOAD=$shim "${inside[@]}" /usr/sbin/arched -f -c "$dir/arched.xml" </dev/null >>"$dir/log/arched" 2>&1 &
   pid=$!
   for ((turn = 0; turn < 300; turn++)); do
     curl -sf --cacert "$dir/cert/ca.crt" --cert "$dir/cert/user.crt" --key "$dir/cert/user.key" \

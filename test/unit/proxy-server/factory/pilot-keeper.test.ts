@@ -163,7 +163,9 @@ describe('proxy-server: pilot keeper', () => {
     );
     pilots.add([{ pilotId: 'p3', site: 'OTHER', secret: 'x' }], clock.date().getTime());
     pilots.move('p2', 'end');
+    pilots.add([{ pilotId: 'p4', site: 'S', secret: 'x' }], clock.date().getTime());
     site.names = [
+      { pilotId: 'p4', batchId: '10', isUnfinished: true },
       { pilotId: 'p1', batchId: '11' },
       { pilotId: 'p1', batchId: '12' },
       { pilotId: 'p2', batchId: '13' },
@@ -174,6 +176,7 @@ describe('proxy-server: pilot keeper', () => {
     await keeper.look();
     expect(pilots.get('p1')).to.deep.include({ batchId: '11', state: 'starting' });
     expect(site.cancelled).to.deep.equal(['12', '13']);
+    expect(pilots.get('p4')).to.include({ batchId: null, state: 'submitted' });
     await keeper.look();
     expect(site.cancelled).to.have.length(2); // the next comparison is a minute away
   });

@@ -1,16 +1,23 @@
 /** The REST interface of an ARC computing element, as 6.17 answers: its odd shapes, its refusals, and credentials that expired. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
+import { readProxyConfig } from '../../../../proxy-server/config.js';
 import { ArcClient } from '../../../../proxy-server/sites/arc-client.js';
-import { arcShape } from '../../../../proxy-server/sites/site-settings.js';
+import { makeSite } from '../../../../proxy-server/sites/make-site.js';
+import { type ArcSettings, arcShape } from '../../../../proxy-server/sites/site-settings.js';
+import { withConfigFile } from '../../../support/config-file.js';
 import { failureOf } from '../../../support/failure.js';
 
 describe('proxy-server: site type arc', () => {
   let server: Server;
   let client: ArcClient;
+  let settings: ArcSettings;
   const asked: { path: string | undefined; body: string; accept: string | undefined }[] = [];
   let answer: (request: IncomingMessage) => { status: number; body: string } = () => ({ status: 200, body: '' });
 
@@ -24,7 +31,8 @@ describe('proxy-server: site type arc', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/arex/`;
-    client = new ArcClient('S', z.object(arcShape).parse({ type: 'arc', url, requestTimeoutS: 5 }));
+    settings = z.object(arcShape).parse({ type: 'arc', url, requestTimeoutS: 5 });
+    client = new ArcClient('S', settings);
   });
   after(() => {
     server.close();
@@ -68,6 +76,57 @@ describe('proxy-server: site type arc', () => {
     expect(await client.info('a')).to.deep.equal({ exitCode: 3, error: 'LRMS error: (3); wrong exit code' });
     answer = () => info({});
     expect(await client.info('a')).to.deep.equal({ exitCode: null, error: null });
+  });
+
+  it('finds jobs again by the names of their pilots, in whatever shape they are told', async () => {
+    const name = (id: string, Name: string) => ({
+      id,
+      'status-code': '200',
+      info_document: { ComputingActivity: { Name } },
+    });
+    const gone = { id: 'd', 'status-code': '404', reason: 'Job not found' };
+    const told = [name('a', 'proof-S.p1'), name('b', 'proof-S.p2'), name('c', 'proof-OTHER.p3'), gone];
+    const states = ['RUNNING', 'PREPARING', 'RUNNING', 'RUNNING'];
+    answer = ({ method }) =>
+      method === 'GET'
+        ? { status: 200, body: JSON.stringify({ job: told.map(({ id }, i) => ({ id, state: states[i] })) }) }
+        : { status: 201, body: JSON.stringify({ job: told }) };
+    const text = `stateDir: s\nauth: development\nsites: [{ name: S, type: arc, min: 1, url: "${settings.url}" }]\n`;
+    const context = {
+      serverUrl: () => 'http://here',
+      ca: null,
+      orphanedAfterMs: 1,
+      xrootd: null,
+      directory: '/',
+      secretPaths: [],
+    };
+    const site = withConfigFile(text, (file) => makeSite(readProxyConfig(file).sites[0]!, context));
+    expect(await site.jobs!()).to.deep.equal([
+      { batchId: 'a', pilotId: 'p1', isUnfinished: false },
+      { batchId: 'b', pilotId: 'p2', isUnfinished: true },
+    ]);
+    expect(asked[0]?.path).to.match(/^\/arex\/rest\/1\.0\/jobs\?state=ACCEPTING,.*RUNNING/);
+    answer = () => ({ status: 200, body: '' });
+    expect(await site.jobs!()).to.deep.equal([]);
+  });
+
+  it('is not asked with a token that has expired, which is named', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'proof-token-'));
+    try {
+      const file = join(folder, 'token');
+      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+      writeFileSync(file, `${part({ alg: 'none' })}.${part({ exp: 1_000_000_000 })}.x\n`);
+      const other = new ArcClient('S', { ...settings, tokenFile: file });
+      expect((await failureOf(other.status(['a']))).message).to.equal(
+        `Site S: the token in ${file} expired on Sun, 09 Sep 2001 01:46:40 GMT. Renew it.`,
+      );
+      expect(asked).to.deep.equal([]);
+      writeFileSync(file, 'of no form that we know');
+      answer = () => ({ status: 200, body: '' });
+      expect(await other.jobCount()).to.equal(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('counts no job where the body is empty', async () => {

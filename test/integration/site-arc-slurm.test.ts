@@ -1,0 +1,107 @@
+/** An ARC computing element in front of a Slurm, asked with bearer tokens of an issuer instead of certificates. */
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { BatchCluster, batchClusterMissing, freePorts } from '../support/batch-cluster.js';
+import { TestProxy } from '../support/proxy-server.js';
+import { skipBecause } from '../support/summary-reporter.js';
+
+describe('site type arc, with tokens, in front of a Slurm', function () {
+  this.timeout(240_000);
+  let slurm: BatchCluster | undefined;
+  let arc: BatchCluster | undefined;
+  let issuer: Server | undefined;
+  let proxy: TestProxy | undefined;
+  let tokenFile = '';
+  let renew: (validS: number) => Promise<void>;
+
+  before(async function () {
+    const missing = batchClusterMissing('slurm') ?? batchClusterMissing('arc');
+    if (missing !== undefined) skipBecause(this, missing);
+    const [port] = await freePorts(1);
+    const url = `https://localhost:${port}`;
+    slurm = await BatchCluster.start('slurm');
+    arc = await BatchCluster.start('arc', { ...slurm.environment, ARC_ISSUER: url });
+    const cert = join(arc.folder, 'cert');
+    const { publicKey, privateKey } = await generateKeyPair('RS256');
+    const keys = [{ ...(await exportJWK(publicKey)), kid: 'test', alg: 'RS256', use: 'sig' }];
+    issuer = createServer(
+      { cert: readFileSync(`${cert}/host.crt`), key: readFileSync(`${cert}/host.key`) },
+      (request, response) => {
+        const isAbout = new URL(request.url ?? '/', url).pathname === '/.well-known/openid-configuration';
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify(isAbout ? { issuer: url, jwks_uri: `${url}/jwks` } : { keys }));
+      },
+    );
+    await once(issuer.listen(port, '127.0.0.1'), 'listening');
+    tokenFile = join(arc.folder, 'token');
+    renew = async (validS) => {
+      const nowS = Math.floor(Date.now() / 1000);
+      const token = new SignJWT({ scope: 'compute.create compute.read compute.cancel', nbf: nowS - 7200 })
+        .setProtectedHeader({ alg: 'RS256', kid: 'test' })
+        .setIssuer(url)
+        .setSubject('factory')
+        .setAudience('https://wlcg.cern.ch/jwt/v1/any')
+        .setIssuedAt(nowS - 7200)
+        .setExpirationTime(nowS + validS);
+      writeFileSync(tokenFile, await token.sign(privateKey), { mode: 0o600 });
+    };
+    await renew(3600);
+    const scratch = join(slurm.folder, 'scratch');
+    mkdirSync(scratch, { mode: 0o1777 });
+    const ce = `url: "${arc.environment['ARC_URL']}", queue: main, ca: ${cert}/ca.crt, tokenFile: ${tokenFile}, scratch: ${scratch}`;
+    proxy = new TestProxy(
+      `sites: [{ name: CE, type: arc, min: 1, max: 2, backOffS: 1, maxBackOffS: 1, ${ce} }]\nfactoryTickS: 1\n`,
+    );
+    proxy.waitMs = 100_000;
+    await proxy.start();
+  });
+  after(async () => {
+    await proxy?.stop();
+    issuer?.close();
+    issuer?.closeAllConnections();
+    await arc?.stop();
+    await slurm?.stop();
+  });
+
+  const queue = (): string[] =>
+    slurm!
+      .command('squeue', '--noheader', '--format=%A %u')
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '');
+  const decision = async (): Promise<string> => (await proxy!.sites())[0]!.lastDecision;
+
+  it('hands pilots on to Slurm, as the user that the token is mapped to, and they register', async () => {
+    await proxy!.warm(1);
+    expect(queue()).to.have.length(1);
+    expect(queue()[0]).to.match(/ nobody$/);
+  });
+
+  it('is told of a token that has expired, keeps its agents meanwhile, and goes on when the token is renewed in its place', async () => {
+    const [worker] = await proxy!.warm(1);
+    await renew(-3600);
+    await proxy!.until(decision, (text) => text.includes('the look failed'));
+    expect(await decision()).to.match(/the token in \S+ expired on .*\. Renew it\./);
+    expect((await proxy!.workers()).map(({ workerId }) => workerId)).to.deep.equal([worker!.workerId]);
+    await renew(3600);
+    await proxy!.until(decision, (text) => text.includes('enough'));
+  });
+
+  it('cancels one, which leaves Slurm, and replaces it', async () => {
+    const [pilot] = (await proxy!.pilots()).filter(({ state }) => state === 'idle');
+    const before = queue();
+    await fetch(`${proxy!.url}/v1/pilots/${pilot!.pilotId}`, { method: 'DELETE' });
+    await proxy!.until(
+      () => proxy!.pilots(),
+      (all) => all.some(({ state, pilotId }) => state === 'idle' && pilotId !== pilot!.pilotId),
+    );
+    await proxy!.until(
+      () => Promise.resolve(queue()),
+      (now) => !now.includes(before[0]!),
+    );
+  });
+});
