@@ -35,6 +35,8 @@ const siteShape = {
   maxPerCycle: z.number().int().min(1).max(10_000).default(50),
   /** Cores of one pilot: it runs so many workers. */
   cores: z.number().int().min(1).max(4096).default(1),
+  /** A pilot takes a whole node and runs a worker on each of its cores; `cores` is what one is planned with, and has at least. */
+  wholeNode: z.boolean().default(false),
   /** Length of a slot. The agent drains before its end. */
   ttlS: seconds.min(60).default(86_400),
   /** An agent takes nothing new in the last part of its slot. */

@@ -16,6 +16,7 @@ export function pilotJdl(site: SiteConfig, server: { name: string }): string {
     `InputFile = { "LF:/proof/pilots/${site.name}/agent.json" };`,
     `TTL = ${site.ttlS};`,
     `CPUCores = ${site.cores};`,
+    ...(site.wholeNode ? ['WholeNodes = true;'] : []),
     `MemorySize = "${Math.max(1, Math.ceil(site.minMemoryBytes / 1_000_000))}MB";`,
     `WorkDirectorySize = "${Math.max(1, Math.ceil(site.minDiskBytes / 1_000_000))}MB";`,
     `Requirements = other.TTL > ${site.drainBeforeEndS};`,

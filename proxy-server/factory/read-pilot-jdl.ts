@@ -1,11 +1,13 @@
 /** What a site needs to know of a pilot's JDL, whoever wrote it: the factory, or a person for `proof pilot submit`. */
 
-import { type ClassAd, numberOf, parseJdl, stringOf, stringsOf } from '../../jdl/index.js';
+import { booleanOf, type ClassAd, numberOf, parseJdl, stringOf, stringsOf } from '../../jdl/index.js';
 import { GridError } from '../../protocol/errors.js';
 import { PILOT_EXECUTABLE } from './pilot-jdl.js';
 
 export interface PilotOrder {
   readonly cores: number;
+  /** All the cores of a node, of which it has at least `cores`. */
+  readonly wholeNode: boolean;
   readonly ttlS: number;
   /** What JobTag says behind `comment:`. */
   readonly comment: string | null;
@@ -39,7 +41,13 @@ export function readPilotJdl(text: string, site: string): PilotOrder {
     const comment = (stringsOf(ad, 'JobTag') ?? [])
       .map((tag) => /^comment:\s*(.*)$/i.exec(tag)?.[1])
       .find((tag) => tag !== undefined);
-    return { cores, ttlS, comment: comment ?? null, packages: stringsOf(ad, 'Packages') ?? [] };
+    return {
+      cores,
+      wholeNode: booleanOf(ad, 'WholeNodes') ?? false,
+      ttlS,
+      comment: comment ?? null,
+      packages: stringsOf(ad, 'Packages') ?? [],
+    };
   } catch (cause) {
     if (cause instanceof PilotJdlError) throw cause;
     if (cause instanceof GridError)

@@ -160,20 +160,21 @@ export class ArcSite implements Site {
   }
 
   /** @param sha256 of the payload that it fetches, if it does */
-  #script(order: PilotOrder, pilotId: string, sha256: string | null): string {
+  #script({ ttlS, wholeNode }: PilotOrder, pilotId: string, sha256: string | null): string {
     const { agentCommand, payload, scratch } = this.#config;
     return pilotScript({
       site: this.name,
       pilotId,
       agentCommand: payload === true ? ['sh', `./${PAYLOAD}`] : (agentCommand ?? OWN_AGENT),
-      ttlS: order.ttlS,
+      ttlS,
+      wholeNode,
       scratch: scratch ?? null,
       settings: { file: SETTINGS },
       ...(sha256 === null ? {} : { fetch: payloadFetch(this.#config, this.#context, sha256) }),
     });
   }
 
-  #xrsl({ cores, ttlS }: PilotOrder, pilotId: string): string {
+  #xrsl({ cores, wholeNode, ttlS }: PilotOrder, pilotId: string): string {
     const { queue, payload } = this.#config;
     const minutes = Math.ceil(ttlS / 60);
     return [
@@ -183,6 +184,7 @@ export class ArcSite implements Site {
       `(outputfiles=("${LOG}" ""))`,
       `(stdout="${LOG}")`,
       `(count="${cores}")${cores === 1 ? '' : `(countpernode="${cores}")`}`,
+      ...(wholeNode ? ['(exclusiveexecution="yes")'] : []),
       `(walltime="${minutes}")(cputime="${minutes * cores}")`,
       ...(queue === undefined ? [] : [`(queue=${xrslText(queue)})`]),
     ].join('');

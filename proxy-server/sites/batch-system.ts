@@ -35,6 +35,8 @@ export interface BatchSystem {
   describe(): Promise<SiteDescription>;
   /** The command that submits, and what it is given, for people; without secrets. */
   translate(pilot: PreparedPilot): string;
+  /** Before a log is read, where the batch system keeps it to itself. */
+  bringLog?(batchId: string): Promise<void>;
   /** Where the pilot's output lies, in the directory of its pilots. */
   logFile(directory: string, batchId: string): string;
 }

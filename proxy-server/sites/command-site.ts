@@ -83,6 +83,7 @@ export class CommandSite implements Site {
 
   async output(batchId: string): Promise<string> {
     const { host, system } = this.#options;
+    await system.bringLog?.(batchId);
     return host.tail(system.logFile(await host.directory(), batchId));
   }
 
@@ -143,6 +144,7 @@ export class CommandSite implements Site {
       script: (settings, ownSession = false) =>
         pilotScript({
           ...{ site: this.name, pilotId, agentCommand, ttlS: order.ttlS, scratch, settings, ownSession },
+          wholeNode: order.wholeNode,
           ...(fetch === null ? {} : { fetch }),
         }),
     };

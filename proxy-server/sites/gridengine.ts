@@ -165,6 +165,7 @@ export class GridEngine implements BatchSystem {
       ...['-r', 'n'], // a second start would find its secret used
       ...['-l', `h_rt=${order.ttlS}`],
       ...(order.cores === 1 ? [] : ['-pe', parallelEnvironment, String(order.cores)]),
+      ...(order.wholeNode ? ['-l', 'exclusive=true'] : []),
       ...(queue === undefined ? [] : ['-q', queue]),
       ...(project === undefined ? [] : ['-P', project]),
       ...options,

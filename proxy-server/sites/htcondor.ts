@@ -3,7 +3,7 @@
  * condor_q -json, condor_history -json, condor_rm.
  *
  * Settings with the secret are an input file of the job (mode 0600), which HTCondor moves to the node with the script; nothing
- * has to be shared. States: HTCondor manual, "Job ClassAd Attributes", JobStatus. Tested with recorded shapes of the documented
+ * has to be shared. A schedd that is named sees no disk of ours: files are spooled to it, and what a pilot wrote is fetched from it. States: HTCondor manual, "Job ClassAd Attributes", JobStatus. Tested with recorded shapes of the documented
  * formats only.
  */
 import { join } from 'node:path';
@@ -26,7 +26,9 @@ export const HTCONDOR_STATES: Readonly<Record<number, BatchState>> = {
   7: 'held',
 };
 
-const ATTRIBUTES = 'ClusterId,ProcId,JobStatus,ExitCode,ExitBySignal,ExitSignal,HoldReason,RemoveReason';
+const ATTRIBUTES = 'ClusterId,ProcId,JobStatus,ExitCode,ExitBySignal,ExitSignal,HoldReason,RemoveReason,ProofPilot';
+/** A schedd that files were spooled to keeps a job for its output: so long, in place of ten days. */
+const KEPT_S = 3600;
 const MARKED = 'ClusterId,ProcId,JobStatus,ProofPilot';
 const job = z.object({
   ClusterId: z.number().int(),
@@ -37,6 +39,10 @@ const job = z.object({
   ExitSignal: z.number().int().optional(),
   HoldReason: z.string().optional(),
   RemoveReason: z.string().optional(),
+  ProofPilot: z
+    .string()
+    .regex(/^[\w-]+$/) // part of a file's name
+    .optional(),
 });
 type Job = z.infer<typeof job>;
 
@@ -44,7 +50,6 @@ export class Htcondor implements BatchSystem {
   readonly #site: string;
   readonly #settings: HtcondorSettings;
   readonly #host: BatchHost;
-  readonly #inputs = new Map<string, readonly string[]>();
 
   constructor(site: string, settings: HtcondorSettings, host: BatchHost) {
     this.#site = site;
@@ -66,8 +71,8 @@ export class Htcondor implements BatchSystem {
       const answer = await this.#host.run(this.#submitWords(), this.#description(pilot));
       const batchId = /^(\d+\.\d+) - (\d+\.\d+)\s*$/.exec(answer)?.[1];
       if (batchId === undefined) throw this.#garbage('condor_submit', answer);
-      this.#inputs.set(batchId, Object.values(files)); // without spooling they must lie there until the job starts
-      return batchId;
+      if (this.#isSpooled) await this.#host.remove(Object.values(files));
+      return batchId; // without spooling they must lie there until the job starts
     } catch (error) {
       await this.#host.remove(Object.values(files));
       throw error;
@@ -76,22 +81,25 @@ export class Htcondor implements BatchSystem {
 
   async status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>> {
     if (batchIds.length === 0) return new Map();
-    const found = await this.#ask('condor_q', batchIds);
-    const missing = batchIds.filter((batchId) => !found.has(batchId));
-    if (missing.length === 0) return found;
-    const past = await this.#ask('condor_history', missing, ['-limit', String(missing.length)]);
-    return new Map([...found, ...past]);
+    const jobs = await this.#ask('condor_q', batchIds);
+    const missing = batchIds.filter((batchId) => !jobs.has(batchId));
+    if (missing.length > 0)
+      for (const [batchId, job] of await this.#ask('condor_history', missing, ['-limit', String(missing.length)]))
+        jobs.set(batchId, job);
+    const found = new Map([...jobs].map(([batchId, job]) => [batchId, statusOf(job)]));
+    await this.#removeInputs([...jobs].filter(([batchId]) => found.get(batchId)?.state === 'ended'));
+    return found;
   }
 
   async cancel(batchIds: readonly string[]): Promise<void> {
     if (batchIds.length === 0) return;
+    const jobs = await this.#ask('condor_q', batchIds).catch(() => new Map<string, Job>()); // to cancel is what matters
     const { status, stdout, stderr } = await this.#host.tryRun(['condor_rm', ...this.#where(), ...batchIds]);
-    await this.#host.remove(batchIds.flatMap((batchId) => this.#inputs.get(batchId) ?? []));
-    for (const batchId of batchIds) this.#inputs.delete(batchId);
+    await this.#removeInputs([...jobs]);
     if (status === 0) return;
     // It also fails where a job is over. Whether one is left is what matters.
     const left = await this.#ask('condor_q', batchIds);
-    const still = [...left].filter(([, { state }]) => state !== 'ended').map(([batchId]) => batchId);
+    const still = [...left].filter(([, job]) => statusOf(job).state !== 'ended').map(([batchId]) => batchId);
     if (still.length > 0)
       throw new SiteError(
         `Site ${this.#site}: condor_rm left ${still.join(', ')}: ${firstLine(stderr) ?? firstLine(stdout)}`,
@@ -112,6 +120,11 @@ export class Htcondor implements BatchSystem {
     return { text: `${this.ce}: ${text ?? 'it says nothing of itself'}`, maxPilots: null };
   }
 
+  /** Of a pilot that runs there is none yet, and the schedd says so; its log then stays empty. */
+  async bringLog(batchId: string): Promise<void> {
+    if (this.#isSpooled) await this.#host.tryRun(['condor_transfer_data', ...this.#where(), batchId]);
+  }
+
   translate(pilot: PreparedPilot): string {
     return `${this.#submitWords().map(quoteWord).join(' ')} <<'DESCRIPTION'\n${this.#description(pilot)}DESCRIPTION\n`;
   }
@@ -121,7 +134,22 @@ export class Htcondor implements BatchSystem {
   }
 
   #submitWords(): string[] {
-    return ['condor_submit', '-terse', ...this.#where(), ...this.#settings.options, '-'];
+    const spool = this.#isSpooled ? ['-spool'] : [];
+    return ['condor_submit', '-terse', ...this.#where(), ...spool, ...this.#settings.options, '-'];
+  }
+
+  get #isSpooled(): boolean {
+    return this.#settings.schedd !== undefined;
+  }
+
+  /** Also of pilots that an earlier server handed over. */
+  async #removeInputs(jobs: readonly (readonly [string, Job])[]): Promise<void> {
+    const pilots = jobs.flatMap(([, { ProofPilot }]) =>
+      ProofPilot === undefined || this.#isSpooled ? [] : [ProofPilot],
+    );
+    if (pilots.length === 0) return;
+    const directory = await this.#host.directory();
+    await this.#host.remove(pilots.flatMap((pilotId) => Object.values(inputFiles({ directory, pilotId }))));
   }
 
   #where(): string[] {
@@ -142,8 +170,9 @@ export class Htcondor implements BatchSystem {
       transfer_output_files: '""',
       output: log,
       error: log,
-      stream_output: 'True',
-      stream_error: 'True',
+      ...(this.#isSpooled
+        ? { leave_in_queue: `(JobStatus == 4) && (time() - CompletionDate < ${KEPT_S})` }
+        : { stream_output: 'True', stream_error: 'True' }),
       request_cpus: String(pilot.order.cores),
       '+MaxRuntime': String(pilot.order.ttlS),
       '+ProofSite': `"${this.#site}"`,
@@ -158,14 +187,10 @@ export class Htcondor implements BatchSystem {
     return `${text.join('\n')}\nqueue 1\n`;
   }
 
-  async #ask(
-    command: string,
-    batchIds: readonly string[],
-    more: readonly string[] = [],
-  ): Promise<Map<string, BatchStatus>> {
+  async #ask(command: string, batchIds: readonly string[], more: readonly string[] = []): Promise<Map<string, Job>> {
     const words = [command, ...this.#where(), ...batchIds, '-json', '-attributes', ATTRIBUTES, ...more];
     const jobs = this.#parsed(command, z.array(job), await this.#host.run(words));
-    return new Map(jobs.map((found) => [`${found.ClusterId}.${found.ProcId}`, statusOf(found)]));
+    return new Map(jobs.map((found) => [`${found.ClusterId}.${found.ProcId}`, found]));
   }
 
   #parsed<T>(command: string, schema: z.ZodType<T[]>, text: string): T[] {
@@ -188,7 +213,10 @@ export class Htcondor implements BatchSystem {
   }
 }
 
-function inputFiles({ directory, pilotId }: PreparedPilot): { settings: string; script: string } {
+function inputFiles({ directory, pilotId }: Pick<PreparedPilot, 'directory' | 'pilotId'>): {
+  settings: string;
+  script: string;
+} {
   return { settings: join(directory, `${pilotId}.json`), script: join(directory, `${pilotId}.sh`) };
 }
 

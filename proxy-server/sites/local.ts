@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { isSameProcess, sendSignal, startTimeOf } from '../../protocol/process-id.js';
 import type { SiteConfig } from '../config.js';
@@ -106,7 +107,7 @@ export class LocalSite implements Site {
 
   translate(jdl: string): string {
     const order = readPilotJdl(jdl, this.name);
-    return `${OWN_AGENT.join(' ')}   # ${order.cores} workers, ends after ${order.ttlS} s; settings in a file of mode 0600\n`;
+    return `${OWN_AGENT.join(' ')}   # ${order.wholeNode ? availableParallelism() : order.cores} workers, ends after ${order.ttlS} s; settings in a file of mode 0600\n`;
   }
 
   async forget(batchId: string): Promise<void> {
@@ -158,7 +159,8 @@ export class LocalSite implements Site {
   #settings(order: PilotOrder, ticket: PilotTicket, scratch: string): Record<string, unknown> {
     const wallTimeEnd = Date.now() + order.ttlS * 1000;
     const settings = agentSettingsOf({ config: this.#config, context: this.#context, order, ticket, ce: 'local' });
-    return { ...settings, wallTimeEnd, scratch };
+    const cores = order.wholeNode ? availableParallelism() : order.cores;
+    return { ...settings, cores, wallTimeEnd, scratch };
   }
 
   /** A pilot that an earlier ProxyServer had started. */

@@ -12,6 +12,8 @@ export interface PilotScript {
   readonly pilotId: string;
   readonly agentCommand: readonly string[];
   readonly ttlS: number;
+  /** The agent uses all cores that the batch system gave it, else all of the node. */
+  readonly wholeNode: boolean;
   readonly scratch: string | null;
   /**
    * The agent's settings with the pilot's secret. text: written by the script, where the batch system keeps scripts to their
@@ -43,6 +45,12 @@ const END_OF_SETTINGS = 'END-OF-PROOF-SETTINGS';
 export const SENT_LOG_BYTES = 65_536;
 const FETCH_TURNS = 3;
 
+/** HTCondor tells the cores of a slot in a file, Slurm in a variable. */
+const WHOLE_NODE = `cpus=$(sed -n 's/^Cpus = //p' "\${_CONDOR_MACHINE_AD:-/dev/null}")
+PROOF_CORES=\${SLURM_CPUS_ON_NODE:-\${cpus:-$(getconf _NPROCESSORS_ONLN)}}
+export PROOF_CORES
+`;
+
 export function pilotScript(pilot: PilotScript): string {
   const places = [pilot.scratch === null ? null : quoteWord(pilot.scratch), '"$_CONDOR_SCRATCH_DIR"', '"$TMPDIR"'];
   const settings =
@@ -67,7 +75,7 @@ ${settings}
 ${pilot.fetch === undefined ? '' : fetchLines(pilot.pilotId, pilot.fetch)}PROOF_SCRATCH=$directory
 PROOF_WALL_TIME_END=\${SLURM_JOB_END_TIME:-$(($(date +%s) + ${pilot.ttlS}))}000
 export PROOF_SETTINGS PROOF_SCRATCH PROOF_WALL_TIME_END
-[ -z "$asked" ] || leave 0
+${pilot.wholeNode ? WHOLE_NODE : ''}[ -z "$asked" ] || leave 0
 ${pilot.ownSession === true ? 'trap : USR1\nsetsid ' : ''}${agent} </dev/null &
 agent=$!
 [ -z "$asked" ] || kill -TERM "$agent" 2>/dev/null

@@ -147,6 +147,7 @@ export class Slurm implements BatchSystem {
       '--nodes=1',
       '--ntasks=1',
       `--cpus-per-task=${order.cores}`,
+      ...(order.wholeNode ? ['--exclusive'] : []),
       `--time=${Math.ceil(order.ttlS / 60)}`,
       '--no-requeue', // a second start would find its secret used
       ...(partition === undefined ? [] : [`--partition=${partition}`]),

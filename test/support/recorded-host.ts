@@ -43,9 +43,9 @@ export class RecordedHost implements BatchHost {
 }
 
 /** Of an order of one core and an hour. */
-export const preparedPilot = (cores = 1) => ({
+export const preparedPilot = (cores = 1, wholeNode = false) => ({
   pilotId: 'p1',
-  order: { cores, ttlS: 3600, comment: null, packages: [] },
+  order: { cores, wholeNode, ttlS: 3600, comment: null, packages: [] },
   directory: '/shared/pilots',
   payload: null,
   fetches: false,

@@ -25,8 +25,14 @@ describe('proxy-server: pilot JDL', () => {
   });
 
   it('may be written by hand, numbers as strings, in any letter case', () => {
-    const text = 'executable = "/bin/proof-agent";\nttl = "3600"; cpucores = "2"';
-    expect(readPilotJdl(text, 'S')).to.deep.equal({ cores: 2, ttlS: 3600, comment: null, packages: [] });
+    const text = 'executable = "/bin/proof-agent";\nttl = "3600"; cpucores = "2"; wholenodes = true;';
+    expect(readPilotJdl(text, 'S')).to.deep.equal({
+      cores: 2,
+      wholeNode: true,
+      ttlS: 3600,
+      comment: null,
+      packages: [],
+    });
   });
 
   it('is refused with a sentence when it is none, or not a pilot', () => {

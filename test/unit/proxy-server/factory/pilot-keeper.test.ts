@@ -71,6 +71,7 @@ const config: SiteConfig = {
     maxQueued: 10,
     maxPerCycle: 10,
     cores: 1,
+    wholeNode: false,
     ttlS: 600,
     drainBeforeEndS: 10,
   },

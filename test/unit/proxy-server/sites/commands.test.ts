@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { commandEnvironment, LocalBatchHost } from '../../../../proxy-server/sites/batch-host.js';
@@ -107,6 +107,7 @@ describe('proxy-server: commands of batch systems', () => {
         pilotId: `p-${process.pid}`,
         agentCommand: ['sh', '-c', command],
         ttlS: 3600,
+        wholeNode: false,
         scratch: folder,
         settings: { text: '{"secret":"it\'s $HOME"}' },
         ...more,
@@ -120,6 +121,17 @@ describe('proxy-server: commands of batch systems', () => {
       expect(list).to.equal('agent.json');
       expect(Number(end)).to.be.within(Date.now() + 3_500_000, Date.now() + 3_610_000);
       expect(readdirSync(folder)).to.deep.equal([]);
+    });
+
+    it('gives the agent all cores that the batch system granted, else those of the node', async () => {
+      const cores = async (environment: string): Promise<string> =>
+        (
+          (await sh(`${environment}\n${script('echo "$PROOF_CORES"', { wholeNode: true })}`)) as { stdout: string }
+        ).stdout.trim();
+      expect(await cores('')).to.equal(String(availableParallelism()));
+      expect(await cores('export SLURM_CPUS_ON_NODE=48')).to.equal('48');
+      writeFileSync(join(folder, 'machine.ad'), 'Cpus = 12\nTotalCpus = 64\n');
+      expect(await cores(`export _CONDOR_MACHINE_AD=${folder}/machine.ad`)).to.equal('12');
     });
 
     it('kills what bears the mark of its slot', async () => {

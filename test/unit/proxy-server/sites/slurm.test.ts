@@ -22,7 +22,9 @@ describe('proxy-server: site type slurm', () => {
       '--account=a',
     ]);
     expect(words).to.include.members(['--qos=q', '--mem=1G']);
-    expect(words.join(' ')).not.to.contain('s3cret');
+    expect(words.join(' ')).not.to.contain('s3cret').and.not.to.contain('--exclusive');
+    await slurm.submit(preparedPilot(8, true));
+    expect(host.asked[1]?.words).to.include.members(['--exclusive', '--cpus-per-task=8']);
     expect(input).to.contain('s3cret');
   });
 
