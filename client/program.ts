@@ -5,6 +5,7 @@
 import { Command, Help, type Option } from 'commander';
 import { PACKAGE_VERSION } from '../protocol/version.js';
 import type { AddCommands } from './commands/add-commands.js';
+import { EXAMPLES } from './commands/examples.js';
 import type { ProofSession } from './session/proof-session.js';
 
 interface Loader {
@@ -91,9 +92,12 @@ export async function buildProgram(words: readonly string[], session?: ProofSess
   return program;
 }
 
-/** Whoever uses a command wrongly is told where its options stand. */
+/** Whoever uses a command wrongly is told where its options stand, and there are examples. */
 function tellHelp(command: Command, words: string): void {
   command.showHelpAfterError(`(see "${words} --help")`);
+  const examples = EXAMPLES[words.replace(/^proof ?/, '')];
+  if (examples !== undefined)
+    command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}\n`).join('')}`);
   for (const part of command.commands) tellHelp(part, `${words} ${part.name()}`);
 }
 

@@ -36,7 +36,7 @@ export async function runRoom(
   if (status !== 0) throw new ExitStatus(status);
 }
 
-/** In the background: returns the line `listening on …` when it stands there. @throws {DaemonFailedError} with its own words */
+/** In the background: returns the line `listening on …` when it stands there. @throws {ExitStatus} with its own words said; {DaemonFailedError} where it had none */
 export async function detachRoom(room: string, args: readonly string[]): Promise<string> {
   const program = programOf(room);
   if (!existsSync(program))
@@ -51,9 +51,7 @@ export async function detachRoom(room: string, args: readonly string[]): Promise
     child.once('exit', (status) => {
       const said = words.trim().split('\n')[0] ?? '';
       reject(
-        status === 2
-          ? new ExitStatusWith(said)
-          : new DaemonFailedError(said === '' ? `It ended with status ${status}.` : said),
+        said === '' ? new DaemonFailedError(`It ended with status ${status}.`) : new SaidAlready(status ?? 1, said),
       );
     });
     createInterface({ input: child.stdout }).on('line', (text) => {
@@ -67,10 +65,10 @@ export async function detachRoom(room: string, args: readonly string[]): Promise
   return `${line} (process ${child.pid})`;
 }
 
-/** Wrong usage, already said by the daemon. */
-class ExitStatusWith extends ExitStatus {
-  constructor(said: string) {
-    super(2);
+/** The daemon has said what is wrong: these are its words. */
+class SaidAlready extends ExitStatus {
+  constructor(status: number, said: string) {
+    super(status);
     process.stderr.write(`${said}\n`);
   }
 }

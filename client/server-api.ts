@@ -30,6 +30,7 @@ import { errorShape } from '../protocol/ids.js';
 import { type PackageInfo, packageInfo } from '../protocol/package-archive.js';
 import { proxyAgentFor } from '../protocol/proxied.js';
 import type { HostEntry } from './client-config.js';
+import { whyUnreachable } from './unreachable.js';
 
 /** The other end answers, but not as a ProxyServer does. */
 export class NoProxyServerError extends GridError {
@@ -196,12 +197,7 @@ export function authorization(host: HostEntry): Record<string, string> {
 function callError(cause: unknown, host: HostEntry): Error {
   if (!axios.isAxiosError(cause)) return cause as Error;
   if (cause.response === undefined) {
-    const step =
-      cause.code === 'ECONNREFUSED'
-        ? 'No ProxyServer listens there: check the address, or start one with "proof proxy start".'
-        : cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN'
-          ? 'That name is not known: check HOST, or name it in your configuration under `hosts:`.'
-          : `${cause.message}.`;
+    const step = whyUnreachable(cause.code, cause.message, host.url);
     return new UnreachableError(`Cannot reach ${host.name} (${host.url}). ${step}`, { cause });
   }
   const data: unknown = cause.response.data;

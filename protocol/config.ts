@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { configProblem } from './config-problem.js';
 import { GridError } from './errors.js';
 import { didYouMean } from './nearest.js';
 
@@ -14,10 +15,11 @@ export class ConfigError extends GridError {
   readonly code = 'PROTOCOL_CONFIG';
 }
 
+const ADDRESS = 'must be HOST:PORT, as in 127.0.0.1:1093';
 /** `host:port`, port 0 for any free one; `[::1]:0` for IPv6. */
 export const listenAddress = z
-  .string()
-  .regex(/^(\[[0-9a-f:]+\]|[^:]+):\d{1,5}$/i, 'must be HOST:PORT, as in 127.0.0.1:1093')
+  .string(ADDRESS)
+  .regex(/^(\[[0-9a-f:]+\]|[^:]+):\d{1,5}$/i, ADDRESS)
   .transform((text) => {
     const at = text.lastIndexOf(':');
     return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
@@ -60,7 +62,7 @@ export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, file: strin
         (known.length > 0 ? ` Known here: ${known.join(', ')}.` : ''),
     );
   }
-  throw new ConfigError(`${file}: ${where === '' ? 'the configuration' : where}: ${issue.message}.`);
+  throw new ConfigError(`${file}: ${configProblem(issue, value)}`);
 }
 
 /** The keys of the object schema at `path`, through arrays, defaults and optionals. */

@@ -1,7 +1,7 @@
 /**
  * The ProxyServer daemon: `node dist/proxy-server/main.js --config FILE`, as `proof proxy start` runs it. Prints `listening on URL`
  * when it is ready; SIGTERM stops it and all that it started. With --stop or --status it deals with the one that runs on the
- * configuration's state directory; --check only reads the configuration.
+ * configuration's state directory; --check reads the configuration and the files that it needs.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { createLogger } from '../protocol/log.js';
 import { readProxyConfig } from './config.js';
 import { showStatus, stopRunning } from './running-server.js';
 import { startProxyServer } from './server.js';
+import { ServerTls } from './server-tls.js';
 
 const VERBS = ['stop', 'status', 'check'] as const;
 type Verb = (typeof VERBS)[number] | 'start';
@@ -44,6 +45,8 @@ await runDaemon('proof-proxy-server', async () => {
   if (verb === 'stop') return { url: null, stop: async () => {}, ended: stopRunning(config) };
   if (verb === 'status') return { url: null, stop: async () => {}, ended: showStatus(config) };
   if (verb === 'check') {
+    if (config.tls !== undefined)
+      new ServerTls({ ...config.tls, clientCa: config.certificates?.ca ?? null }, config.file);
     process.stdout.write(`${file}: good\n`);
     return { url: null, stop: async () => {}, ended: Promise.resolve(0) };
   }

@@ -15,7 +15,7 @@ import { openSession } from '../session/session-lines.js';
 import { splitWords } from '../session/split-words.js';
 import { Screen } from '../show/screen.js';
 import type { CommandContext } from './add-commands.js';
-import { addWord } from './run-options.js';
+import { addWord, whole } from './run-options.js';
 
 interface OpenOptions {
   readonly workers?: number;
@@ -34,7 +34,7 @@ export function addCommands(program: Command, context: CommandContext): void {
   program
     .command('open [host]')
     .description('open an interactive session at a prompt')
-    .option('--workers <N>', 'at most so many workers', Number)
+    .option('--workers <N>', 'at most so many workers', whole(1))
     .option('--package <NAME>', 'a package for every query: as of "proof run" (repeatable)', addWord, [])
     .option('--title <TEXT>', 'shown in listings', '')
     .action(async (host: string | undefined, options: OpenOptions, command: Command) => {

@@ -29,7 +29,7 @@ export interface RunOptions {
   readonly maxFailures: number;
 }
 
-const whole = (least: number) => (text: string) => {
+export const whole = (least: number) => (text: string) => {
   const n = Number(text);
   if (!Number.isSafeInteger(n) || n < least) throw new InvalidArgumentError(`must be a whole number from ${least} on.`);
   return n;

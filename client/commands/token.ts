@@ -25,7 +25,7 @@ export function addCommands(program: Command): void {
 
   add('create', 'print a new token; put it into a file of mode 0600 and name that as tokenFile in the configuration')
     .requiredOption('--user <NAME>', 'whose it is')
-    .addOption(new Option('--role <ROLE>').choices(role.options).default('user'))
+    .addOption(new Option('--role <ROLE>', 'what it may do').choices(role.options).default('user'))
     .option('--days <N>', 'lifetime', days, 30)
     .option('--note <TEXT>', 'what it is for, as "proof token list" shows', '')
     .option('--state-dir <DIR>', "the ProxyServer's stateDir, on its own machine: signs with the key there")

@@ -42,6 +42,8 @@ export function watching(screen: Screen): QueryObserver {
       // Before the entries are counted there is no progress to show.
       if (progress.entries.total !== null || progress.entries.done > 0) screen.progress(progress);
     },
-    printed: (worker, text) => screen.say(`[${worker}] ${text.trimEnd()}`),
+    printed: (worker, text) => {
+      for (const line of text.trimEnd().split('\n')) screen.say(`[${worker}] ${line}`);
+    },
   };
 }

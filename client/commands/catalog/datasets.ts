@@ -107,7 +107,7 @@ function addCreate(datasets: Command): void {
       .argument('[words...]', 'DATASET words: files, patterns, queries, URLs, dataset:NAME')
       .option('--tree <NAME>', 'the tree of its files')
       .option('--access <HOW>', 'how files are meant to be read: any, local, remote or cache')
-      .option('--comment <TEXT>')
+      .option('--comment <TEXT>', 'a line about it, shown with it')
       .option('--entry-list <FILE>', 'of the files only the entries that it names')
       .option('--friend <ALIAS=WORD>', 'files whose entries go with those of the set (repeatable)', addFriend, {})
       .option('--replace', 'instead of the members that it has')

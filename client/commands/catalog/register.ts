@@ -47,7 +47,7 @@ export function addRegisterCommand(program: Command): void {
     .option('--se <SE>', 'storage element of the replicas, VO::SITE::NAME; else the one whose prefix fits')
     .option('--size <BYTES>', 'size; of a local file it is looked up')
     .option('--checksum <SUM>', 'as adler32:1a2b3c4d or md5:…')
-    .option('--guid <GUID>')
+    .option('--guid <GUID>', 'its GUID; without one it gets one')
     .option('--tree <NAME>', 'name of its tree')
     .option('--entries <N>', 'entries of that tree')
     .option('--archive <LFN>', 'the file is this member of a registered archive: LFN#MEMBER')

@@ -8,6 +8,8 @@ import { listenAddress, loadConfig } from '../../../protocol/config.js';
 const schema = z.strictObject({
   listen: listenAddress,
   sites: z.array(z.strictObject({ name: z.string(), min: z.number().default(0) })).default([]),
+  kind: z.enum(['local', 'slurm']).optional(),
+  tickS: z.int().max(59).optional(),
 });
 
 describe('protocol: configuration', () => {
@@ -40,8 +42,19 @@ describe('protocol: configuration', () => {
     expect(load('lisen: a:1')).to.contain('unknown key lisen. Did you mean listen?');
   });
 
-  it('says what is wrong with a value, a file that is no YAML and one that is not there', () => {
-    expect(load('listen: 1093')).to.contain('/c.yaml: listen: ');
+  it('says what is wrong with a value in words that need no schema', () => {
+    const wrong = (text: string): string => String(load(text)).replace('/c.yaml: ', '');
+    expect(wrong('listen: 1093')).to.equal('listen must be HOST:PORT, as in 127.0.0.1:1093.');
+    expect(wrong('listen: here')).to.equal('listen must be HOST:PORT, as in 127.0.0.1:1093.');
+    expect(wrong('sites: []')).to.equal('listen is missing.');
+    expect(wrong('listen: a:1\nsites: { name: A }')).to.match(/^sites must be a list .*, not keys with values\.$/);
+    expect(wrong('listen: a:1\nsites: [{ name: A, min: few }]')).to.equal('sites.0.min must be a number, not few.');
+    expect(wrong('listen: a:1\nkind: locl')).to.equal('kind must be local or slurm, not locl. Did you mean local?');
+    expect(wrong('listen: a:1\ntickS: 90')).to.equal('tickS must be 59 at most.');
+    expect(wrong('[1, 2]')).to.match(/^the configuration must be keys with values .*, not a list\.$/);
+  });
+
+  it('tells of a file that is no YAML and of one that is not there', () => {
     expect(load('listen: [')).to.match(/c\.yaml:\d+ is no YAML/);
     expect(() => loadConfig(join(folder, 'none.yaml'), schema)).to.throw(/Cannot read the configuration .*none\.yaml/);
   });
