@@ -2,7 +2,7 @@
  * Absolute and relative times as text, both ways.
  * Formats: HTCondor manual, absTime() and relTime(); src/classad/literals.cpp and util.cpp for what minor variations are allowed.
  */
-import { AbsTime, ERROR, RelTime, truncateToInteger } from './value.js';
+import { AbsTime, ERROR, RelTime } from './value.js';
 
 /** Seconds east of Greenwich at an instant. */
 export type ZoneOffset = (epochSeconds: number) => number;
@@ -105,5 +105,3 @@ export function formatRelTime(secs: number): string {
   if (parts[2] > 0) return `${sign}${two(parts[2])}:${seconds}`;
   return `${sign}${seconds}`;
 }
-
-export const wholeSeconds = (secs: number): bigint => truncateToInteger(secs);

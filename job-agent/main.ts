@@ -28,7 +28,7 @@ import { openTunnel } from './isolation/tunnel.js';
 import { measureNode, type NodeMeasure, shareOfNode, unfitReasons } from './node-check.js';
 import { type FoundPayload, findPayloads } from './payload/found-payloads.js';
 import { makeScratch } from './scratch.js';
-import { type AgentSettings, readSettings, slotMark } from './settings.js';
+import { type AgentSettings, readSettings, slotMark, USAGE } from './settings.js';
 import { workerLimits } from './worker-limits.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -180,4 +180,5 @@ async function start(): Promise<Daemon> {
 }
 
 process.title = 'proof-agent';
-await runDaemon('proof-agent', start);
+if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) process.stdout.write(USAGE);
+else await runDaemon('proof-agent', start);

@@ -8,7 +8,7 @@
 import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { freemem, hostname } from 'node:os';
+import { freemem } from 'node:os';
 import { join } from 'node:path';
 import type { IsolationFacts } from '../protocol/isolation.js';
 import { proxyAgentFor } from '../protocol/proxied.js';
@@ -132,11 +132,6 @@ function reachServer(server: string, ca: string | null): Promise<{ error: string
     request.once('timeout', () => request.destroy(new Error('no answer within 10 s')));
     request.once('error', (error) => resolve({ error: error.message, skewMs: null }));
   });
-}
-
-/** The node's full name; a bare "localhost" would break data locality, so it is the last resort. */
-export function nodeHost(): string {
-  return hostname();
 }
 
 /** Bytes. */

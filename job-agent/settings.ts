@@ -100,7 +100,7 @@ const VARIABLES: Readonly<Record<string, keyof AgentSettings>> = {
   PROOF_AGENT_LOG_LEVEL: 'logLevel',
 };
 
-const USAGE = `proof agent: what a batch slot runs. By hand, on a fixed node:
+export const USAGE = `proof agent: what a batch slot runs. By hand, on a fixed node:
   proof agent --server URL --site NAME [--token-file FILE] [--cores N] [--ca FILE] [--scratch DIR]
               [--state-dir DIR] [--storage-domain NAME] [--close-ses NAME,NAME] [--perf N] [--isolation never|preferred|required]
 A pilot's settings come from $PROOF_SETTINGS (a JSON file) and PROOF_* variables instead; docs/job-agent.md lists them.

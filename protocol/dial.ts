@@ -18,7 +18,7 @@ export class UnreachableError extends GridError {
 }
 
 /** The other end is no server of ours, or something on the way answered in its place. */
-export class RefusedError extends GridError {
+class RefusedError extends GridError {
   readonly code = 'PROTOCOL_REFUSED';
 }
 
@@ -168,12 +168,7 @@ function readRefusal(response: import('node:http').IncomingMessage, done: (error
       done(new RemoteError(code, message));
     } catch {
       // Not one of our servers, or a proxy on the way: the status is all that it says.
-      done(
-        new RemoteError(
-          'PROTOCOL_REFUSED',
-          `The server refused the connection with HTTP status ${response.statusCode}.`,
-        ),
-      );
+      done(new RefusedError(`The server refused the connection with HTTP status ${response.statusCode}.`));
     }
   });
 }

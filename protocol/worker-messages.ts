@@ -52,7 +52,6 @@ export const queryFile = z.object({
 export type QueryFile = z.infer<typeof queryFile>;
 
 export const programRef = z.object({ kind: z.enum(['selector', 'draw']), name: z.string(), sha256: sha256Text });
-export type ProgramRef = z.infer<typeof programRef>;
 
 /** Of one query. */
 export const MOST_PACKAGES = 20;

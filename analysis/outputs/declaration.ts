@@ -2,12 +2,11 @@
 import { z } from 'zod';
 import { axisSpec } from './axis.js';
 
-export const OUTPUT_TYPES = ['H1', 'H2', 'H3', 'Profile', 'Auto', 'counter', 'list', 'ntuple', 'object'] as const;
 /**
  * `Auto` is a histogram that chooses its axes from the values (`proof draw` without bins): the declared axes give titles only, and its
  * result is an H1, H2 or H3.
  */
-export type OutputType = (typeof OUTPUT_TYPES)[number];
+const OUTPUT_TYPES = ['H1', 'H2', 'H3', 'Profile', 'Auto', 'counter', 'list', 'ntuple', 'object'] as const;
 
 export const NTUPLE_TYPES = ['float64', 'float32', 'int32', 'int64', 'bool'] as const;
 export type NtupleType = (typeof NTUPLE_TYPES)[number];

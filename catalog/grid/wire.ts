@@ -125,7 +125,6 @@ export const tagsAnswer = z.object({
   path: z.string(),
   tags: z.array(z.object({ name: z.string(), type: tagType, value: tagValue.nullable(), from: z.string() })),
 });
-export type TagsAnswer = z.infer<typeof tagsAnswer>;
 
 export const newMemberShape = z.object({
   lfn: name.optional(),

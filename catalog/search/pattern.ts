@@ -37,11 +37,6 @@ export function unescapePattern(pattern: string): string {
   return pattern.replace(/\\(.)/gs, '$1');
 }
 
-/** A pattern that matches exactly this name. */
-export function escapePattern(name: string): string {
-  return name.replace(/[*?\\]/g, '\\$&');
-}
-
 /** Greedy match with one point of return: the last `*` is enough, as what an earlier one took can only help less. */
 export function wildcard(pattern: string): (text: string) => boolean {
   const parts: (string | 'any' | 'many')[] = [];

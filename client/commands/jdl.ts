@@ -41,26 +41,7 @@ export function addCommands(program: Command): void {
     .argument('[args...]', 'what $1, $2 … stand for')
     .addOption(dialect())
     .option('--json', 'as JSON')
-    .action((file: string, args: string[], options: { dialect: Dialect; json?: true }) => {
-      const { ad, warnings } = read(file, args, options.dialect);
-      const job = options.dialect === 'alien' ? parseJobDescription(ad) : { problems: [], warnings: [] };
-      const others = [...job.warnings, ...reviewAd(ad)];
-      if (options.json) {
-        const said = [...warnings, ...others.map(({ message }) => ({ message, position: null }))];
-        printJson({ file, isGood: job.problems.length === 0, problems: job.problems, warnings: said });
-        if (job.problems.length > 0) throw new ExitStatus(1);
-        return;
-      }
-      const say = (kind: string, message: string, position?: Position): void => {
-        const place = position === undefined ? file : `${file}:${position.line}:${position.column}`;
-        process.stdout.write(`${place}: ${kind}: ${message}\n`);
-      };
-      for (const { message } of job.problems) say('error', message);
-      for (const { message, position } of warnings) say('warning', message, position);
-      for (const { message } of others) say('warning', message);
-      if (job.problems.length > 0) throw new ExitStatus(1);
-      process.stdout.write(`${file}: good\n`);
-    });
+    .action(check);
   jdl
     .command('print')
     .description('a JDL as canonical ClassAd text')
@@ -82,27 +63,51 @@ export function addCommands(program: Command): void {
     .addOption(dialect())
     .option('--host <HOST>', 'the ProxyServer, for the number of a job')
     .option('--json', 'as JSON')
-    .action(async (left: string, right: string | undefined, options: MatchOptions, command: Command) => {
-      if (right === undefined) return explainJob(left, apiOf(command), options);
-      const [a, b] = [read(left, [], options.dialect).ad, read(right, [], options.dialect).ad];
-      const { symmetricMatch, leftMatchesRight, rightMatchesLeft } = matchAds(a, b, here);
-      const { clauses } = explainMatch(a, [b], here);
-      if (options.json) {
-        printJson({ symmetricMatch, leftMatchesRight, rightMatchesLeft, clauses });
-        if (!symmetricMatch) throw new ExitStatus(1);
-        return;
-      }
-      const said = (is: boolean): string => (is ? 'wants' : 'does not want');
-      process.stdout.write(`${left} ${said(rightMatchesLeft)} ${right}\n${right} ${said(leftMatchesRight)} ${left}\n`);
-      for (const { clause, failsOn, undefinedOn } of clauses)
-        if (failsOn > 0) process.stdout.write(`  ${undefinedOn > 0 ? 'undefined' : 'not true'}: ${clause}\n`);
-      if (!symmetricMatch) throw new ExitStatus(1);
-    });
+    .action(match);
 }
 
 interface MatchOptions {
   readonly dialect: Dialect;
   readonly json?: true;
+}
+
+/** What is wrong with a JDL, by place. */
+function check(file: string, args: string[], options: MatchOptions): void {
+  const { ad, warnings } = read(file, args, options.dialect);
+  const job = options.dialect === 'alien' ? parseJobDescription(ad) : { problems: [], warnings: [] };
+  const others = [...job.warnings, ...reviewAd(ad)];
+  if (options.json) {
+    const said = [...warnings, ...others.map(({ message }) => ({ message, position: null }))];
+    printJson({ file, isGood: job.problems.length === 0, problems: job.problems, warnings: said });
+    if (job.problems.length > 0) throw new ExitStatus(1);
+    return;
+  }
+  const say = (kind: string, message: string, position?: Position): void => {
+    const place = position === undefined ? file : `${file}:${position.line}:${position.column}`;
+    process.stdout.write(`${place}: ${kind}: ${message}\n`);
+  };
+  for (const { message } of job.problems) say('error', message);
+  for (const { message, position } of warnings) say('warning', message, position);
+  for (const { message } of others) say('warning', message);
+  if (job.problems.length > 0) throw new ExitStatus(1);
+  process.stdout.write(`${file}: good\n`);
+}
+
+async function match(left: string, right: string | undefined, options: MatchOptions, command: Command): Promise<void> {
+  if (right === undefined) return explainJob(left, apiOf(command), options);
+  const [a, b] = [read(left, [], options.dialect).ad, read(right, [], options.dialect).ad];
+  const { symmetricMatch, leftMatchesRight, rightMatchesLeft } = matchAds(a, b, here);
+  const { clauses } = explainMatch(a, [b], here);
+  if (options.json) {
+    printJson({ symmetricMatch, leftMatchesRight, rightMatchesLeft, clauses });
+    if (!symmetricMatch) throw new ExitStatus(1);
+    return;
+  }
+  const said = (is: boolean): string => (is ? 'wants' : 'does not want');
+  process.stdout.write(`${left} ${said(rightMatchesLeft)} ${right}\n${right} ${said(leftMatchesRight)} ${left}\n`);
+  for (const { clause, failsOn, undefinedOn } of clauses)
+    if (failsOn > 0) process.stdout.write(`  ${undefinedOn > 0 ? 'undefined' : 'not true'}: ${clause}\n`);
+  if (!symmetricMatch) throw new ExitStatus(1);
 }
 
 const explanation = z.object({

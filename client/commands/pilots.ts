@@ -11,10 +11,16 @@ import { formatSpan } from '../show/span.js';
 
 const submitted = z.object({ pilotIds: z.array(z.string()), errors: z.array(z.string()) });
 
-export function addCommands(program: Command): void {
-  const add = (parent: Command, name: string, description: string): Command =>
-    parent.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
+const add = (parent: Command, name: string, description: string): Command =>
+  parent.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
 
+export function addCommands(program: Command): void {
+  addPilots(program);
+  addWorkers(program);
+  addByHand(program.command('pilot').description('pilots by hand'));
+}
+
+function addPilots(program: Command): void {
   const pilots = add(program, 'pilots', 'the pilots: where each is, what state it is in')
     .option('--all', 'also those that ended within the last day')
     .option('--json', 'as JSON')
@@ -33,17 +39,17 @@ export function addCommands(program: Command): void {
       );
     });
 
-  pilots
-    .command('drain <pilot...>')
-    .description('let pilots finish what runs and end; nothing new goes there')
-    .option('--host <HOST>', 'the ProxyServer')
-    .action(async (ids: string[], _options: unknown, command: Command) => {
+  add(pilots, 'drain <pilot...>', 'let pilots finish what runs and end; nothing new goes there').action(
+    async (ids: string[], _options: unknown, command: Command) => {
       for (const id of ids) {
         await apiOf(command).call('POST', `/pilots/${encodeURIComponent(id)}/drain`, z.unknown(), {});
         process.stdout.write(`${id}: draining\n`);
       }
-    });
+    },
+  );
+}
 
+function addWorkers(program: Command): void {
   add(program, 'workers', 'the worker processes of all agents')
     .option('--json', 'as JSON')
     .option('--conf', 'as proof.conf lists them')
@@ -58,23 +64,14 @@ export function addCommands(program: Command): void {
       printTable(
         ['worker', 'state', 'host', 'site', 'pid', 'perf', 'session', 'user', 'agent', 'pilot'],
         workers.map((w) => [
-          ...[
-            w.workerId,
-            w.phase,
-            w.node.host,
-            w.node.site,
-            w.pid,
-            w.node.perf,
-            w.sessionId,
-            w.user,
-            w.agentId,
-            w.pilotId,
-          ],
+          ...[w.workerId, w.phase, w.node.host, w.node.site, w.pid, w.node.perf],
+          ...[w.sessionId, w.user, w.agentId, w.pilotId],
         ]),
       );
     });
+}
 
-  const pilot = program.command('pilot').description('pilots by hand');
+function addByHand(pilot: Command): void {
   add(pilot, 'jdl <site>', 'the job description that the factory hands to a site')
     .option('--translate', 'what the batch system gets for it')
     .action(async (site: string, options: { translate?: true }, command: Command) => {

@@ -24,37 +24,23 @@ export function addCommands(program: Command): void {
       if (options.json) return printJson(all);
       printTable(
         [
-          'site',
-          'type',
-          'min',
-          'max',
-          'on their way',
-          'idle',
-          'batch',
-          'interactive',
-          'both',
-          'draining',
-          'warm',
-          'attached',
-          'back-off until',
-          'banned',
+          ...['site', 'type', 'min', 'max', 'on their way', 'idle', 'batch', 'interactive', 'both', 'draining'],
+          ...['warm', 'attached', 'back-off until', 'banned'],
         ],
         all.map((s) => [
           ...[s.name, s.type, s.min, s.max, s.pilots.submitted + s.pilots.queued + s.pilots.starting],
-          ...[
-            s.pilots.idle,
-            s.pilots.batch,
-            s.pilots.interactive,
-            s.pilots.both,
-            s.pilots.draining,
-            s.workers.warm,
-            s.workers.attached,
-          ],
+          ...[s.pilots.idle, s.pilots.batch, s.pilots.interactive, s.pilots.both, s.pilots.draining],
+          ...[s.workers.warm, s.workers.attached],
           s.backOffUntil === null ? null : new Date(s.backOffUntil).toISOString(),
           s.banned,
         ]),
       );
     });
+  addBans(sites);
+  addExplain(sites);
+}
+
+function addBans(sites: Command): void {
   const ban = (name: string, description: string): Command =>
     sites.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
   const setBan = (command: Command, site: string, why: string | null): Promise<unknown> =>
@@ -69,6 +55,9 @@ export function addCommands(program: Command): void {
     await setBan(command, site, null);
     process.stdout.write(`${site}: open again\n`);
   });
+}
+
+function addExplain(sites: Command): void {
   sites
     .command('explain <site>')
     .description('why the factory did what it did at its last look')

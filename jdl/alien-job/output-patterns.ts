@@ -27,9 +27,6 @@ export function expandOutputPatterns(text: string, context: PatternContext): str
   return text.replace(MARK, (_, mark: string) => expandMark(mark, context));
 }
 
-/** Is there anything in a text that differs between sub-jobs? */
-export const hasOutputPattern = (text: string): boolean => text.search(MARK) !== -1;
-
 function expandMark(mark: string, { files, counter, group }: PatternContext): string {
   const number = /^_(counter|split)(?:_?%?([-0-9.]*[a-z]))?$/i.exec(mark);
   if (number !== null) return formatted(number[1]!.toLowerCase() === 'counter' ? String(counter) : group, number[2]);

@@ -50,11 +50,6 @@ export function claimedSize(input: Uint8Array): number {
   return claimed;
 }
 
-/** Name of the algorithm of the first block, or undefined. */
-export function algorithmOf(input: Uint8Array): Algorithm | undefined {
-  return input.length < HEADER ? undefined : ALGORITHM_OF[String.fromCharCode(input[0]!, input[1]!)];
-}
-
 function checkLz4(codecs: Codecs, input: Uint8Array, begin: number, packed: number): number {
   if (packed < LZ4_CHECKSUM) throw new Error('an lz4 block is too short for its checksum');
   const data = input.subarray(begin + LZ4_CHECKSUM, begin + packed);
