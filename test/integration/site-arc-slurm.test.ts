@@ -9,6 +9,9 @@ import { BatchCluster, batchClusterMissing, freePorts } from '../support/batch-c
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
+/** Of a node, as the test's Slurm believes. */
+const CORES = 8;
+
 describe('site type arc, with tokens, in front of a Slurm', function () {
   this.timeout(240_000);
   let slurm: BatchCluster | undefined;
@@ -54,7 +57,7 @@ describe('site type arc, with tokens, in front of a Slurm', function () {
     mkdirSync(scratch, { mode: 0o1777 });
     const ce = `url: "${arc.environment['ARC_URL']}", queue: main, ca: ${cert}/ca.crt, tokenFile: ${tokenFile}, scratch: ${scratch}`;
     proxy = new TestProxy(
-      `sites: [{ name: CE, type: arc, min: 1, max: 2, backOffS: 1, maxBackOffS: 1, ${ce} }]\nfactoryTickS: 1\n`,
+      `sites: [{ name: CE, type: arc, wholeNode: true, min: 1, max: 2, backOffS: 1, maxBackOffS: 1, ${ce} }]\nfactoryTickS: 1\n`,
     );
     proxy.waitMs = 100_000;
     await proxy.start();
@@ -69,24 +72,25 @@ describe('site type arc, with tokens, in front of a Slurm', function () {
 
   const queue = (): string[] =>
     slurm!
-      .command('squeue', '--noheader', '--format=%A %u')
+      .command('squeue', '--noheader', '--format=%A %C %u')
       .trim()
       .split('\n')
       .filter((line) => line !== '');
   const decision = async (): Promise<string> => (await proxy!.sites())[0]!.lastDecision;
 
-  it('hands pilots on to Slurm, as the user that the token is mapped to, and they register', async () => {
-    await proxy!.warm(1);
+  it('hands pilots on to Slurm, as the user that the token is mapped to, and they register, each with a whole node', async () => {
+    await proxy!.warm(CORES);
     expect(queue()).to.have.length(1);
-    expect(queue()[0]).to.match(/ nobody$/);
+    expect(queue()[0]).to.match(new RegExp(` ${CORES} nobody$`));
   });
 
   it('is told of a token that has expired, keeps its agents meanwhile, and goes on when the token is renewed in its place', async () => {
-    const [worker] = await proxy!.warm(1);
+    const ids = (): Promise<string[]> => proxy!.workers().then((all) => all.map(({ workerId }) => workerId).sort());
+    const before = await ids();
     await renew(-3600);
     await proxy!.until(decision, (text) => text.includes('the look failed'));
     expect(await decision()).to.match(/the token in \S+ expired on .*\. Renew it\./);
-    expect((await proxy!.workers()).map(({ workerId }) => workerId)).to.deep.equal([worker!.workerId]);
+    expect(await ids()).to.deep.equal(before);
     await renew(3600);
     await proxy!.until(decision, (text) => text.includes('enough'));
   });
