@@ -151,7 +151,7 @@ export class PilotDesk {
   async submit(request: z.infer<typeof newPilots>): Promise<{ pilotIds: string[]; errors: string[] }> {
     const keeper = this.keeper(request.site);
     if (request.jdl !== null) readPilotJdl(request.jdl, request.site);
-    const answer = await keeper.submit(request.n, request.jdl);
+    const answer = await keeper.submit(request.n, { jdl: request.jdl, isByHand: true });
     if (answer.pilotIds.length === 0)
       throw new SiteError(`Site ${request.site} took no pilot: ${answer.errors[0] ?? 'no reason given'}`);
     return answer;

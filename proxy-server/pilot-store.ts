@@ -20,6 +20,8 @@ export interface Pilot {
   readonly endedAt: number | null;
   readonly wallTimeEnd: number | null;
   readonly why: string | null;
+  /** A person asked for it: the factory does not take it for one too many before it has come. */
+  readonly isByHand: boolean;
 }
 
 interface PilotRow {
@@ -36,6 +38,7 @@ interface PilotRow {
   ended_at: number | null;
   wall_time_end: number | null;
   why: string | null;
+  by_hand: number;
 }
 
 /** What is kept of a secret: enough to know it again, useless to a thief. */
@@ -56,7 +59,7 @@ export class PilotStore {
 
   constructor(db: Database.Database) {
     const columns = `pilot_id, site, state, batch_id, agent_id, host, cores, submitted_at, started_at, registered_at,
-      ended_at, wall_time_end, why`;
+      ended_at, wall_time_end, why, by_hand`;
     this.#db = db;
     this.#one = db.prepare(`SELECT ${columns} FROM pilot WHERE pilot_id = ?`);
     this.#live = db.prepare(`SELECT ${columns} FROM pilot WHERE state <> 'gone' ORDER BY submitted_at, pilot_id`);
@@ -64,7 +67,8 @@ export class PilotStore {
       `SELECT ${columns} FROM pilot WHERE state <> 'gone' OR ended_at >= ? ORDER BY submitted_at, pilot_id`,
     );
     this.#insert = db.prepare(
-      `INSERT INTO pilot (pilot_id, site, state, secret_hash, errand_hash, submitted_at) VALUES (?, ?, 'submitted', ?, ?, ?)`,
+      `INSERT INTO pilot (pilot_id, site, state, secret_hash, errand_hash, submitted_at, by_hand)
+       VALUES (?, ?, 'submitted', ?, ?, ?, ?)`,
     );
     this.#update = db.prepare(
       `UPDATE pilot SET state = @state, batch_id = @batchId, agent_id = @agentId, host = @host, cores = @cores,
@@ -74,10 +78,14 @@ export class PilotStore {
   }
 
   /** Before it is handed over, so that a crash in between leaves a pilot that is known, not a doubled one. */
-  add(pilots: readonly { pilotId: string; site: string; secret: string }[], nowMs: number): void {
+  add(
+    pilots: readonly { pilotId: string; site: string; secret: string }[],
+    nowMs: number,
+    { isByHand = false } = {},
+  ): void {
     this.#db.transaction(() => {
       for (const { pilotId, site, secret } of pilots)
-        this.#insert.run(pilotId, site, hashOf(secret), errandHashOf(secret), nowMs);
+        this.#insert.run(pilotId, site, hashOf(secret), errandHashOf(secret), nowMs, Number(isByHand));
     })();
   }
 
@@ -158,5 +166,6 @@ function fromRow(row: PilotRow): Pilot {
     endedAt: row.ended_at,
     wallTimeEnd: row.wall_time_end,
     why: row.why,
+    isByHand: row.by_hand === 1,
   };
 }

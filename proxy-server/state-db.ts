@@ -85,6 +85,7 @@ const MIGRATIONS: readonly string[] = [
      job_id INTEGER NOT NULL, lfn TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (job_id, lfn)) STRICT, WITHOUT ROWID;
    ALTER TABLE job_usage ADD COLUMN output_files INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE job_usage ADD COLUMN output_bytes INTEGER NOT NULL DEFAULT 0;`,
+  `ALTER TABLE pilot ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Looked through at each start up to this length, about a second's worth; a longer one is trusted. */

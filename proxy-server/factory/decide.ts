@@ -22,6 +22,8 @@ export interface SiteLimits {
 export interface SiteView {
   /** Handed to the batch system, agent not there yet. */
   readonly waiting: number;
+  /** Of those: asked for by a person, not too many however many are needed. */
+  readonly byHand: number;
   /** What is remarkable about them: held, or queued for long; '' if nothing is. */
   readonly waitingNote: string;
   /** Agents that take work. */
@@ -62,7 +64,7 @@ export function decide(limits: SiteLimits, view: SiteView): Decision {
   const story = `${has}; target ${target} (min ${limits.min}, max ${limits.max}; ${wants})`;
   const nothing = { submit: 0, cancel: 0, letGo: 0 };
 
-  const surplus = Math.min(view.waiting, coming - target);
+  const surplus = Math.min(view.waiting - view.byHand, coming - target);
   if (surplus > 0) return { ...nothing, cancel: surplus, because: `${story}: cancel ${surplus} not yet started` };
   const floor = Math.max(limits.min, Math.ceil(demand.kept / limits.coresPerPilot));
   const letGo = extra > 0 ? 0 : Math.min(view.idleLong, view.serving - floor);

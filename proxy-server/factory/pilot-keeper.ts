@@ -113,8 +113,11 @@ export class PilotKeeper {
     await this.#looking;
   }
 
-  /** Pilots by hand: of this JDL, or of the factory's own. */
-  async submit(n: number, jdl: string | null): Promise<{ pilotIds: string[]; errors: string[] }> {
+  /** Of this JDL, or of the factory's own. */
+  async submit(
+    n: number,
+    { jdl, isByHand }: { jdl: string | null; isByHand: boolean },
+  ): Promise<{ pilotIds: string[]; errors: string[] }> {
     const { config, pilots, clock, site } = this.#options;
     const tickets = Array.from({ length: n }, () => ({
       pilotId: `p${clock.date().getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
@@ -123,6 +126,7 @@ export class PilotKeeper {
     pilots.add(
       tickets.map((ticket) => ({ ...ticket, site: config.name })),
       clock.date().getTime(),
+      { isByHand },
     );
     const errors: string[] = [];
     try {
@@ -263,7 +267,9 @@ export class PilotKeeper {
       this.#ended(pilot.pilotId, `never registered: ${why}`);
       return;
     }
-    const how = status.why ?? (status.exitStatus === null ? 'it ended' : `exit status ${status.exitStatus}`);
+    const end = status.why ?? (status.exitStatus === null ? 'it ended' : `exit status ${status.exitStatus}`);
+    // The batch system may be faster than the agent's own last word.
+    const how = pilot.state === 'draining' && pilot.why !== null ? `${pilot.why} (${end})` : end;
     this.#countEarlyEnd(pilot, how);
     this.#ended(pilot.pilotId, how);
     this.#options.onPilotEnded(pilot, `pilot ${pilot.pilotId} is over: ${how}`);
@@ -295,6 +301,7 @@ export class PilotKeeper {
       { min, max, maxQueued, maxPerCycle, coresPerPilot, letGoIdleS },
       {
         waiting: waiting.length,
+        byHand: waiting.filter(({ isByHand }) => isByHand).length,
         waitingNote: this.#waitingNote(waiting, clock.date().getTime()),
         serving: live.length - waiting.length - draining,
         draining,
@@ -306,9 +313,10 @@ export class PilotKeeper {
       },
     );
     this.#note(decision.because, decision);
-    if (decision.submit > 0) await this.submit(decision.submit, null);
+    if (decision.submit > 0) await this.submit(decision.submit, { jdl: null, isByHand: false });
     // The youngest first: the oldest have waited longest and come next.
-    if (decision.cancel > 0) await this.kill(waiting.slice(-decision.cancel), 'not needed any more');
+    const surplus = this.banned === null ? waiting.filter(({ isByHand }) => !isByHand) : waiting;
+    if (decision.cancel > 0) await this.kill(surplus.slice(-decision.cancel), 'not needed any more');
     for (const agentId of idle.slice(0, decision.letGo)) letGo(agentId, `idle for ${letGoIdleS} s, above the floor`);
   }
 

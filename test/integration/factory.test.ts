@@ -22,6 +22,9 @@ describe('proxy: the factory', function () {
   };
   const states = async (): Promise<string[]> => (await proxy.pilots()).map(({ state }) => state);
   const living = async (): Promise<number> => (await states()).filter((state) => state !== 'gone').length;
+  /** Told by the agent, or by the batch system if that was faster. */
+  const reasons = async (): Promise<(string | undefined)[]> =>
+    (await proxy.pilots()).map(({ why }) => why?.replace(/^agent \S+ left: | \(.*\)$/g, ''));
   const decision = async (): Promise<string> => (await proxy.sites())[0]!.lastDecision;
 
   it('starts agents for jobs that wait and would match there, for no others, and lets them go when they are idle', async () => {
@@ -42,8 +45,18 @@ describe('proxy: the factory', function () {
     writeFileSync(go, '');
     await both((state) => state === 'DONE');
     await proxy.until(living, (n) => n === 0);
-    const reasons = (await proxy.pilots()).map(({ why }) => why?.replace(/^agent \S+ left: /, ''));
-    expect(reasons).to.deep.equal(Array(2).fill('idle for 1 s, above the floor'));
+    expect(await reasons()).to.deep.equal(Array(2).fill('idle for 1 s, above the floor'));
+  });
+
+  it('leaves pilots that were submitted by hand until they are idle for long', async () => {
+    await start('min: 0, max: 3, letGoIdleS: 1');
+    await proxy.until(decision, (text) => text.includes('enough'));
+    const body = JSON.stringify({ site: 'S', n: 2, jdl: null });
+    await proxy.call(z.object({ pilotIds: z.array(z.string()).length(2) }), '/pilots', { method: 'POST', body });
+    await proxy.until(living, (n) => n === 0);
+    expect(await reasons()).to.deep.equal(Array(2).fill('idle for 1 s, above the floor'));
+    const pilots = await proxy.pilots();
+    expect(pilots.every(({ registeredAt }) => registeredAt !== null)).to.equal(true);
   });
 
   it('drains an agent before the end of its slot, with another one in its place', async () => {

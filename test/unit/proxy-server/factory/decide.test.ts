@@ -8,6 +8,7 @@ const limits: SiteLimits = { min: 2, max: 10, maxQueued: 4, maxPerCycle: 3, core
 const view = (more: Partial<SiteView>): SiteView => ({
   ...{
     waiting: 0,
+    byHand: 0,
     waitingNote: '',
     serving: 0,
     draining: 0,
@@ -73,6 +74,13 @@ describe('proxy-server: the factory', () => {
     expect(decide(limits, view({ serving: 5 }))).to.deep.include({ submit: 0, cancel: 0 });
   });
 
+  it('leaves pilots that a person asked for on their way, and counts them for what is wanted', () => {
+    expect(decide(limits, view({ serving: 2, waiting: 4, byHand: 3 }))).to.include({ submit: 0, cancel: 1 });
+    expect(decide(limits, view({ serving: 2, waiting: 3, byHand: 3, demand: wanting(6) }))).to.include({
+      submit: 0,
+      cancel: 0,
+    });
+  });
   it('lets agents go that were idle for long: down to the floor, never while cores are wanted or kept', () => {
     expect(decide(limits, view({ serving: 5, idleLong: 5 }))).to.deep.include({ letGo: 3, submit: 0, cancel: 0 });
     expect(decide(limits, view({ serving: 5, idleLong: 1 })).letGo).to.equal(1);

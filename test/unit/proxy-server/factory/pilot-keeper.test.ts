@@ -283,6 +283,21 @@ describe('proxy-server: pilot keeper', () => {
     expect(pilots.live()).to.have.length(2);
   });
 
+  it('cancels no pilot that a person asked for, but where the site is closed', async () => {
+    wanted = 4;
+    await keeper.look();
+    const { pilotIds } = await keeper.submit(2, { jdl: null, isByHand: true });
+    wanted = 0;
+    await keeper.look();
+    keeper = make();
+    await keeper.look();
+    const live = pilots.live().map(({ pilotId }) => pilotId);
+    expect(live).to.include.members(pilotIds).and.to.have.length(2);
+    keeper.ban('closed');
+    await keeper.look();
+    expect(pilots.live()).to.deep.equal([]);
+  });
+
   it('takes agents that die one after the other soon after registering for a black hole', async () => {
     for (let round = 0; round < 3; round++) {
       await keeper.look();
