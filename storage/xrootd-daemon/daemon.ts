@@ -2,12 +2,13 @@
  * Runs XRootD's own server (and its cmsd, in a cluster) as child processes, and starts again what ends, with growing pauses.
  * It refuses to run as root: then it runs as another user, to whom its directory is given.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Clock, systemClock } from '../../protocol/clock.js';
 import { isSameProcess } from '../../protocol/process-id.js';
 import { READERS_ONLY, xrootdConfig } from './config.js';
@@ -37,6 +38,8 @@ const KILL_AFTER_MS = 3_000;
 
 export class XrootdDaemon {
   readonly #options: XrootdOptions;
+  /** Whose it becomes; null: it stays who we are. */
+  readonly #account: Account | null;
   readonly #children = new Map<string, ChildProcess>();
   readonly #cancels = new Set<() => void>();
   readonly port: number;
@@ -44,8 +47,9 @@ export class XrootdDaemon {
   readonly #directory: string;
   #isClosed = false;
 
-  private constructor(options: XrootdOptions, port: number) {
+  private constructor(options: XrootdOptions, port: number, account: Account | null) {
     this.#options = options;
+    this.#account = account;
     this.port = port;
     sweep();
     this.#directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
@@ -54,7 +58,8 @@ export class XrootdDaemon {
   /** @throws where the program or the user is not there */
   static async start(options: XrootdOptions): Promise<XrootdDaemon> {
     const port = options.port === 0 ? await freePort() : options.port;
-    const daemon = new XrootdDaemon(options, port);
+    const account = process.getuid?.() === 0 ? await accountOf(options.user) : null;
+    const daemon = new XrootdDaemon(options, port, account);
     try {
       daemon.#prepare();
     } catch (error) {
@@ -99,7 +104,9 @@ export class XrootdDaemon {
       manager,
     });
     writeFileSync(join(directory, 'xrootd.cfg'), text, own);
-    if (process.getuid?.() === 0) execFileSync('chown', ['-R', this.#options.user, directory], { stdio: 'pipe' });
+    if (this.#account !== null)
+      for (const name of ['.', ...readdirSync(directory)])
+        chownSync(join(directory, name), this.#account.uid, this.#account.gid);
   }
 
   #run(program: 'xrootd' | 'cmsd', pauseMs: number): void {
@@ -107,7 +114,7 @@ export class XrootdDaemon {
     const directory = this.#directory;
     const executable = command.replace(/xrootd$/, program);
     const words = [executable, '-I', 'v4', '-c', join(directory, 'xrootd.cfg'), '-n', 'proof'];
-    const [first, ...rest] = process.getuid?.() === 0 ? [...asUser(this.#options.user), ...words] : words;
+    const [first, ...rest] = this.#account === null ? words : [...asUser(this.#account), ...words];
     const log = openSync(join(directory, `${program}.log`), 'a', 0o600);
     const child = spawn(first!, rest, { cwd: directory, stdio: ['ignore', log, log], env: { ...env } });
     closeSync(log);
@@ -129,14 +136,23 @@ export class XrootdDaemon {
 }
 
 /** With this process's end it ends too. */
-const asUser = (user: string): string[] => [
+const asUser = ({ uid, gid }: Account): string[] => [
   'setpriv',
-  `--reuid=${user}`,
-  `--regid=${groupOf(user)}`,
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
   '--clear-groups',
   '--pdeathsig=TERM',
 ];
-const groupOf = (user: string): string => execFileSync('id', ['-g', user], { encoding: 'utf8', stdio: 'pipe' }).trim();
+
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+async function accountOf(user: string): Promise<Account> {
+  const ask = async (what: string): Promise<number> => Number((await promisify(execFile)('id', [what, user])).stdout);
+  return { uid: await ask('-u'), gid: await ask('-g') };
+}
 
 /** Free a moment ago: it cannot be told to take any and say which. */
 async function freePort(): Promise<number> {

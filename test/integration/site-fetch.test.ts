@@ -8,7 +8,7 @@ import { StandInSlurm } from '../support/stand-in-slurm.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
 describe('a pilot that fetches its payload', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let slurm: StandInSlurm;
   let proxy: TestProxy;
   before(function () {
@@ -41,6 +41,7 @@ describe('a pilot that fetches its payload', function () {
     proxy = new TestProxy(
       `sites: [{ name: FAR, type: slurm, min: 1, max: 1, payload: fetch, backOffS: 300, scratch: ${scratch()}, ${environment} ${more} }]\nheartbeatMs: 500\nfactoryTickS: 1\n`,
     );
+    proxy.waitMs = 100_000; // a payload is made, sent and unpacked, whatever else this machine does
     mkdirSync(scratch());
     return proxy.start();
   };

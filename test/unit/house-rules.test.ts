@@ -27,6 +27,16 @@ describe('house rules', function () {
     expect(readFileSync(join(top, '.npmrc'), 'utf8')).to.contain('omit-lockfile-registry-resolved=true');
   });
 
+  it('no program but the command waits for a child process without doing anything else', () => {
+    const waits = ['protocol', 'isolation', 'storage', 'catalog', 'job-agent', 'proxy-server'].flatMap((room) =>
+      readdirSync(join(top, room), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => join(room, name))
+        .filter((file) => /\b(spawn|exec|execFile)Sync\b/.test(readFileSync(join(top, file), 'utf8'))),
+    );
+    expect(waits).to.deep.equal([]);
+  });
+
   it('no source file has more than 500 lines', () => {
     const rooms = [
       'protocol',
