@@ -92,17 +92,3 @@ export async function placeFiles(
 }
 
 const USERS_MISTAKES: readonly string[] = ['ROOT_WHICH_TABLE', 'ANALYSIS_ENTRY_LIST', 'ANALYSIS_FRIEND_SHORT'];
-
-/** So many entries at least in a packet; its end is the next cluster boundary. */
-const PACKET_ENTRIES = 200_000;
-
-/** [first, end) of a part cut into packets that end at cluster boundaries. */
-export function* packetRanges(part: FilePart): Iterable<[first: number, end: number]> {
-  let first = part.first;
-  for (const boundary of part.clusters)
-    if (boundary - first >= PACKET_ENTRIES && boundary < part.end) {
-      yield [first, boundary];
-      first = boundary;
-    }
-  if (first < part.end) yield [first, part.end];
-}

@@ -19,7 +19,8 @@ import type { QueryState } from '../../protocol/ids.js';
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
 import type { ClientPackage } from '../packages/find-packages.js';
 import { rowStore } from './finish.js';
-import { entriesIn, type FilePart, type LocalFile, openTable, packetRanges, placeFiles } from './local-files.js';
+import { entriesIn, type FilePart, type LocalFile, openTable, placeFiles } from './local-files.js';
+import { PacketLength, packetRanges } from './packet-ranges.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
 
 /** Not one file of the data set could be read. */
@@ -68,6 +69,7 @@ class LocalRun {
   readonly #rows: FileChunkStore;
   readonly #merger: OutputMerger;
   readonly #started = performance.now();
+  readonly #length = new PacketLength();
   readonly #failures: QueryResult['failures'] = [];
   readonly #missing: QueryResult['missingFiles'];
   readonly #total: number;
@@ -105,13 +107,15 @@ class LocalRun {
         openTable: ({ filePosition }) => openTable(files.get(filePosition)!),
       });
       for (const part of this.#parts)
-        for (const [first, end] of packetRanges(part)) {
+        for (const [first, end] of packetRanges(part, this.#length)) {
+          const began = performance.now();
           await this.#runRange(runner, {
             ...{ filePosition: part.position, file: part.file.name },
             first,
             end,
             only: part.only,
           });
+          this.#length.learn(end - first, performance.now() - began);
           this.#merge(runner.takeIncrement());
           this.#tell();
         }
