@@ -42,9 +42,11 @@ export function explainMatch(
   let refusedByAgents = 0;
   for (const agent of agents) {
     const pair = new MatchPair(job, agent, surroundings);
-    const { symmetricMatch, leftMatchesRight } = pair.match();
-    if (symmetricMatch) matching++;
-    if (!leftMatchesRight) refusedByAgents++;
+    const { leftMatchesRight, rightMatchesLeft } = pair.match();
+    // Without Requirements an agent takes, and a job wants, whatever there is.
+    const isTaken = leftMatchesRight || !agent.has('Requirements');
+    if (isTaken && (rightMatchesLeft || requirements === undefined)) matching++;
+    if (!isTaken) refusedByAgents++;
     const failing = clauses.filter((clause) => {
       const value = pair.evaluateInLeft(clause.expr);
       if (value === UNDEFINED) clause.undefinedOn++;

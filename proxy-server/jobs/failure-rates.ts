@@ -24,6 +24,8 @@ export interface Bar {
   readonly why: string;
   /** Whose failure is the node's or the site's fault. */
   readonly jobIds: readonly number[];
+  /** It was barred before; these had been given to it until then. */
+  readonly isKnown: boolean;
 }
 
 const QUICK_S = 60;
@@ -43,13 +45,17 @@ export class FailureRates {
   /** Streaks that nothing elsewhere says enough about as yet: node or site -> its last failure. */
   readonly #undecided = new Map<string, { kind: 'node' | 'site'; last: RunEnd }>();
 
-  /** @returns what is barred from now on because of it */
+  /** @returns what is barred from now on because of it, or what was barred while it ran there */
   add(end: RunEnd): Bar[] {
     this.#ends.push(end);
     const oldest = end.atMs - WINDOW_MS;
     if (this.#ends.length > MOST_KEPT || this.#ends[0]!.atMs < oldest)
       this.#ends = this.#ends.filter(({ atMs }) => atMs >= oldest).slice(-MOST_KEPT);
-    if (isQuickFailure(end)) return (['node', 'site'] as const).flatMap((kind) => this.#judge(kind, end) ?? []);
+    if (isQuickFailure(end)) {
+      const known = this.barOf(end, end.atMs);
+      const bars = (['node', 'site'] as const).flatMap((kind) => this.#judge(kind, end) ?? []);
+      return known === undefined ? bars : [{ ...known, jobIds: [end.jobId], isKnown: true }, ...bars];
+    }
     for (const key of keysOf(end)) {
       this.#times.delete(key);
       this.#undecided.delete(key);
@@ -62,6 +68,7 @@ export class FailureRates {
   /** Why no job goes there at present; undefined: they do. */
   barOf({ host, site }: { host: string; site: string }, nowMs: number): Bar | undefined {
     return keysOf({ host, site })
+      .toReversed() // the site says more than one of its nodes
       .map((key) => this.#bars.get(key))
       .find((bar) => bar !== undefined && bar.until > nowMs);
   }
@@ -91,7 +98,7 @@ export class FailureRates {
     const until = atMs + Math.min(LONGEST_BAR_MS, FIRST_BAR_MS * 2 ** times);
     const rest = elsewhere.length === 0 ? 'none ran elsewhere' : `${failed} of ${elsewhere.length} failed elsewhere`;
     const why = `no jobs until ${new Date(until).toISOString()}: the last ${streak.length} on this ${kind} failed within ${QUICK_S} s, ${rest}`;
-    const bar = { kind, name, until, why, jobIds: streak.map(({ jobId }) => jobId) };
+    const bar = { kind, name, until, why, jobIds: streak.map(({ jobId }) => jobId), isKnown: false };
     this.#bars.set(key, bar);
     return bar;
   }

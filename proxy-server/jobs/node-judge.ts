@@ -34,7 +34,7 @@ export class NodeJudge {
     const { store, log, enqueue, nowMs } = this.#options;
     const atMs = nowMs();
     for (const bar of this.#rates.add({ jobId, user, host, site, isFailure, wallSeconds, atMs })) {
-      log.warn(`a ${bar.kind} is barred from jobs`, { name: bar.name, why: bar.why });
+      if (!bar.isKnown) log.warn(`a ${bar.kind} is barred from jobs`, { name: bar.name, why: bar.why });
       const why = `not its own fault: its ${bar.kind} ${bar.name} failed every job; tried elsewhere`;
       const again = bar.jobIds.flatMap((failed) => {
         const job = store.get(failed);

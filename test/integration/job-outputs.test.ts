@@ -1,16 +1,18 @@
 /** Outputs of batch jobs on real storage elements, registered in a real catalog. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ProofGrid } from '../../catalog/grid/proof-grid.js';
+import { makeCa, makeCertificate } from '../../client/set-up/small-ca.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { openSource } from '../../storage/open-source.js';
 import { run } from '../support/cluster.js';
 import { JobBench } from '../support/job-bench.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
+import { WebStore } from '../support/web-store.js';
 import { XrootdCluster, xrootdMissing } from '../support/xrootd.js';
 
 describe('proxy: outputs of batch jobs', function () {
@@ -182,6 +184,49 @@ describe('proxy: outputs of batch jobs', function () {
       for (const { url } of inside!.replicas) expect((await read([url])).length).to.equal(3_000_000);
     } finally {
       await server.stop();
+    }
+  });
+
+  it('are written to an https element with the agent’s authorities and token, which the payload does not see', async () => {
+    await proxy.stop();
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 1, cores: 1 }]\nheartbeatMs: 500\n', {
+      catalog: 'embedded',
+    });
+    const ca = await makeCa(proxy.folder, 'test');
+    const server = await makeCertificate(proxy.folder, ca, { name: 'web', subject: 'web', hosts: ['localhost'] });
+    const [cert, key] = [server.cert, server.key].map((file) => readFileSync(file, 'utf8')) as [string, string];
+    const web = await WebStore.start({ tls: { cert, key }, token: 'let-me-in' });
+    const authorities = join(proxy.folder, 'authorities');
+    mkdirSync(authorities);
+    copyFileSync(ca.cert, join(authorities, 'test.pem'));
+    try {
+      await proxy.start({ X509_CERT_DIR: authorities, BEARER_TOKEN: 'let-me-in' });
+      const { catalog } = await proxy.info();
+      await Promise.all([alice.close(), admin.close()]);
+      [alice, admin] = [new ProofGrid(catalog!, { user: 'alice' }), new ProofGrid(catalog!)];
+      await element('T::S::WEB', `${web.url}/store/`);
+      jobs = new JobBench(proxy);
+      const id = await jobs.submit(
+        `Executable = "${jobs.script('work.sh', 'head -c 3000000 /dev/zero > big.dat; echo t > s.txt; env')}";
+         OutputFile = {"*.dat@disk=1", "s.txt@disk=1"};`,
+      );
+      await jobs.ends(id, 'DONE');
+      expect(await jobs.file(id, 'stdout')).to.not.contain('let-me-in');
+      const [big, small] = await alice.lookup(
+        ['big.dat', 's.txt'].map((name) => `/home/alice/alien-job-${id}/${name}`),
+      );
+      expect(big).to.include({ size: 3_000_000 });
+      const path = new URL(small!.replicas[0]!.url).pathname;
+      expect(path).to.match(/^\/store\/alice\/1\.1-[0-9a-f]+\/s\.txt$/);
+      expect(web.files.get(path)!.toString()).to.equal('t\n');
+      // Another job reads it from there.
+      const again = await jobs.submit(
+        `Executable = "/bin/cat"; Arguments = "s.txt"; InputFile = {"LF:${small!.lfn}"};`,
+      );
+      await jobs.ends(again, 'DONE');
+      expect(await jobs.file(again, 'stdout')).to.equal('t\n');
+    } finally {
+      await web.stop();
     }
   });
 

@@ -120,7 +120,11 @@ describe('jobs and the catalog', function () {
     );
     const master = Number(/^(\d+)/.exec(stdout)![1]);
     const why = await cluster.proof('jdl', 'match', String(master + 1));
-    expect(why.stdout).to.match(/matches 0 of \d agents\n {2}fails on \d .*Site == "NOWHERE"/);
+    expect(why.stdout).to.match(/matches 0 of \d agents\n {2}fails on \d .*Site == "NOWHERE".*\n$/);
+    const good = await submitted('Executable = "show.sh"; Requirements = other.Site == "A";');
+    const runs = await cluster.proof('jdl', 'match', String(Number(good.stdout)), '--json');
+    expect(JSON.parse(runs.stdout)).to.include({ agents: 1, matching: 1, refusedByAgents: 0 });
+    expect(runs.status).to.equal(0);
     const killed = await cluster.proof('masterjob', String(master), '-id', String(master + 2), 'kill');
     expect(killed.stdout, killed.stderr).to.equal(`${master}: kill, 1 jobs\n`);
     const { stdout: counted } = await cluster.proof('masterjob', String(master), '--json');

@@ -1,7 +1,5 @@
 /** Writing to storage: local directories, a real XRootD server by both of its protocols, a cluster; whole or not at all. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -14,6 +12,7 @@ import { checksumXrootd } from '../../storage/xrootd/xrootd-directory.js';
 import { failureOf } from '../support/failure.js';
 import { patternBytes } from '../support/pattern.js';
 import { skipBecause } from '../support/summary-reporter.js';
+import { WebStore } from '../support/web-store.js';
 import { XrootdCluster, xrootdMissing } from '../support/xrootd.js';
 
 const BYTES = patternBytes(9_000_001);
@@ -121,46 +120,17 @@ describe('storage: a written file', () => {
   });
 
   describe('on a web server without MOVE', () => {
-    const stored = new Map<string, Buffer>();
-    let server: Server;
-    let cutAt = Number.POSITIVE_INFINITY;
-    before((done) => {
-      server = createServer((request, response) => {
-        const path = request.url!;
-        if (request.method === 'PUT') {
-          const parts: Buffer[] = [];
-          let nbytes = 0;
-          request.on('data', (part: Buffer) => {
-            parts.push(part);
-            nbytes += part.length;
-            if (nbytes > cutAt) {
-              cutAt = Number.POSITIVE_INFINITY;
-              request.socket.destroy();
-            }
-          });
-          request.on('end', () => {
-            stored.set(path, Buffer.concat(parts));
-            response.writeHead(201).end();
-          });
-        } else if (request.method === 'DELETE') response.writeHead(stored.delete(path) ? 204 : 404).end();
-        else if (request.method === 'HEAD') {
-          const found = stored.get(path);
-          response.writeHead(found === undefined ? 404 : 200, { 'Content-Length': found?.length ?? 0 }).end();
-        } else response.writeHead(501).end();
-      });
-      server.listen(0, '127.0.0.1', done);
+    let server: WebStore;
+    before(async () => {
+      server = await WebStore.start();
     });
-    after((done) => {
-      server.closeAllConnections();
-      server.close(done);
-    });
+    after(() => server.stop());
 
     it('is put under its own name at once, and again where the connection was cut', async () => {
-      cutAt = 2_000_000;
-      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      await putFile(original, `${base}/a.bin`, { pool, retryPauseMs: 1 });
-      expect([...stored.keys()]).to.deep.equal(['/a.bin']);
-      expect(stored.get('/a.bin')!.equals(readFileSync(original))).to.equal(true);
+      server.cutAt = 2_000_000;
+      await putFile(original, `${server.url}/a.bin`, { pool, retryPauseMs: 1 });
+      expect([...server.files.keys()]).to.deep.equal(['/a.bin']);
+      expect(server.files.get('/a.bin')!.equals(readFileSync(original))).to.equal(true);
     });
   });
 });

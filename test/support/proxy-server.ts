@@ -58,9 +58,11 @@ export class TestProxy {
     return join(this.folder, 'state');
   }
 
-  async start(): Promise<this> {
+  /** @param env on top of this process's own */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<this> {
     const child = spawn(process.execPath, [PROGRAM, '--config', this.configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     });
     this.#child = child;
     let words = '';

@@ -68,4 +68,9 @@ describe('jdl: match', () => {
       ],
     });
   });
+  it('explains: one without Requirements takes whatever comes, and one that refuses is counted', () => {
+    const agents = ['[TTL = 7200]', '[Requirements = other.User == "bob"]'].map((text) => parseAd(text));
+    const report = explainMatch(parseAd('[User = "eve"]'), agents);
+    expect(report).to.deep.equal({ agents: 2, matching: 1, refusedByAgents: 1, clauses: [] });
+  });
 });

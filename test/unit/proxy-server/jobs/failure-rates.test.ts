@@ -42,6 +42,15 @@ describe('proxy-server: nodes that fail everything', () => {
     expect(ends('good', false)).to.deep.equal([]);
   });
 
+  it('are to blame for what they had been given before they were barred, too', () => {
+    times(3, () => ends('good', false));
+    times(5, () => ends('bad', true));
+    const [late] = ends('bad', true);
+    expect(late).to.include({ kind: 'node', name: 'bad', isKnown: true });
+    expect(late!.jobIds).to.deep.equal([9]);
+    expect(ends('bad', true, { wallSeconds: 600 }), 'it ran for long').to.deep.equal([]);
+  });
+
   it('are not taken for what a user’s own program does', () => {
     times(5, () => ends('a', true));
     times(5, () => ends('b', true));
@@ -77,6 +86,7 @@ describe('proxy-server: nodes that fail everything', () => {
     times(3, () => ends('good', false, { site: 'T' }));
     for (const host of ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd', 'a', 'b']) ends(host, true);
     expect(isBarred('e')).to.equal(true);
+    expect(rates.barOf({ host: 'a', site: 'S' }, nowMs)?.kind).to.equal('site');
     expect(isBarred('good', 'T')).to.equal(false);
   });
 });

@@ -1,10 +1,11 @@
 /** Every attribute of a job description: what is done with it is said in one table, and that table is true. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ALIEN_ATTRIBUTES, parseJdl, parseJobDescription } from '../../../../jdl/index.js';
 import { notServed, SERVICE, shortcomings } from '../../../../proxy-server/jobs/served.js';
 
+const EXAMPLE_JDLS = join(import.meta.dirname, '../../../../../test/data/jdl');
 const DOCS = join(import.meta.dirname, '../../../../../docs/jobs.md');
 
 /** A value that each attribute takes. */
@@ -73,6 +74,14 @@ describe('proxy-server: what is served of a job description', () => {
   it('refuses the one mode of splitting that needs a broker, with what to use instead', () => {
     const { description } = parseJobDescription(parseJdl('Executable = "x"; Split = "se_advanced";').ad);
     expect(notServed(description!).join()).to.match(/se_advanced.*not served.*use "se"/);
+  });
+
+  it('stands, as far as it is used, in the job descriptions of test/data', () => {
+    const texts = readdirSync(EXAMPLE_JDLS).map((name) => readFileSync(join(EXAMPLE_JDLS, name), 'utf8'));
+    const missing = Object.entries(SERVICE).filter(
+      ([name, { is }]) => is === 'used' && !new RegExp(`\\b${name}\\s*=`, 'i').test(texts.join('\n')),
+    );
+    expect(missing).to.deep.equal([]);
   });
 
   it('stands in docs/jobs.md', () => {
