@@ -1,10 +1,14 @@
 /** An ARC computing element in front of a Slurm, asked with bearer tokens of an issuer instead of certificates. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { z } from 'zod';
+import { ArcClient } from '../../proxy-server/sites/arc-client.js';
+import { arcShape } from '../../proxy-server/sites/site-settings.js';
 import { BatchCluster, batchClusterMissing, freePorts } from '../support/batch-cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
@@ -93,6 +97,30 @@ describe('site type arc, with tokens, in front of a Slurm', function () {
     expect(await ids()).to.deep.equal(before);
     await renew(3600);
     await proxy!.until(decision, (text) => text.includes('enough'));
+  });
+
+  it('lets in a proxy in place of the certificate that it was made of, certificate and key in one file', async () => {
+    const cert = join(arc!.folder, 'cert');
+    const openssl = (words: string, ...more: string[]) =>
+      execFileSync('openssl', [...words.split(' '), ...more], { cwd: cert, stdio: 'pipe' });
+    const subject = '/DC=org/DC=nordugrid/DC=ARC/O=TestCA/CN=Pilot Factory/CN=4711';
+    writeFileSync(join(cert, 'proxy.ext'), 'proxyCertInfo = critical, language:id-ppl-inheritAll\n'); // RFC 3820
+    openssl('req -new -newkey rsa:2048 -nodes -keyout proxy.key -out proxy.csr -subj', subject);
+    openssl(
+      'x509 -req -in proxy.csr -CA user.crt -CAkey user.key -set_serial 4711 -days 1 -extfile proxy.ext -out proxy.crt',
+    );
+    const parts = ['proxy.crt', 'proxy.key', 'user.crt'].map((name) => readFileSync(join(cert, name), 'utf8'));
+    writeFileSync(join(cert, 'proxy.pem'), parts.join(''), { mode: 0o600 });
+    const keys = {
+      type: 'arc',
+      url: arc!.environment['ARC_URL'],
+      ca: join(cert, 'ca.crt'),
+      certificate: join(cert, 'proxy.pem'),
+    };
+    const client = new ArcClient('CE', z.object(arcShape).parse(keys));
+    const [job] = await client.submit(['&(executable="/bin/true")(jobname="by proxy")(queue="main")']);
+    expect(job).to.have.property('id');
+    expect(await client.jobCount()).to.equal(1); // those of the token's identity are not its own
   });
 
   it('cancels one, which leaves Slurm, and replaces it', async () => {
