@@ -2,7 +2,7 @@
  * The frame of a plot: where the data go, axes with ticks on all four sides, titles. What is inside is drawn by the plots.
  */
 import { fixed, svgText, textWidth } from './svg-text.js';
-import { linearTicks, type Ticks } from './ticks.js';
+import { linearTicks, logTicks, type Ticks } from './ticks.js';
 
 export interface PlotSize {
   readonly width: number;
@@ -15,7 +15,8 @@ export interface Range {
 export interface FrameOptions extends PlotSize {
   readonly title: string;
   readonly x: Range & { readonly title: string };
-  readonly y: Range & { readonly title: string };
+  /** `isLog`: of a logarithmic scale; then `min` is above 0, and what is below it stands at the bottom. */
+  readonly y: Range & { readonly title: string; readonly isLog?: boolean };
   /** Room kept free on the right, for a colour scale. */
   readonly right?: number;
 }
@@ -38,7 +39,8 @@ export class Frame {
     this.#options = options;
     this.text = Math.max(9, Math.min(width / 42, height / 28));
     this.#xTicks = linearTicks(x.min, x.max, Math.min(10, width / (7 * this.text)));
-    this.#yTicks = linearTicks(y.min, y.max, Math.min(8, height / (4.5 * this.text)));
+    const ticks = y.isLog === true ? logTicks : linearTicks;
+    this.#yTicks = ticks(y.min, y.max, Math.min(8, height / (4.5 * this.text)));
     const widest = Math.max(...this.#yTicks.labels.map((label) => textWidth(label, this.text)), 2 * this.text);
     this.left = widest + this.text * 3;
     this.right = width - this.text * 1.6 - (options.right ?? 0);
@@ -51,8 +53,10 @@ export class Frame {
     return this.left + ((value - min) / (max - min)) * (this.right - this.left);
   }
   y(value: number): number {
-    const { min, max } = this.#options.y;
-    return this.bottom - ((value - min) / (max - min)) * (this.bottom - this.top);
+    const { min, max, isLog } = this.#options.y;
+    const part =
+      isLog === true ? Math.log(Math.max(value, min) / min) / Math.log(max / min) : (value - min) / (max - min);
+    return this.bottom - part * (this.bottom - this.top);
   }
 
   /** Everything but the data: to be drawn above them. */

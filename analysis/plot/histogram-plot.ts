@@ -17,14 +17,14 @@ interface Bar {
   readonly isEmpty: boolean;
 }
 
-export function histogramPlot(h: HistogramResult, size: PlotSize): string {
+export function histogramPlot(h: HistogramResult, size: PlotSize, isLog: boolean): string {
   const axis = new Axis(h.axes[0]!);
   const bars = Array.from({ length: axis.nbins }, (_, i): Bar => {
     const value = h.contents[i + 1]!;
     const error = Math.sqrt(Math.abs(h.sumw2?.[i + 1] ?? value));
     return { low: axis.lowEdge(i + 1), high: axis.lowEdge(i + 2), value, error, isEmpty: value === 0 && error === 0 };
   });
-  const frame = frameFor(h, bars, { size, isZeroShown: true });
+  const frame = frameFor(h, bars, { size, isZeroShown: true, isLog });
   const zero = frame.y(Math.max(0, rangeOf(bars, true).min));
   const steps = bars.map(({ low, high, value }) => {
     const y = frame.y(Number.isFinite(value) ? value : 0);
@@ -41,7 +41,7 @@ export function histogramPlot(h: HistogramResult, size: PlotSize): string {
   ].join('\n');
 }
 
-export function profilePlot(p: ProfileResult, size: PlotSize): string {
+export function profilePlot(p: ProfileResult, size: PlotSize, isLog: boolean): string {
   const axis = new Axis(p.axes[0]!);
   const { sumw, sumwy, sumwy2, sumw2 } = p.bins;
   const bars = Array.from({ length: axis.nbins }, (_, i): Bar => {
@@ -51,7 +51,7 @@ export function profilePlot(p: ProfileResult, size: PlotSize): string {
     const error = Math.sqrt(Math.abs(sumwy2[i + 1]! / w - value * value) / effective);
     return { low: axis.lowEdge(i + 1), high: axis.lowEdge(i + 2), value, error, isEmpty: w === 0 };
   });
-  const frame = frameFor(p, bars, { size, isZeroShown: false });
+  const frame = frameFor(p, bars, { size, isZeroShown: false, isLog });
   const drawn = bars.filter(isDrawn);
   const radius = fixed(Math.min(frame.text / 3.2, ((frame.right - frame.left) / axis.nbins) * 0.4));
   const points = drawn.map((bar) => {
@@ -66,15 +66,27 @@ export function profilePlot(p: ProfileResult, size: PlotSize): string {
 function frameFor(
   { title, axes, valueTitle }: HistogramResult | ProfileResult,
   bars: readonly Bar[],
-  { size, isZeroShown }: { size: PlotSize; isZeroShown: boolean },
+  { size, isZeroShown, isLog }: { size: PlotSize; isZeroShown: boolean; isLog: boolean },
 ): Frame {
   const { min, max, title: xTitle } = axes[0]!;
   return new Frame({
     ...size,
     title,
     x: { min, max, title: xTitle },
-    y: { ...rangeOf(bars, isZeroShown), title: valueTitle },
+    y: { ...((isLog && logRangeOf(bars)) || rangeOf(bars, isZeroShown)), title: valueTitle },
   });
+}
+
+/** What is beyond these has no logarithmic scale. */
+const [SMALLEST, LARGEST] = [1e-290, 1e290];
+
+/** Of a logarithmic scale: from below the smallest value above 0. None where no value is. */
+function logRangeOf(bars: readonly Bar[]): { min: number; max: number; isLog: true } | undefined {
+  const positive = bars.filter((bar) => isDrawn(bar) && bar.value > 0);
+  const low = Math.min(...positive.map(({ value }) => value));
+  const high = Math.max(...positive.map(({ value, error }) => value + error));
+  const [min, max] = [low / 2, high * Math.max(1.5, (high / low) ** 0.15)];
+  return min > SMALLEST && max < LARGEST ? { min, max, isLog: true } : undefined;
 }
 
 /** From the lowest to the highest end of an error bar, with room above (and below, unless that is zero). */

@@ -3,7 +3,7 @@ import { Axis } from '../outputs/axis.js';
 import type { HistogramResult } from '../outputs/result.js';
 import { Frame, type PlotSize } from './frame.js';
 import { fixed, svgText, textWidth } from './svg-text.js';
-import { linearTicks } from './ticks.js';
+import { linearTicks, logTicks } from './ticks.js';
 
 /** Colours from low to high, of even lightness steps (after viridis of matplotlib, CC0). */
 const PALETTE: readonly (readonly [number, number, number])[] = [
@@ -20,7 +20,7 @@ const PALETTE: readonly (readonly [number, number, number])[] = [
 ];
 const SHADES = 128;
 
-export function mapPlot(h: HistogramResult, size: PlotSize): string {
+export function mapPlot(h: HistogramResult, size: PlotSize, wantsLog: boolean): string {
   const [x, y] = [new Axis(h.axes[0]!), new Axis(h.axes[1]!)];
   const plane = h.type === 'H3' ? projected(h) : h.contents;
   const inRange: number[] = [];
@@ -35,15 +35,23 @@ export function mapPlot(h: HistogramResult, size: PlotSize): string {
     high = Math.max(high, value);
   }
   if (inRange.length > 0) high = inRange.reduce((a, b) => Math.max(a, b));
+  const least = inRange.reduce(
+    (least, value) => (value > 0 ? Math.min(least, value) : least),
+    Number.POSITIVE_INFINITY,
+  );
+  const isLog = wantsLog && least > 1e-290 && least <= high;
+  if (isLog) low = least / 1.5;
   if (!(high > low)) high = low + 1;
-  const shade = (value: number): number => Math.min(SHADES - 1, Math.floor(((value - low) / (high - low)) * SHADES));
+  const part = (value: number): number =>
+    isLog ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : (value - low) / (high - low);
+  const shade = (value: number): number => Math.min(SHADES - 1, Math.floor(part(value) * SHADES));
   const title = h.type === 'H3' ? `${h.title} (summed over ${h.axes[2]!.title || 'z'})` : h.title;
   const right = Math.max(size.width / 9, 60);
   const frame = new Frame({ ...size, title, right, x: h.axes[0]!, y: h.axes[1]! });
   return [
     cells(frame, { x, y, plane, shade }),
     frame.svg(),
-    scale(frame, { low, high, right, title: h.valueTitle }),
+    scale(frame, { low, high, isLog, part, right, title: h.valueTitle }),
   ].join('\n');
 }
 
@@ -73,10 +81,18 @@ function cells(
   return `<g shape-rendering="crispEdges">${drawn.join('')}</g>`;
 }
 
-function scale(
-  frame: Frame,
-  { low, high, right, title }: { low: number; high: number; right: number; title: string },
-): string {
+interface Scale {
+  readonly low: number;
+  readonly high: number;
+  readonly isLog: boolean;
+  /** How high a value stands, 0 to 1. */
+  readonly part: (value: number) => number;
+  /** Room for it. */
+  readonly right: number;
+  readonly title: string;
+}
+
+function scale(frame: Frame, { low, high, isLog, part, right, title }: Scale): string {
   const { text, top, bottom } = frame;
   const left = frame.right + 0.9 * text;
   const width = Math.min(1.3 * text, right / 4);
@@ -85,9 +101,9 @@ function scale(
     const y = bottom - ((k + 1) / SHADES) * height;
     return `<rect x="${fixed(left)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height / SHADES + 0.5)}" fill="${colourOf(k)}"/>`;
   });
-  const { major, labels, exponent } = linearTicks(low, high, 7);
+  const { major, labels, exponent } = (isLog ? logTicks : linearTicks)(low, high, 7);
   const marks = major.map((tick, i) => {
-    const y = bottom - ((tick - low) / (high - low)) * height;
+    const y = bottom - part(tick) * height;
     return svgText(left + width + 0.35 * text, y + 0.33 * text, labels[i]!, { size: 0.9 * text });
   });
   const widest = Math.max(...labels.map((label) => textWidth(label, 0.9 * text)));

@@ -10,6 +10,8 @@ import { FONT, fixed } from './svg-text.js';
 
 export interface PlotOptions extends Partial<PlotSize> {
   readonly format: 'svg' | 'png';
+  /** Contents on a logarithmic scale: heights, or the colours of a map. */
+  readonly isLog?: boolean;
 }
 
 /** Pixels; a grid has this size as a whole. */
@@ -29,26 +31,30 @@ export function renderPlot(outputs: OutputResult | readonly OutputResult[], opti
   if (plots.length === 0)
     throw new OutputError('There is nothing to draw: histograms and profiles can be drawn, other outputs cannot.');
   const size = { width: options.width ?? DEFAULT.width, height: options.height ?? DEFAULT.height };
-  const svg = page(plots, size);
+  const svg = page(plots, size, options.isLog === true);
   return options.format === 'svg' ? Buffer.from(svg) : toPng(svg);
 }
 
-function page(plots: readonly (HistogramResult | ProfileResult)[], { width, height }: PlotSize): string {
+function page(
+  plots: readonly (HistogramResult | ProfileResult)[],
+  { width, height }: PlotSize,
+  isLog: boolean,
+): string {
   const columns = Math.ceil(Math.sqrt(plots.length));
   const rows = Math.ceil(plots.length / columns);
   const cell = { width: width / columns, height: height / rows };
   const drawn = plots.map((plot, i) => {
     const at = `${fixed((i % columns) * cell.width)} ${fixed(Math.floor(i / columns) * cell.height)}`;
-    return `<g transform="translate(${at})">\n${plotOf(plot, cell)}\n</g>`;
+    return `<g transform="translate(${at})">\n${plotOf(plot, cell, isLog)}\n</g>`;
   });
   const head = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`;
   return `${head}\n<rect width="${width}" height="${height}" fill="#ffffff"/>\n${drawn.join('\n')}\n</svg>\n`;
 }
 
-function plotOf(output: HistogramResult | ProfileResult, size: PlotSize): string {
+function plotOf(output: HistogramResult | ProfileResult, size: PlotSize, isLog: boolean): string {
   const named = output.title === '' ? { ...output, title: output.name } : output;
-  if (named.type === 'Profile') return profilePlot(named, size);
-  return named.type === 'H1' ? histogramPlot(named, size) : mapPlot(named, size);
+  if (named.type === 'Profile') return profilePlot(named, size, isLog);
+  return named.type === 'H1' ? histogramPlot(named, size, isLog) : mapPlot(named, size, isLog);
 }
 
 /** The font comes with the program, so that text looks alike (and is there at all) on every machine. */

@@ -23,6 +23,31 @@ export function linearTicks(min: number, max: number, wanted: number): Ticks {
   return { major, minor, labels: major.map((x) => withMinus((x / unit).toFixed(decimals))), exponent };
 }
 
+/** Powers of ten from `min` to `max`, both above 0; where these are few, 2 and 5 times them are labelled too, and round numbers within one. */
+export function logTicks(min: number, max: number, wanted: number): Ticks {
+  if (max / min < 10) return linearTicks(min, max, wanted);
+  const [lowest, highest] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
+  const powers = Math.floor(Math.log10(max)) - Math.ceil(Math.log10(min)) + 1;
+  const every = Math.max(1, Math.ceil(powers / Math.max(1, wanted)));
+  const isWithin = (x: number): boolean => x >= min * (1 - 1e-9) && x <= max * (1 + 1e-9);
+  const leads = highest - lowest <= 2 ? [1, 2, 5] : [1];
+  const major: number[] = [];
+  const minor: number[] = [];
+  for (let k = lowest; k <= highest; k++)
+    for (let lead = 1; lead < 10; lead++) {
+      const at = Number(`${lead}e${k}`);
+      if (!isWithin(at)) continue;
+      const isLabelled = leads.includes(lead) && k % every === 0;
+      if (isLabelled) major.push(at);
+      else if (every === 1 || lead === 1) minor.push(at);
+    }
+  const label = (x: number): string => {
+    const k = Math.round(Math.log10(x));
+    return x >= 1e-3 && x < 1e5 ? String(x) : leads.length > 1 ? shortNumber(x, 2) : withMinus(`10^{${k}}`);
+  };
+  return { major, minor, labels: major.map(label), exponent: 0 };
+}
+
 /** At most `digits` significant digits, with a proper minus sign; powers of ten where plain digits would be long. */
 export function shortNumber(x: number, digits = 4): string {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? 'NaN' : x > 0 ? '∞' : '−∞';

@@ -18,6 +18,7 @@ interface Options {
   readonly json?: string;
   readonly output?: string;
   readonly plot?: string;
+  readonly log?: true;
   readonly quiet?: true;
 }
 
@@ -29,6 +30,7 @@ export function addCommands(program: Command): void {
     .option('--json <FILE>', 'write the result as JSON; - is standard output')
     .option('--output <FILE.root>', 'write the outputs as a ROOT file')
     .option('--plot <FILE.png|.svg>', 'draw the outputs into a picture')
+    .option('--log', 'contents of that picture on a logarithmic scale')
     .option('--quiet', 'no progress, no pictures; errors only')
     .action(async (ref: string, _options: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();

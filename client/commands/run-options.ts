@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly json?: string;
   readonly seed: number;
   readonly plot?: string;
+  readonly log?: true;
   readonly async?: true;
   readonly quiet?: true;
   readonly maxAttempts: number;
@@ -86,6 +87,7 @@ export function addRunOptions(command: Command): Command {
     .option('--json <FILE>', 'write the result as JSON; - is standard output, which then holds nothing else')
     .option('--seed <N>', 'seed of the random numbers', whole(0), 0)
     .option('--plot <FILE.png|.svg>', 'draw the outputs into a picture')
+    .option('--log', 'contents of that picture on a logarithmic scale')
     .option('--async', 'print the id of the query and leave; see "proof retrieve"')
     .option('--max-attempts <N>', 'tries before a failing packet is halved', whole(1), 3)
     .option('--max-failures <N>', 'failing entries to set aside before the query fails', whole(0), 100)
@@ -96,6 +98,8 @@ export function addRunOptions(command: Command): Command {
 export function checkRunOptions(options: RunOptions): void {
   if (options.plot !== undefined && !/\.(png|svg)$/i.test(options.plot))
     throw new UsageError(`--plot ${options.plot}: the name must end in .png or .svg.`);
+  if (options.log === true && options.plot === undefined)
+    throw new UsageError('--log is the scale of a picture: name one by --plot FILE.png.');
   if (options.output !== undefined && !/\.root$/i.test(options.output))
     throw new UsageError(`--output ${options.output}: the name must end in .root.`);
   for (const file of [options.output, options.plot, options.json === '-' ? undefined : options.json])

@@ -27,6 +27,8 @@ export interface ReportFiles {
   readonly json?: string | undefined;
   readonly output?: string | undefined;
   readonly plot?: string | undefined;
+  /** The picture's contents on a logarithmic scale. */
+  readonly log?: true | undefined;
 }
 
 /** Shows and saves an answer. @returns the exit status */
@@ -68,13 +70,16 @@ async function saveFiles(
   files: ReportFiles,
   screen: Screen,
 ): Promise<void> {
-  const { output, plot } = files;
+  const { output, plot, log } = files;
   if (output !== undefined) {
     await saving(output, () => writeOutputs(output, outputs, { provenance: provenanceOf(result) }));
     screen.say(`Saved ${output}`);
   }
   if (plot !== undefined) {
-    const picture = renderPlot(outputs, { format: /\.svg$/i.test(plot) ? 'svg' : 'png' });
+    const picture = renderPlot(outputs, {
+      format: /\.svg$/i.test(plot) ? 'svg' : 'png',
+      isLog: log === true,
+    });
     await saving(plot, () => writeWhole(plot, picture));
     screen.say(`Saved ${plot}`);
   }

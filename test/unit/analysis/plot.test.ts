@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { OutputError } from '../../../analysis/errors.js';
 import type { HistogramResult } from '../../../analysis/outputs/result.js';
 import { renderPlot } from '../../../analysis/plot/render-plot.js';
-import { linearTicks, shortNumber } from '../../../analysis/plot/ticks.js';
+import { linearTicks, logTicks, shortNumber } from '../../../analysis/plot/ticks.js';
 import { memoryTable } from '../../support/memory-table.js';
 import { loadSelector, runOver } from '../../support/programs.js';
 
@@ -45,8 +45,8 @@ describe('analysis: plots', () => {
     for (const value of [0, Number.NaN, Number.POSITIVE_INFINITY, -7, 1e300, 5e-324]) {
       const one = { ...H, axes: [{ ...axis, nbins: 1 }], contents: Float64Array.of(0, value, 0), stats: {} };
       for (const plot of [one, { ...H, contents: H.contents.map(() => value) }]) {
-        const svg = svgOf(plot);
-        expect(svg).to.not.match(/="[^"]*(NaN|Infinity)/);
+        for (const isLog of [false, true])
+          expect(renderPlot(plot, { format: 'svg', isLog }).toString()).to.not.match(/="[^"]*(NaN|Infinity)/);
         expect(renderPlot(plot, { format: 'png', width: 300, height: 200 }).length).to.be.greaterThan(500);
       }
     }
@@ -71,7 +71,28 @@ describe('analysis: plots', () => {
     const svg = renderPlot(outputs, { format: 'svg' }).toString();
     expect(svg).to.contain('Plane').and.contain('Cube (summed over depth)').and.contain('Profile');
     expect(svg.match(/<g transform=/g)).to.have.length(3);
+    expect(renderPlot(outputs, { format: 'svg', isLog: true }).toString()).to.not.match(/NaN|Infinity/);
     expect(() => renderPlot(outputs.slice(3), { format: 'svg' })).to.throw(OutputError, 'nothing to draw');
+  });
+
+  it('have a logarithmic scale where it is wanted, with powers of ten, and what is not above 0 at its lower end', () => {
+    expect(logTicks(0.5, 2e4, 8).labels).to.deep.equal(['1', '10', '100', '1000', '10000']);
+    expect(logTicks(3, 60, 8).labels).to.deep.equal(['5', '10', '20', '50']);
+    expect(logTicks(1e-12, 1e12, 8).labels).to.deep.equal([
+      '10^{−12}',
+      '10^{−8}',
+      '10^{−4}',
+      '1',
+      '10000',
+      '10^{8}',
+      '10^{12}',
+    ]);
+    expect(logTicks(20, 45, 5).labels).to.deep.equal(['20', '25', '30', '35', '40', '45']);
+    const log = renderPlot(
+      { ...H, contents: Float64Array.of(0, 1, 10, 1000, 0, 0) },
+      { format: 'svg', isLog: true },
+    ).toString();
+    expect(log).to.contain('>1000<').and.contain('>10<');
   });
 
   it('choose round ticks with as many decimals as they need', () => {
