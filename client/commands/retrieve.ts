@@ -1,6 +1,7 @@
 /** `proof retrieve QUERY|FILE`: the answer of a query that ran or still runs, from any computer; `proof attach` goes back into its session. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { UnreachableError } from '../../protocol/dial.js';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
 import { ExitStatus } from '../exit-status.js';
 import { LIBRARY } from '../library-url.js';
@@ -48,10 +49,19 @@ async function fromServer(ref: string, api: ServerApi, screen: Screen): Promise<
   const { state, sessionId } = await api.query(query);
   if (!FINAL_QUERY_STATES.includes(state)) {
     screen.say(`${query} is ${state}; waiting for its end ...`);
-    const session = await ProofSession.attach(api, sessionId);
-    const end = await answerOrInterruption(session, splitQueryRef(query)!.queryId, screen);
-    session.detach();
-    if (typeof end === 'string') throw new ExitStatus(end === 'aborted' ? 130 : 0);
+    try {
+      await endOf(query, await ProofSession.attach(api, sessionId), screen);
+    } catch (error) {
+      // A session that was opened for this query ends with it, perhaps before we are in it; the answer is kept.
+      if (!(error instanceof UnreachableError)) throw error;
+      if (!FINAL_QUERY_STATES.includes((await api.query(query)).state)) throw error;
+    }
   }
   return keptByServer(api, query, LIBRARY);
+}
+
+async function endOf(query: string, session: ProofSession, screen: Screen): Promise<void> {
+  const end = await answerOrInterruption(session, splitQueryRef(query)!.queryId, screen);
+  session.detach();
+  if (typeof end === 'string') throw new ExitStatus(end === 'aborted' ? 130 : 0);
 }
