@@ -160,14 +160,15 @@ export class ArcSite implements Site {
   }
 
   /** @param sha256 of the payload that it fetches, if it does */
-  #script({ ttlS, wholeNode }: PilotOrder, pilotId: string, sha256: string | null): string {
+  #script(order: PilotOrder, pilotId: string, sha256: string | null): string {
     const { agentCommand, payload, scratch } = this.#config;
     return pilotScript({
       site: this.name,
       pilotId,
       agentCommand: payload === true ? ['sh', `./${PAYLOAD}`] : (agentCommand ?? OWN_AGENT),
-      ttlS,
-      wholeNode,
+      about: order,
+      ttlS: order.ttlS,
+      wholeNode: order.wholeNode,
       scratch: scratch ?? null,
       settings: { file: SETTINGS },
       ...(sha256 === null ? {} : { fetch: payloadFetch(this.#config, this.#context, sha256) }),

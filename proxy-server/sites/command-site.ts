@@ -145,6 +145,7 @@ export class CommandSite implements Site {
         pilotScript({
           ...{ site: this.name, pilotId, agentCommand, ttlS: order.ttlS, scratch, settings, ownSession },
           wholeNode: order.wholeNode,
+          about: order,
           ...(fetch === null ? {} : { fetch }),
         }),
     };

@@ -4,12 +4,15 @@
  *
  * Its own exit statuses are the agent's (job-agent/exit-status.ts): 10 where the node has no place to write.
  */
+import type { PilotOrder } from '../factory/read-pilot-jdl.js';
 import { platformCheck, unpackedAgent, unpackFunction } from './payload-shell.js';
 import { quoteWord } from './quote-word.js';
 
 export interface PilotScript {
   readonly site: string;
   readonly pilotId: string;
+  /** For who reads the script on a node: the comment and the packages of the pilot's JDL. */
+  readonly about: Pick<PilotOrder, 'comment' | 'packages'>;
   readonly agentCommand: readonly string[];
   readonly ttlS: number;
   /** The agent uses all cores that the batch system gave it, else all of the node. */
@@ -45,6 +48,11 @@ const END_OF_SETTINGS = 'END-OF-PROOF-SETTINGS';
 export const SENT_LOG_BYTES = 65_536;
 const FETCH_TURNS = 3;
 
+function aboutLine({ comment, packages }: PilotScript['about']): string {
+  const said = [comment, ...packages].filter((part) => part !== null).join('; ');
+  return said === '' ? '' : `# ${said.replace(/[^\x20-\x7e]/g, ' ')}\n`; // in one line, whatever stands in a JDL
+}
+
 /** HTCondor tells the cores of a slot in a file, Slurm in a variable. */
 const WHOLE_NODE = `cpus=$(sed -n 's/^Cpus = //p' "\${_CONDOR_MACHINE_AD:-/dev/null}")
 PROOF_CORES=\${SLURM_CPUS_ON_NODE:-\${cpus:-$(getconf _NPROCESSORS_ONLN)}}
@@ -62,7 +70,7 @@ PROOF_SETTINGS=$directory/agent.json`
     pilot.fetch === undefined ? pilot.agentCommand.map(quoteWord).join(' ') : unpackedAgent('$directory/unpacked');
   return `#!/bin/sh
 # Pilot ${pilot.pilotId} of site ${pilot.site}: starts one agent and tidies up after it.
-umask 077
+${aboutLine(pilot.about)}umask 077
 exec 2>&1
 directory= agent= asked=
 trap 'asked=1; [ -z "$agent" ] || kill -TERM "$agent" 2>/dev/null' TERM INT HUP USR2

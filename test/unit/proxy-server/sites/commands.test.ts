@@ -108,10 +108,16 @@ describe('proxy-server: commands of batch systems', () => {
         agentCommand: ['sh', '-c', command],
         ttlS: 3600,
         wholeNode: false,
+        about: { comment: 'Pilot job\necho stray', packages: ['VO@p::1'] },
         scratch: folder,
         settings: { text: '{"secret":"it\'s $HOME"}' },
         ...more,
       });
+
+    it('tells whoever reads it what the JDL says of it, and runs none of that', async () => {
+      expect(script('true')).to.contain('\n# Pilot job echo stray; VO@p::1\n');
+      expect(await sh(script('true'))).to.deep.include({ status: 0, stdout: '' });
+    });
 
     it('brings settings and scratch, returns the exit status, and leaves nothing', async () => {
       const ran = await sh(script('cat "$PROOF_SETTINGS"; ls "$PROOF_SCRATCH"; echo "$PROOF_WALL_TIME_END"; exit 7'));
