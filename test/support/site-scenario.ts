@@ -77,6 +77,8 @@ export function describeSite(scenario: SiteScenario): void {
         const found = await idle();
         return found.length === 2 && found.every((pilot) => pilot.batchId !== batchId);
       });
+    const pids = async (): Promise<number[]> =>
+      (await listed(z.array(z.object({ pid: z.number() })), 'workers')).map(({ pid }) => pid).sort();
     const file = (name: string): string => join(cluster.folder, name);
     const data = sharedPath('testdata/root/uproot-Zmumu.root');
     const query = async (into: string, ...words: string[]): Promise<void> => {
@@ -184,19 +186,20 @@ export function describeSite(scenario: SiteScenario): void {
     it('finds its pilots again when the ProxyServer crashed, also one whose batch id was not written down, and doubles none', async () => {
       const known = async () => (await idle()).map(({ pilotId, batchId }) => ({ pilotId, batchId }));
       const before = (await known()).sort((a, b) => a.pilotId.localeCompare(b.pilotId));
+      const workers = await pids();
       await cluster.killProxy();
       const db = new Database(join(cluster.folder, 'proxy', 'proxy.db'));
       db.prepare('UPDATE pilot SET batch_id = NULL WHERE pilot_id = ?').run(before[0]!.pilotId);
       db.close();
       await cluster.startProxy();
-      await settled();
+      await until('the same workers are there', async () => (await pids()).join() === workers.join());
       await until('both are found', async () => (await known()).every(({ batchId }) => batchId !== null));
       expect((await known()).sort((a, b) => a.pilotId.localeCompare(b.pilotId))).to.deep.equal(before);
     });
 
     it('leaves nothing when the ProxyServer is asked to end', async () => {
-      const pids = (await listed(z.array(z.object({ pid: z.number() })), 'workers')).map(({ pid }) => pid);
-      expect(pids).to.have.length(2);
+      const last = await pids();
+      expect(last).to.have.length(2);
       process.kill(cluster.proxyPid, 'SIGTERM');
       const left = (): string[] =>
         readdirSync(scenario.scratch(batch)).filter((name) => name.startsWith('proof-pilot-'));
@@ -208,7 +211,7 @@ export function describeSite(scenario: SiteScenario): void {
         }
       };
       await gone('the ProxyServer ended', () => !isAlive(cluster.proxyPid));
-      await gone('no worker is left', () => !pids.some(isAlive));
+      await gone('no worker is left', () => !last.some(isAlive));
       if (scenario.jobs !== undefined) await gone('no job is left', () => scenario.jobs!(batch).trim() === '');
       await gone('no scratch directory is left', () => left().length === 0);
     });
