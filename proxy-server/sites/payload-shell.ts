@@ -40,6 +40,10 @@ ${platformCheck('exit')}
 agent= asked= place=
 trap 'asked=1; [ -z "$agent" ] || kill -TERM "$agent" 2>/dev/null' TERM INT HUP
 leave() { rm -rf "$place"; exit "$1"; }
+if [ -n "\${PROOF_STATE_DIR:-}" ] && [ -e "$PROOF_STATE_DIR/payload" ] && read -r place <"$PROOF_STATE_DIR/payload"; then # an agent before this one
+  trap - TERM INT HUP
+  exec ${unpackedAgent('$place/unpacked')} "$@"
+fi
 place=$(mktemp -d "\${PROOF_SCRATCH:-\${TMPDIR:-/tmp}}/proof-payload-XXXXXX") || exit 10
 ${unpackFunction(sha256)}
 tail -c +${PAYLOAD_HEAD_BYTES + 1} "$0" | unpack "$place/unpacked"; got=$?
@@ -50,6 +54,7 @@ case $got in
 *) echo "payload: cannot unpack into $place" >&2; leave 10 ;;
 esac
 if [ -n "\${PROOF_SCRATCH:-}" ]; then
+  [ -z "\${PROOF_STATE_DIR:-}" ] || { mkdir -p -m 700 "$PROOF_STATE_DIR" && echo "$place" >"$PROOF_STATE_DIR/payload"; }
   trap - TERM INT HUP
   exec ${unpackedAgent('$place/unpacked')} "$@"
 fi

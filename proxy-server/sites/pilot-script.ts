@@ -1,6 +1,6 @@
 /**
- * The shell script that a batch system runs as a pilot: finds scratch space, starts the agent, hands a request to end on to it,
- * kills what the agent left behind, tidies up, and returns the agent's exit status. For /bin/sh of any Linux. Pure.
+ * The shell script that a batch system runs as a pilot: finds scratch space, starts the agent (again, where it was killed or failed: it
+ * finds its payloads), hands a request to end on to it, kills what the agent left behind, tidies up, and returns the agent's exit status. For /bin/sh of any Linux. Pure.
  *
  * Its own exit statuses are the agent's (job-agent/exit-status.ts): 10 where the node has no place to write.
  */
@@ -47,6 +47,10 @@ const END_OF_SETTINGS = 'END-OF-PROOF-SETTINGS';
 /** Of a pilot's log, what the ProxyServer keeps. */
 export const SENT_LOG_BYTES = 65_536;
 const FETCH_TURNS = 3;
+/** An agent is started again so often. */
+const MOST_RESTARTS = 3;
+/** Payloads wait for it: longer than its start on a busy node. */
+const RETURN_WITHIN_S = 60;
 
 function aboutLine({ comment, packages }: PilotScript['about']): string {
   const said = [comment, ...packages].filter((part) => part !== null).join('; ');
@@ -80,15 +84,21 @@ for place in ${places.filter((place) => place !== null).join(' ')} /tmp /var/tmp
 done
 [ -n "$directory" ] || { echo "pilot: cannot make a scratch directory on $(uname -n)" >&2; exit 10; }
 ${settings}
-${pilot.fetch === undefined ? '' : fetchLines(pilot.pilotId, pilot.fetch)}PROOF_SCRATCH=$directory
+${pilot.fetch === undefined ? '' : fetchLines(pilot.pilotId, pilot.fetch)}PROOF_SCRATCH=$directory PROOF_STATE_DIR=$directory/state PROOF_RETURN_WITHIN_S=${RETURN_WITHIN_S}
 PROOF_WALL_TIME_END=\${SLURM_JOB_END_TIME:-$(($(date +%s) + ${pilot.ttlS}))}000
-export PROOF_SETTINGS PROOF_SCRATCH PROOF_WALL_TIME_END
+export PROOF_SETTINGS PROOF_SCRATCH PROOF_STATE_DIR PROOF_RETURN_WITHIN_S PROOF_WALL_TIME_END
 ${pilot.wholeNode ? WHOLE_NODE : ''}[ -z "$asked" ] || leave 0
-${pilot.ownSession === true ? 'trap : USR1\nsetsid ' : ''}${agent} </dev/null &
-agent=$!
-[ -z "$asked" ] || kill -TERM "$agent" 2>/dev/null
-wait "$agent"; status=$?
-while kill -0 "$agent" 2>/dev/null; do wait "$agent"; status=$?; done
+${pilot.ownSession === true ? 'trap : USR1\n' : ''}restarts=0
+while :; do
+  ${pilot.ownSession === true ? 'setsid ' : ''}${agent} </dev/null &
+  agent=$!
+  [ -z "$asked" ] || kill -TERM "$agent" 2>/dev/null
+  wait "$agent"; status=$?
+  while kill -0 "$agent" 2>/dev/null; do wait "$agent"; status=$?; done
+  { [ "$status" = 1 ] || [ "$status" -gt 128 ]; } && [ -z "$asked" ] && [ "$restarts" -lt ${MOST_RESTARTS} ] || break
+  restarts=$((restarts + 1)) agent=
+  echo "pilot: the agent was killed or failed (status $status), and is started again"
+done
 # Workers bear this mark, and what user code started inherits it.
 for process in /proc/[0-9]*; do
   grep -qzxF ${quoteWord(`PROOF_SLOT=${pilot.pilotId}`)} "$process/environ" 2>/dev/null && kill -KILL "\${process#/proc/}" 2>/dev/null

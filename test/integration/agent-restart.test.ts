@@ -59,7 +59,7 @@ for (const isolation of ['never', 'preferred'] as const)
         () => jobs.file(id, 'stdout'),
         (text) => text === 'first\n',
       );
-      return ofJob(id).filter((pid) => nameOf(pid) === 'patient.sh');
+      return processesWith(`PROOF_JOB=${id}.1`, 'patient.sh');
     };
 
     it('goes on with a payload that runs: the same process, the same run, done once', async () => {

@@ -66,12 +66,14 @@ export class StaticAgent {
   }
 }
 
-/** Pids of all processes that were started with this `NAME=value` in their environment. */
-export function processesWith(mark: string): number[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
+/** Pids of all processes that were started with this `NAME=value` in their environment, and have this name, where one is given. */
+export function processesWith(mark: string, name?: string): number[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
     try {
-      return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark) ? [Number(name)] : [];
+      const isMarked = readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0').includes(mark);
+      const isNamed = name === undefined || readFileSync(`/proc/${entry}/comm`, 'utf8') === `${name}\n`;
+      return isMarked && isNamed ? [Number(entry)] : [];
     } catch {
       return []; // it has just ended
     }

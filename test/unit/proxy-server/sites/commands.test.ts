@@ -150,6 +150,32 @@ describe('proxy-server: commands of batch systems', () => {
       expect(readdirSync(folder)).to.deep.equal(['kept']);
     });
 
+    it('starts an agent again that was killed or failed, in the same state directory, and not for ever', async () => {
+      const count =
+        'mkdir -p "$PROOF_STATE_DIR"; echo x >>"$PROOF_STATE_DIR/starts"; n=$(wc -l <"$PROOF_STATE_DIR/starts");';
+      const twice = `${count} case $n in 1) kill -KILL $$ ;; 2) exit 1 ;; *) echo "start $n"; exit 12 ;; esac`;
+      const ran = await sh(script(twice));
+      expect(ran).to.have.property('status', 12);
+      expect(ran)
+        .to.have.property('stdout')
+        .that.matches(/status 137.*\n.*status 1\).*\nstart 3\n$/s);
+      const always = await sh(script(`${count} echo "start $n"; kill -KILL $$`));
+      expect(always).to.have.property('status', 137);
+      expect((always as { stdout: string }).stdout.match(/start \d/g)).to.have.length(4);
+      expect(await sh(script(`${count} echo "start $n"; exit 10`))).to.deep.include({
+        status: 10,
+        stdout: 'start 1\n',
+      });
+      const asked = `${count} echo "start $n"; kill -TERM "$PPID"; kill -KILL $$`;
+      const ended = await sh(script(asked));
+      expect(ended).to.have.property('status', 137);
+      expect(ended)
+        .to.have.property('stdout')
+        .that.matches(/^start 1\n/)
+        .and.not.contains('start 2');
+      expect(readdirSync(folder)).to.deep.equal([]);
+    });
+
     it('hands a request to end on to the agent and waits for it', async () => {
       const agent = 'trap "echo ending; exit 5" TERM; kill -TERM "$PPID"; while :; do sleep 0.05; done';
       expect(await sh(script(agent))).to.deep.include({ status: 5, stdout: 'ending\n' });
