@@ -172,6 +172,11 @@ export class JobAgent {
     await this.ended; // it may have been ending already
   }
 
+  /** Ends this process alone, as SIGHUP asks: the next one goes on with the payloads. */
+  async leave(why: string): Promise<void> {
+    await this.#end(AGENT_EXIT.ended, why, true);
+  }
+
   #hello(link: AgentLink): void {
     const { settings, version, node } = this.#options;
     this.#link = link;
@@ -367,18 +372,18 @@ export class JobAgent {
     await this.#end(AGENT_EXIT.ended, why);
   }
 
-  async #end(exit: AgentExit, why: string): Promise<void> {
+  async #end(exit: AgentExit, why: string, isLeaving = false): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
     this.#log.info(`ending: ${why}`);
     for (const cancel of [this.#cancelBeat, this.#cancelDrain, this.#cancelHold]) cancel();
-    this.#payloads.close();
+    if (!isLeaving) this.#payloads.close();
     await Promise.all([this.#pool.close(why), this.#dataServer.then((server) => server?.stop())]);
     this.#usageToldAt = Number.NEGATIVE_INFINITY;
     this.#tellUsage();
-    this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
+    if (!isLeaving) this.#tell({ type: 'goodbye', reason: why.slice(0, 1000) });
     this.#dialler?.close('the agent ends');
-    this.#options.state.end();
+    if (!isLeaving) this.#options.state.end();
     this.#options.scratch.remove();
     this.#finish(exit);
   }

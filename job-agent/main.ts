@@ -2,7 +2,7 @@
  * `proof agent`: what a batch slot runs, and what is started by hand on the nodes of a static cluster.
  *
  * Settings -> node check -> registration -> workers. Its log goes to standard error, which a batch system keeps. Exit status:
- * exit-status.ts. SIGTERM ends it with all its workers.
+ * exit-status.ts. SIGTERM ends it with all its workers and payloads, SIGHUP (with a state directory) without the payloads.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, hostname, loadavg, platform, totalmem } from 'node:os';
@@ -175,6 +175,7 @@ async function start(): Promise<Daemon> {
       }),
   });
   process.on('exit', () => scratch.remove());
+  if (stateDir !== null) process.on('SIGHUP', () => void agent.leave('it leaves its payloads to the next process'));
   agent.start();
   return { url: null, stop: (why) => agent.stop(why), ended: agent.ended };
 }

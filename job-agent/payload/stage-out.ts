@@ -1,13 +1,14 @@
 /**
  * Outputs of a payload to storage elements: archives are made, each file goes to the first elements that take it until there are as many
- * copies as were asked for. A copy counts when storage has the same bytes (storage/put.ts). The ProxyServer registers what is reported here.
+ * copies as were asked for. A copy counts when storage has the same bytes (storage/put.ts); so does one that an earlier process of this agent had made. The ProxyServer registers what is reported here.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StoredFile } from '../../protocol/output-messages.js';
 import { checksumOf } from '../../storage/checksum.js';
+import { FileExistsError } from '../../storage/errors.js';
 import { openSource } from '../../storage/open-source.js';
-import { putFile } from '../../storage/put.js';
+import { putFile, type Written } from '../../storage/put.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import type { ChosenOutputs, OutputFile } from './choose-outputs.js';
 import { makeArchive } from './make-archive.js';
@@ -83,7 +84,7 @@ async function sendCopies(
       if (replicas.some((replica) => replica.se === se)) continue;
       const url = `${folder}/${name.split('/').map(encodeURIComponent).join('/')}`;
       try {
-        const { size, adler32 } = await putFile(path, url, storage);
+        const { size, adler32 } = await putOrFind(path, url, storage);
         facts = { size, checksum: `adler32:${adler32}` };
         replicas.push({ se, url });
         made++;
@@ -95,11 +96,28 @@ async function sendCopies(
   return { copy: { ...facts, replicas }, wanted, failures };
 }
 
-async function member({ name, size }: OutputFile, archive: string, work: string): Promise<StoredFile> {
-  const source = await openSource(join(work, name));
+/** The folder on storage is this run's alone: what is there with the same bytes was put there by it. */
+async function putOrFind(path: string, url: string, storage: StorageOptions): Promise<Written> {
   try {
-    return { name, size, checksum: `adler32:${await checksumOf(source, 'adler32')}`, replicas: [], archive };
+    return await putFile(path, url, storage);
+  } catch (error) {
+    if (!(error instanceof FileExistsError)) throw error;
+    const [own, there] = [await sumOf(path, {}), await sumOf(url, storage)];
+    if (own.size !== there.size || own.adler32 !== there.adler32) throw error;
+    return own;
+  }
+}
+
+async function sumOf(url: string, storage: StorageOptions): Promise<Written> {
+  const source = await openSource(url, storage);
+  try {
+    return { size: source.size, adler32: await checksumOf(source, 'adler32') };
   } finally {
     await source.close();
   }
+}
+
+async function member({ name, size }: OutputFile, archive: string, work: string): Promise<StoredFile> {
+  const { adler32 } = await sumOf(join(work, name), {});
+  return { name, size, checksum: `adler32:${adler32}`, replicas: [], archive };
 }

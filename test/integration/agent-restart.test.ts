@@ -92,6 +92,37 @@ for (const isolation of ['never', 'preferred'] as const)
       );
     });
 
+    it('by SIGHUP and a start leaves it running, as by a crash, and by SIGTERM ends it', async () => {
+      const one = await agent();
+      const { program } = patient('exit 0');
+      const id = await jobs.submit(`Executable = "${program}";`);
+      const before = await runs(id);
+      expect(await one.end('SIGHUP')).to.equal(0);
+      expect(ofJob(id)).to.include.members(before);
+      one.start();
+      await proxy.until(
+        () => jobs.trace(id),
+        (lines) => lines.includes(TAKEN_OVER),
+      );
+      expect(await one.end('SIGTERM')).to.equal(0);
+      expect(ofJob(id)).to.deep.equal([]);
+      expect(await jobs.becomes(id, ({ state }) => state === 'WAITING')).to.include({ run: 1 });
+      expect(readdirSync(one.stateDir)).to.deep.equal([]);
+    });
+
+    it('without a state directory leaves no payload behind when it is killed', async () => {
+      const one = await agent({ STATE_DIR: '' });
+      const { program } = patient('exit 0');
+      const id = await jobs.submit(`Executable = "${program}";`);
+      expect(await runs(id)).to.have.length(1);
+      await one.kill();
+      await proxy.until(
+        () => ofJob(id),
+        (left) => left.length === 0,
+      );
+      await jobs.becomes(id, ({ state }) => state === 'WAITING');
+    });
+
     it('tells how a payload ended while there was no agent', async () => {
       const one = await agent();
       const { program, go } = patient('exit 7');

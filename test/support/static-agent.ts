@@ -1,7 +1,7 @@
 /** `proof agent` as it is started by hand on a node, with a state directory: killed and started again in the same place. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PROGRAM = join(import.meta.dirname, '../../warm/agent.js');
@@ -38,6 +38,10 @@ export class StaticAgent {
     return this;
   }
 
+  #kept(): string[] {
+    return existsSync(this.stateDir) ? readdirSync(this.stateDir) : []; // it may have none
+  }
+
   get isRunning(): boolean {
     return this.#child !== undefined && this.exitStatus() === null && this.#child.signalCode === null;
   }
@@ -62,7 +66,7 @@ export class StaticAgent {
 
   /** Directories of its payloads. */
   payloads(): string[] {
-    return readdirSync(this.stateDir).filter((name) => name.startsWith('job-'));
+    return this.#kept().filter((name) => name.startsWith('job-'));
   }
 }
 
