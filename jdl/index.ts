@@ -18,6 +18,7 @@ export {
   type StorageChoice,
 } from './alien-job/output-spec.js';
 export { parseSize, type Threshold, thresholdCount } from './alien-job/quantities.js';
+export { notServed, SERVICE, shortcomings } from './alien-job/served.js';
 export { SplitError, type SplitOptions, SubJob, splitJob } from './alien-job/split-job.js';
 export { parseSplitMode, type SplitSpecification } from './alien-job/split-specification.js';
 export {

@@ -5,17 +5,22 @@ import { Argument, type Command, Option } from 'commander';
 import { z } from 'zod';
 import { answerLine } from '../../jdl/check-request.js';
 import {
+  type ClassAd,
   DIALECTS,
   type Dialect,
   explainMatch,
+  type JobProblem,
   matchAds,
+  notServed,
   type ParsedJdl,
+  type ParsedJob,
   type Position,
   parseJdl,
   parseJobDescription,
   printAd,
   reviewAd,
   type Surroundings,
+  shortcomings,
 } from '../../jdl/index.js';
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
@@ -66,6 +71,15 @@ export function addCommands(program: Command): void {
     .action(match);
 }
 
+/** What is wrong with it, or would not be served by any queue of ours. */
+function checkedJob(ad: ClassAd): Pick<ParsedJob, 'warnings'> & { problems: readonly JobProblem[] } {
+  const { description, problems, warnings } = parseJobDescription(ad);
+  if (description === undefined) return { problems, warnings };
+  const refusals = notServed(description).map((message) => ({ attribute: message.split(' ')[0]!, message }));
+  const told = shortcomings(description, { hasEmailHook: true }).map((message) => ({ attribute: '', message }));
+  return { problems: refusals, warnings: [...warnings, ...told] };
+}
+
 interface MatchOptions {
   readonly dialect: Dialect;
   readonly json?: true;
@@ -74,7 +88,7 @@ interface MatchOptions {
 /** What is wrong with a JDL, by place. */
 function check(file: string, args: string[], options: MatchOptions): void {
   const { ad, warnings } = read(file, args, options.dialect);
-  const job = options.dialect === 'alien' ? parseJobDescription(ad) : { problems: [], warnings: [] };
+  const job = options.dialect === 'alien' ? checkedJob(ad) : { problems: [], warnings: [] };
   const others = [...job.warnings, ...reviewAd(ad)];
   if (options.json) {
     const said = [...warnings, ...others.map(({ message }) => ({ message, position: null }))];

@@ -6,11 +6,13 @@ import {
   type ClassAd,
   type JobDescription,
   makeAd,
+  notServed,
   parseJdl,
   parseJobDescription,
   printAd,
   type SplitOptions,
   type SubJob,
+  shortcomings,
   splitJob,
   thresholdCount,
 } from '../../jdl/index.js';
@@ -18,7 +20,6 @@ import { GridError } from '../../protocol/errors.js';
 import { type FoundFile, type JobInputs, splitFiles } from './job-inputs.js';
 import type { NewJob } from './job-store.js';
 import { wantsOf } from './job-wants.js';
-import { notServed, shortcomings } from './served.js';
 
 /** The job is not taken: every reason, a sentence each. */
 export class JobRefusedError extends GridError {

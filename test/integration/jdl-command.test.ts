@@ -55,6 +55,11 @@ describe('proof jdl', () => {
       1,
       'wrong.jdl: error: TTL: "soon" is not a number.\n',
     ]);
+    writeFileSync(join(folder, 'zip.jdl'), 'Executable = "/bin/x";\nInputZip = {"a.zip"};');
+    expect([proof('check', 'zip.jdl').status, proof('check', 'zip.jdl').stdout]).to.deep.equal([
+      1,
+      'zip.jdl: error: InputZip is not served: archives are not unpacked: name their members, or unpack in the program.\n',
+    ]);
     expect(proof('check', 'sleep.sub').stderr).to.contain('HTCondor submit file');
     expect(proof('check', 'job.jdl').stderr).to.contain('$1, but none was given');
     expect(proof('check', 'nowhere.jdl').status).to.equal(2);

@@ -117,6 +117,13 @@ for (const isolation of ['never', 'preferred'] as const)
       expect(shown.stdout, shown.stderr).to.match(
         /^site +interactive cpu s +batch cpu s +cpu s\nS +\d+\.\d +\d+\.\d +\d+\.\d\n$/,
       );
+      const bySlot = await run(['accounting', '--by', 'slot', '--json'], { env: { PROOF_CONFIG: config } });
+      const slots = z.array(accountingRow).parse(JSON.parse(bySlot.stdout));
+      expect(slots.map(({ key }) => key)).to.deep.equal((await proxy.pilots()).map(({ pilotId }) => pilotId));
+      for (const { interactiveSeconds, batchSeconds } of slots) {
+        expect(interactiveSeconds).to.be.above(0);
+        expect(batchSeconds).to.be.at.least(0.4);
+      }
       expect((await run(['accounting', '--by', 'moon'], { env: { PROOF_CONFIG: config } })).status).to.equal(2);
     });
   });

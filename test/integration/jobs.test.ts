@@ -46,9 +46,14 @@ describe('proxy: batch jobs', function () {
       .filter((name) => /job-\d+\.\d+$/.test(name));
 
   it('run once each, split or not, with their arguments, variables and outputs', async () => {
-    const program = script(proxy, 'work.sh', 'echo "$@"; echo "$ALIEN_JDL_PASS" > result.txt; echo warned >&2');
+    const odd = 'a;b|c&d $(id) `id` *?.txt';
+    const program = script(
+      proxy,
+      'work.sh',
+      `echo "$@"; echo "$ALIEN_JDL_PASS" > result.txt; echo odd > '${odd}'; echo warned >&2`,
+    );
     const single = await submit(
-      `Executable = "${program}"; Arguments = "$1 ; rm -rf / $(id) 'x"; OutputFile = {"result.txt"}; Pass = "7"; JDLVariables = {"Pass"};`,
+      `Executable = "${program}"; Arguments = "$1 ; rm -rf / $(id) 'x"; OutputFile = {"result.txt", "${odd}"}; Pass = "7"; JDLVariables = {"Pass"};`,
       ['a*b'],
     );
     const master = await submit(
@@ -59,6 +64,7 @@ describe('proxy: batch jobs', function () {
     expect(await file(single, 'stdout')).to.equal("a*b ; rm -rf / $(id) 'x\n");
     expect(await file(single, 'stderr')).to.equal('warned\n');
     expect(await file(single, 'result.txt')).to.equal('7\n');
+    expect(await file(single, odd)).to.equal('odd\n');
     const subJobs = (await jobs()).filter(({ masterId }) => masterId === master);
     expect(subJobs.map(({ state, run: times, exitCode }) => ({ state, times, exitCode }))).to.deep.equal(
       Array.from({ length: 5 }, () => ({ state: 'DONE', times: 1, exitCode: 0 })),

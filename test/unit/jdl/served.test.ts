@@ -2,11 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ALIEN_ATTRIBUTES, parseJdl, parseJobDescription } from '../../../../jdl/index.js';
-import { notServed, SERVICE, shortcomings } from '../../../../proxy-server/jobs/served.js';
+import {
+  ALIEN_ATTRIBUTES,
+  notServed,
+  parseJdl,
+  parseJobDescription,
+  SERVICE,
+  shortcomings,
+} from '../../../jdl/index.js';
 
-const EXAMPLE_JDLS = join(import.meta.dirname, '../../../../../test/data/jdl');
-const DOCS = join(import.meta.dirname, '../../../../../docs/jobs.md');
+const EXAMPLE_JDLS = join(import.meta.dirname, '../../../../test/data/jdl');
+const DOCS = join(import.meta.dirname, '../../../../docs/jobs.md');
 
 /** A value that each attribute takes. */
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -43,7 +49,7 @@ const describeWith = (name: string): ReturnType<typeof parseJobDescription> => {
   return parseJobDescription(parseJdl(`${base} ${name} = ${value};`).ad);
 };
 
-describe('proxy-server: what is served of a job description', () => {
+describe('jdl: what is served of a job description', () => {
   it('is said of every attribute, and of no other', () => {
     expect(Object.keys(SERVICE)).to.deep.equal(Object.keys(ALIEN_ATTRIBUTES));
   });

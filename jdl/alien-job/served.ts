@@ -1,8 +1,9 @@
 /**
  * What the queue does with every attribute of an AliEn job description: uses it, carries it for others, or refuses the job with a sentence.
- * One table; docs/jobs.md holds the same one, compared by a test. Pure.
+ * One table, for `submit` and `proof jdl check` alike; docs/jobs.md holds the same one, compared by a test.
  */
-import type { ALIEN_ATTRIBUTES, JobDescription } from '../../jdl/index.js';
+import type { ALIEN_ATTRIBUTES } from './attribute-names.js';
+import type { JobDescription } from './job-description.js';
 
 export type Service =
   /** Has its effect; `how` is for the documentation. */
