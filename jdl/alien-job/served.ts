@@ -39,7 +39,7 @@ export const SERVICE: Readonly<Record<keyof typeof ALIEN_ATTRIBUTES, Service>> =
   OutputArchive: used('as Output'),
   OutputErrorE: used('kept after a failure'),
   OutputDir: used('where outputs go'),
-  ValidationCommand: used('run after the payload; it decides'),
+  ValidationCommand: used('run after a payload that ended well; it decides, and `.alienValidation.trace` is told'),
   Requirements: used('asked of every agent'),
   OrigRequirements: carried('what the Requirements of a sub-job were before its place was added'),
   TTL: used('running time at most'),

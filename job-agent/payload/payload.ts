@@ -25,6 +25,7 @@ import { spareMs } from './run-time.js';
 import { saveOutputs } from './save-outputs.js';
 import { filesBelow, stageIn } from './stage.js';
 import type { TakeOver } from './take-over.js';
+import { validationSaid } from './validation-trace.js';
 
 export interface PayloadOptions {
   readonly order: JobOrder;
@@ -315,10 +316,11 @@ export class Payload {
   }
 
   async #validated(verdict: number | null, how: string | null): Promise<void> {
+    const said = validationSaid(this.#work);
     const ending: Ending =
       verdict === 0
-        ? { outcome: 'done', why: 'the payload ended well' }
-        : { outcome: 'invalid', why: `ValidationCommand said no: ${how ?? `exit status ${verdict}`}` };
+        ? { outcome: 'done', why: `the payload ended well${said}` }
+        : { outcome: 'invalid', why: `ValidationCommand said no: ${how ?? `exit status ${verdict}`}${said}` };
     await this.#finish(this.#state.ending ?? ending, 0);
   }
 

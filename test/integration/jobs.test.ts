@@ -158,11 +158,17 @@ describe('proxy: batch jobs', function () {
     const fails = script(proxy, 'fails.sh', 'echo why >&2; exit 3');
     const sleeps = script(proxy, 'sleeps.sh', 'sleep 600');
     const writes = script(proxy, 'writes.sh', 'head -c 3000000 /dev/zero > big; sleep 600');
+    const judges = script(proxy, 'judges.sh', "printf 'too few\\nevents\\n' > .alienValidation.trace; exit 1");
     const cases: [string, string, RegExp][] = [
       [`Executable = "${fails}";`, 'ERROR_E', /exit status is 3/],
       [`Executable = "${sleeps}"; TTL = 1;`, 'EXPIRED', /longer than its TTL of 1 s/],
       [`Executable = "${writes}"; WorkDirectorySize = "2MB";`, 'ERROR_E', /more than its WorkDirectorySize of 2 MB/],
       [`Executable = "/bin/true"; OutputFile = {"gone.root"};`, 'ERROR_E', /did not write gone.root/],
+      [
+        `Executable = "/bin/true"; ValidationCommand = "${judges}";`,
+        'ERROR_V',
+        /said no: .*exit status.* 1: too few \/ events/,
+      ],
       [`Executable = "/no/such/program";`, 'ERROR_IB', /neither in the catalog nor on this node/],
     ];
     for (const [jdl, state, why] of cases) {
