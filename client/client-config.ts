@@ -15,6 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkConfig, configPath, isLoopback, loadConfig } from '../protocol/config.js';
 import { GridError, UsageError } from '../protocol/errors.js';
+import { fileProblem } from '../protocol/file-problem.js';
 import { didYouMean } from '../protocol/nearest.js';
 
 export const DEFAULT_PORT = 1093;
@@ -137,7 +138,7 @@ function readText(config: ClientConfig, path: string, key: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`Cannot read ${file}, the ${key} of your configuration: ${(cause as Error).message}.`, {
+    throw new UsageError(`Cannot read ${file}, the ${key} of your configuration: ${fileProblem(cause)}.`, {
       cause,
     });
   }

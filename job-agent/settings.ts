@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { dataServerSettings } from '../protocol/agent-messages.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
+import { fileProblem } from '../protocol/file-problem.js';
 import { idText } from '../protocol/ids.js';
 import { isolationPolicy, networkPolicy } from '../protocol/isolation.js';
 import { keepSettings, keptSettings } from './agent-state.js';
@@ -181,6 +182,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new AgentSettingsError(`The agent cannot read ${file}: ${(cause as Error).message}.`, { cause });
+    throw new AgentSettingsError(`The agent cannot read ${file}: ${fileProblem(cause)}.`, { cause });
   }
 }

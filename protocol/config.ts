@@ -8,6 +8,7 @@ import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { configProblem } from './config-problem.js';
 import { GridError } from './errors.js';
+import { fileProblem } from './file-problem.js';
 import { didYouMean } from './nearest.js';
 
 /** The configuration cannot be read or means nothing: file, key, what is wrong, what would be right. */
@@ -35,7 +36,7 @@ export function loadConfig<T>(file: string, schema: z.ZodType<T>): T {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigError(`Cannot read the configuration ${file}: ${(cause as Error).message}.`, { cause });
+    throw new ConfigError(`Cannot read the configuration ${file}: ${fileProblem(cause)}.`, { cause });
   }
   let value: unknown;
   try {

@@ -7,6 +7,7 @@ import type { Server } from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { configPath } from '../protocol/config.js';
 import { GridError } from '../protocol/errors.js';
+import { fileProblem } from '../protocol/file-problem.js';
 import type { Logger } from '../protocol/log.js';
 
 /** Certificate, key or authority cannot be used: which file, and why. */
@@ -92,6 +93,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new TlsFilesError(`The TLS file ${file} cannot be read: ${(cause as Error).message}.`, { cause });
+    throw new TlsFilesError(`The TLS file ${file} cannot be read: ${fileProblem(cause)}.`, { cause });
   }
 }

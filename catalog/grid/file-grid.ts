@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../protocol/errors.js';
+import { fileProblem } from '../../protocol/file-problem.js';
 import { wildcard } from '../search/pattern.js';
 import { NothingMatchesError } from './errors.js';
 import type { GridDataset, GridEntry, GridFile, Replica } from './grid.js';
@@ -21,7 +22,7 @@ export class FileGrid extends ReadingGrid {
     try {
       text = readFileSync(path, 'utf8');
     } catch (cause) {
-      throw new UsageError(`Cannot read the list ${path}: ${(cause as Error).message}.`, { cause });
+      throw new UsageError(`Cannot read the list ${path}: ${fileProblem(cause)}.`, { cause });
     }
     this.#list = readList(text, path);
     this.#byName = new Map(this.#list.files.map((file) => [file.lfn, file]));

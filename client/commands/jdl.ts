@@ -1,5 +1,4 @@
 /** `proof jdl check|print|eval|match`: look into JDLs without any server. */
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Argument, type Command, Option } from 'commander';
 import { z } from 'zod';
@@ -24,6 +23,7 @@ import {
 } from '../../jdl/index.js';
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
+import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
 import { printJson } from '../print.js';
 import type { ServerApi } from '../server-api.js';
@@ -156,15 +156,8 @@ async function explainJob(job: string, api: ServerApi, { json }: Pick<MatchOptio
   if (matching === 0) throw new ExitStatus(1);
 }
 
-function read(file: string, args: readonly string[], dialect: Dialect): ParsedJdl {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`The JDL ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
-  }
-  return parseJdl(text, { dialect, args, zoneOffset: here.zoneOffset });
-}
+const read = (file: string, args: readonly string[], dialect: Dialect): ParsedJdl =>
+  parseJdl(readJdl(file), { dialect, args, zoneOffset: here.zoneOffset });
 
 /** One answer a request, in order; waits for the reader where it is slower than we are. */
 async function evalLines(): Promise<void> {

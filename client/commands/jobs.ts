@@ -1,5 +1,5 @@
 /** `proof submit | ps | masterjob | kill | resubmit | trace | spy | quota`: batch jobs, with AliEn's words and flags. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { GridError, UsageError } from '../../protocol/errors.js';
@@ -9,6 +9,7 @@ import { followJob, printTrace } from '../jobs/follow-job.js';
 import { jobTable } from '../jobs/job-table.js';
 import { masterLines, readMasterWords } from '../jobs/masterjob-words.js';
 import { readPsFlags } from '../jobs/ps-flags.js';
+import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
 import { formatBytes, printJson, printTable } from '../print.js';
 import type { ServerApi } from '../server-api.js';
@@ -35,7 +36,7 @@ function addSubmit(add: Add): void {
     .argument('<file>', 'the JDL, - for standard input; a text with = in it, which is no file, is the JDL itself')
     .argument('[args...]', 'what $1, $2 … stand for')
     .action(async (file: string, args: string[], options: { json?: true }, command: Command) => {
-      const answer = await apiOf(command).call('POST', '/jobs', submittedJob, { jdl: readJdl(file), args });
+      const answer = await apiOf(command).call('POST', '/jobs', submittedJob, { jdl: givenJdl(file), args });
       for (const warning of answer.warnings) process.stderr.write(`proof: warning: ${warning}\n`);
       if (options.json) return printJson(answer);
       const parts = answer.subJobs > 0 ? ` (${answer.subJobs} sub-jobs)` : '';
@@ -230,11 +231,4 @@ async function jdlOf(api: ServerApi, jobId: number, json: boolean): Promise<stri
 }
 
 /** As on AliEn, a first word with `=` may be the JDL itself. */
-function readJdl(file: string): string {
-  if (file.includes('=') && !existsSync(file)) return file;
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (cause) {
-    throw new UsageError(`The JDL ${file} cannot be read: ${(cause as Error).message}.`, { cause });
-  }
-}
+const givenJdl = (word: string): string => (word.includes('=') && !existsSync(word) ? word : readJdl(word));

@@ -11,6 +11,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { issuedToken, whoami } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
+import { fileProblem } from '../../protocol/file-problem.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { type HostEntry, hostEntry, keptTokenFile, readClientConfig } from '../client-config.js';
 import { apiOf } from '../named-api.js';
@@ -106,7 +107,7 @@ function readText(file: string | 0, what: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     throw new UsageError(
-      `The ${what} ${file === 0 ? 'of standard input' : file} cannot be read: ${(cause as Error).message}.`,
+      `The ${what} ${file === 0 ? 'of standard input' : file} cannot be read: ${fileProblem(cause)}.`,
       {
         cause,
       },

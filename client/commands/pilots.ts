@@ -1,9 +1,9 @@
 /** `proof pilots | workers | pilot jdl|submit|kill|log`: what is alive where, and pilots by hand. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { PilotInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
+import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import { proofConf } from '../show/proof-conf.js';
@@ -114,12 +114,4 @@ function isolationWord(isolation: PilotInfo['isolation']): string | null {
   if (isolation === null) return null;
   if (isolation.by === 'nothing') return 'none';
   return isolation.network === 'none' ? 'bubblewrap, no network' : 'bubblewrap';
-}
-
-function readJdl(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (cause) {
-    throw new UsageError(`The JDL ${file} cannot be read: ${(cause as Error).message}.`, { cause });
-  }
 }

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import picomatch from 'picomatch';
 import type { NamedEntryList } from '../../protocol/entry-list.js';
 import { GridError, UsageError } from '../../protocol/errors.js';
+import { fileProblem } from '../../protocol/file-problem.js';
 import { readEntryList } from './entry-list-file.js';
 import { splitUnion } from './split-union.js';
 
@@ -86,7 +87,7 @@ function expandList(word: string, folder: string, depth: number): string[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`Cannot read the list ${file}: ${(cause as Error).message}.`, { cause });
+    throw new UsageError(`Cannot read the list ${file}: ${fileProblem(cause)}.`, { cause });
   }
   const words = text
     .split(/\r?\n/)

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { type NamedEntryList, pairsOf } from '../../protocol/entry-list.js';
 import { GridError, UsageError } from '../../protocol/errors.js';
+import { fileProblem } from '../../protocol/file-problem.js';
 import { openRootFile } from '../../rootio/root-file.js';
 import { openSource } from '../../storage/open-source.js';
 import { partsOfRootList, ROOT_LISTS } from './root-entry-list.js';
@@ -29,7 +30,7 @@ export async function readEntryList(word: string, folder = process.cwd()): Promi
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     if (!(cause instanceof GridError) && (cause as NodeJS.ErrnoException).code === undefined) throw cause;
-    throw new UsageError(`Cannot read the entry list ${path}: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`Cannot read the entry list ${path}: ${fileProblem(cause)}.`, { cause });
   }
 }
 

@@ -10,6 +10,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
+import { fileProblem } from '../../protocol/file-problem.js';
 import { firstLine } from './batch-host.js';
 import { SiteError } from './site.js';
 import type { ArcSettings } from './site-settings.js';
@@ -227,7 +228,7 @@ export class ArcClient {
     try {
       return await readFile(file, 'utf8');
     } catch (cause) {
-      throw new SiteError(`Site ${this.#site}: ${file} cannot be read: ${(cause as Error).message}.`, { cause });
+      throw new SiteError(`Site ${this.#site}: ${file} cannot be read: ${fileProblem(cause)}.`, { cause });
     }
   }
 }
