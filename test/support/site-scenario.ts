@@ -186,6 +186,7 @@ export function describeSite(scenario: SiteScenario): void {
     it('finds its pilots again when the ProxyServer crashed, also one whose batch id was not written down, and doubles none', async () => {
       const known = async () => (await idle()).map(({ pilotId, batchId }) => ({ pilotId, batchId }));
       const before = (await known()).sort((a, b) => a.pilotId.localeCompare(b.pilotId));
+      await cluster.warm(2);
       const workers = await pids();
       await cluster.killProxy();
       const db = new Database(join(cluster.folder, 'proxy', 'proxy.db'));
