@@ -16,6 +16,9 @@ import { quoteWord } from './quote-word.js';
 import { SiteError } from './site.js';
 import type { SshSettings } from './site-settings.js';
 
+/** A payload on a slow line. Who submits meanwhile is told that it takes long, and finds it there later. */
+const PROVIDE_MS = 600_000;
+
 export class SshBatchHost implements BatchHost {
   readonly #settings: SshSettings & { readonly name: string };
   #directory: Promise<string> | undefined;
@@ -55,7 +58,7 @@ export class SshBatchHost implements BatchHost {
   async provide(file: string, name: string): Promise<string> {
     const target = join(await this.directory(), name);
     const words = ['sh', '-c', 'umask 077; cat >"$1.part" && mv -f "$1.part" "$1"', 'sh', target];
-    outputOf(this.#settings.name, words, await this.#start(words, await readFile(file)));
+    outputOf(this.#settings.name, words, await this.#start(words, await readFile(file), PROVIDE_MS));
     return target;
   }
 
@@ -68,7 +71,11 @@ export class SshBatchHost implements BatchHost {
     if (files.length > 0) await this.run(['rm', '-f', '--', ...files]);
   }
 
-  #start(words: readonly string[], input: string | Uint8Array | undefined): Promise<CommandResult> {
+  #start(
+    words: readonly string[],
+    input: string | Uint8Array | undefined,
+    timeoutMs = this.#settings.remote.commandTimeoutS * 1000,
+  ): Promise<CommandResult> {
     const { sshCommand, sshOptions, host, remote } = this.#settings;
     const variables = Object.entries({ LANG: 'C', LC_ALL: 'C', ...remote.environment });
     const line = ['env', ...variables.map(([name, value]) => `${name}=${value}`), ...words].map(quoteWord).join(' ');
@@ -78,7 +85,7 @@ export class SshBatchHost implements BatchHost {
       [sshCommand, ...[...options, ...shared].flatMap((option) => ['-o', option]), ...sshOptions, '--', host, line],
       {
         env: commandEnvironment({}),
-        timeoutMs: remote.commandTimeoutS * 1000,
+        timeoutMs,
         ...(input === undefined ? {} : { input }),
       },
     );

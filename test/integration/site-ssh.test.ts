@@ -10,7 +10,12 @@ import { loginNodeMissing, SshLoginNode } from '../support/ssh-login-node.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
 const BEHIND = [
-  { kind: 'slurm', keys: { partition: 'main' }, says: /Slurm partition main\* is up/, queue: 'squeue --noheader' },
+  {
+    kind: 'slurm',
+    keys: { partition: 'main', payload: true },
+    says: /Slurm partition main\* is up/,
+    queue: 'squeue --noheader',
+  },
   { kind: 'gridengine', keys: { queue: 'main.q' }, says: /queue main\.q/, queue: 'qstat' },
 ] as const;
 
