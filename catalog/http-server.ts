@@ -11,7 +11,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { systemClock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
-import { SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
+import { ANSWER_HEADERS, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import type { Authenticate } from './auth.js';
 import { BodyTimes } from './body-times.js';
@@ -74,7 +74,8 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
     zlibOptions: { level: constants.Z_BEST_SPEED },
   });
   server.decorateRequest('caller', null as unknown as Caller);
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(ANSWER_HEADERS);
     bodyTimes.begin(request.raw);
     requireUtf8(request.url);
     if (PUBLIC.has(request.url.split('?')[0]!)) return;

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../protocol/config.js';
 import { errorBody, UsageError } from '../protocol/errors.js';
+import { plainText } from './show/plain-text.js';
 
 /** Thrown by a command that has said all there is to say and ends with this status. */
 export class ExitStatus extends Error {
@@ -15,7 +16,8 @@ export function reportFailure(error: unknown): number {
   if (error instanceof ExitStatus) return error.status;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
   const { code, message } = errorBody(error);
-  process.stderr.write(`proof: ${message}${code === 'USAGE' ? '' : ` [${code}]`}\n`);
+  const lines = message.split('\n').map(plainText).join('\n');
+  process.stderr.write(`proof: ${lines}${code === 'USAGE' ? '' : ` [${code}]`}\n`);
   if (code === 'INTERNAL' && process.env['PROOF_DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
   return error instanceof UsageError || error instanceof ConfigError || isUsage(code) ? 2 : 1;
 }

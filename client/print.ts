@@ -1,8 +1,10 @@
 /** Listings for people and programs: one table function, one JSON function, so that every `--json` looks alike. */
 
+import { plainText } from './show/plain-text.js';
+
 /** Columns padded to their widest cell, numbers to the right; empty tables print their header only. */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
-  const cells = [header, ...rows.map((row) => row.map((cell) => (cell === null ? '-' : String(cell))))];
+  const cells = [header, ...rows.map((row) => row.map((cell) => (cell === null ? '-' : plainText(String(cell)))))];
   const isNumber = header.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
   const widths = header.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
   return cells

@@ -2,6 +2,8 @@
  * The frame of every daemon's main.ts: start it, say where it listens, stop it once on SIGTERM or SIGINT, one sentence on failure.
  * Exit status: 0 stopped cleanly, 1 failed, 2 wrong usage or configuration.
  */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { ConfigError } from './config.js';
 import { errorBody, GridError, UsageError } from './errors.js';
 
@@ -33,6 +35,7 @@ export interface Daemon {
 
 export async function runDaemon(name: string, start: () => Promise<Daemon>): Promise<void> {
   dieWithParent();
+  dumpNoCore();
   const fail = (error: unknown): never => {
     const { code, message } = errorBody(error);
     process.stderr.write(`${name}: ${message} [${code}]\n`);
@@ -59,6 +62,16 @@ export async function runDaemon(name: string, start: () => Promise<Daemon>): Pro
     if (!stopping) process.exit(status);
   }, fail);
   if (daemon.url !== null) process.stdout.write(`listening on ${daemon.url}\n`);
+}
+
+/** Daemons hold keys and tokens. Best effort: Node.js has no way to say it, util-linux has. */
+function dumpNoCore(): void {
+  try {
+    if (/^Max core file size +0 /m.test(readFileSync('/proc/self/limits', 'latin1'))) return;
+    execFile('prlimit', ['--pid', String(process.pid), '--core=0'], () => {});
+  } catch {
+    // no Linux
+  }
 }
 
 /**

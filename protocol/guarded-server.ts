@@ -11,6 +11,12 @@ import { PEER_LIMITS, RateLimit, REFUSED_LIMITS, Strangers } from './peer-limits
 export const SERVER_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 } as const;
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** Of every answer: what it says is data, whatever a browser would make of the names in it. */
+export const ANSWER_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
 /** A peer asks more than one may. */
 export class TooManyRequestsError extends GridError {
   readonly code = 'PROTOCOL_TOO_MANY_REQUESTS';

@@ -35,6 +35,11 @@ export function handOver(
     inner.once('error', reject);
     inner.once('connect', () => {
       inner.removeListener('error', reject);
+      if (peer.socket.destroyed) {
+        inner.destroy(); // it went away meanwhile, and its 'close' will not come again
+        resolve();
+        return;
+      }
       inner.write(handoverHead(peer.request, facts));
       if (peer.head.length > 0) inner.write(peer.head);
       if ('setNoDelay' in peer.socket) (peer.socket as import('node:net').Socket).setNoDelay(true);

@@ -9,7 +9,7 @@ import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/
 import { checked } from '../protocol/check.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
-import { HANDSHAKE_TIMEOUT_MS, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
+import { ANSWER_HEADERS, HANDSHAKE_TIMEOUT_MS, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { type AccountParts, addAccountRoutes } from './account-routes.js';
@@ -96,7 +96,8 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
   app.setNotFoundHandler(async (request) => {
     throw new NoSuchPathError(`There is no ${request.method} ${request.url.split('?')[0]} here.`);
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(ANSWER_HEADERS);
     // Errands of pilots look at their secret themselves.
     if (OPEN_PATHS.has(pathOf(request)) || pathOf(request).startsWith('/v1/pilot/')) return;
     const identity = await gate.identify(request.raw);

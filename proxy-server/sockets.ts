@@ -35,6 +35,8 @@ export interface SocketsOptions {
 /** An agent has little to say; a frame beyond this is not one of ours. */
 const MAX_AGENT_FRAME_BYTES = 4 * 1024 * 1024;
 
+const REFUSED_OPEN_MS = 2_000;
+
 /** Nothing is served at that path. */
 export class NoSuchPathError extends GridError {
   readonly code = 'PROXY_NO_SUCH_PATH';
@@ -119,4 +121,7 @@ function refuse(socket: Duplex, status: number, body: ErrorBody): void {
   socket.end(
     `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   );
+  // A peer that does not close its side keeps nothing open here.
+  const cut = setTimeout(() => socket.destroy(), REFUSED_OPEN_MS).unref();
+  socket.once('close', () => clearTimeout(cut));
 }

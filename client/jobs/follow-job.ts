@@ -1,9 +1,11 @@
 /** A job's trace, as it stands or as it grows until the job is over, with its standard output. */
+
 import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
 import { type TraceLine, traceLine } from '../../protocol/job-messages.js';
 import { printJson } from '../print.js';
 import type { ServerApi } from '../server-api.js';
+import { plainText } from '../show/plain-text.js';
 import { jobWithJdl } from './ask-jobs.js';
 import { isOver } from './ps-flags.js';
 
@@ -47,4 +49,4 @@ const linesAfter = (api: ServerApi, jobId: number, after: number): Promise<Trace
   api.call('GET', `/jobs/${jobId}/trace?after=${after}`, z.array(traceLine));
 
 const sentence = ({ at, tag, text }: TraceLine): string =>
-  `${new Date(at).toISOString()} [${tag.padEnd(10)}]: ${text}\n`;
+  `${new Date(at).toISOString()} [${tag.padEnd(10)}]: ${plainText(text)}\n`;

@@ -1,4 +1,5 @@
 /** Daemons killed under a query that runs: the same bits as undisturbed, and the client does nothing about it. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -85,6 +86,26 @@ describe('fault: daemons killed under a query', function () {
     process.kill(cluster.masterPid(sessionId), 'SIGKILL');
     await cluster.startProxy();
     isWhole(await ran);
+  });
+
+  it('the ProxyServer while a payload runs and ends: it is reported afterwards, once', async () => {
+    const mark = `${process.pid % 7}.98765`; // found among the processes by it
+    const sleeps = (): boolean => spawnSync('pgrep', ['-f', `sleep ${mark}`]).status === 0;
+    writeFileSync(file('job.sh'), `echo begin; sleep ${mark}; echo end\n`);
+    writeFileSync(file('job.jdl'), `Executable = "/bin/sh"; Arguments = "${file('job.sh')}"; TTL = 600;`);
+    const jobId = (await cluster.proof('submit', file('job.jdl'))).stdout.trim();
+    while (!sleeps()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await cluster.killProxy();
+    while (sleeps()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await cluster.startProxy();
+    const job = async (): Promise<{ state: string; run: number } | undefined> =>
+      (await fetch(`${cluster.url}/v1/jobs/${jobId}`)).json() as Promise<{ state: string; run: number }>;
+    let now = await job();
+    while (now?.state !== 'DONE') now = await job();
+    expect(now.run).to.equal(1);
+    const trace = (await (await fetch(`${cluster.url}/v1/jobs/${jobId}/trace`)).json()) as { text: string }[];
+    expect(trace.filter(({ text }) => /^(RUNNING|DONE)/.test(text))).to.have.length(2);
+    expect(await (await fetch(`${cluster.url}/v1/jobs/${jobId}/file?name=stdout`)).text()).to.equal('begin\nend\n');
   });
 
   it('the embedded catalog, twice: at its address again after a pause that grows, and the log says so', async () => {

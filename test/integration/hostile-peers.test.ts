@@ -1,4 +1,5 @@
 /** Hostile peers at the ports of a ProxyServer and of a catalog: each loses its own connection, and everybody else is served meanwhile. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -137,6 +138,84 @@ describe('hostile peers', function () {
         expect(answer, `${name} ${path}`).to.match(/^HTTP\/1\.1 (400|401|403|404) /);
         expect(answer).not.to.contain('"d":');
       }
+  });
+
+  it('one user who floods a server is told to ask less, and others are served', async () => {
+    const other = (await run(['token', 'create', '--user', 'bob', '--state-dir', proxy.stateDir])).stdout.trim();
+    const ask = (bearer: string): Promise<number> =>
+      fetch(`${proxy.url}/v1/whoami`, { headers: { authorization: `Bearer ${bearer}` } }).then(({ status }) => status);
+    let refused = 0;
+    for (let i = 0; i < 400 && refused === 0; i++) {
+      const asked = await Promise.all(Array.from({ length: 250 }, () => ask(token)));
+      expect(new Set(asked)).to.satisfy((seen: Set<number>) =>
+        [...seen].every((status) => status === 200 || status === 429),
+      );
+      refused = asked.filter((status) => status === 429).length;
+      if (refused > 0) expect(await ask(other)).to.equal(200);
+    }
+    // A machine on which 2000 requests take more than a second cannot be flooded by one client.
+    if (refused === 0) return;
+    await proxy.until(
+      () => ask(token),
+      (status) => status === 200,
+    );
+  });
+
+  it('whatever stands in a name, answers are data, of no page and without a cookie', async () => {
+    const evil = encodeURIComponent('<script>alert(1)</script>');
+    for (const [name, url] of ports())
+      for (const path of ['/v1/info', `/v1/${evil}`, `/v1/sessions/${evil}`, `/v1/stat?path=/${evil}`]) {
+        const answer = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+        const { headers } = answer;
+        expect(headers.get('content-type'), `${name} ${path}`).to.match(/^application\/json/);
+        expect(headers.get('x-content-type-options')).to.equal('nosniff');
+        expect(headers.get('content-security-policy')).to.contain("default-src 'none'");
+        expect(headers.get('set-cookie')).to.equal(null);
+      }
+  });
+
+  it('no daemon leaves a core, which would hold its keys', async () => {
+    const second = new TestProxy('sites: []\n');
+    const program = join(import.meta.dirname, '../../proxy-server/main.js');
+    const script = `ulimit -S -c unlimited && exec "${process.execPath}" "${program}" --config "${second.configFile}"`;
+    const child = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    await proxy.until(
+      () => /^Max core file size +(\S+)/m.exec(readFileSync(`/proc/${child.pid}/limits`, 'latin1'))?.[1],
+      (limit) => limit === '0',
+    );
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    await second.stop();
+  });
+
+  it('whoever comes and goes leaves no file open at the server, not even one that is refused and does not hang up', async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    const opened = await fetch(`${proxy.url}/v1/sessions`, { method: 'POST', headers });
+    const { sessionId } = (await opened.json()) as { sessionId: string };
+    const files = (): number => readdirSync(`/proc/${proxy.pid}/fd`).length;
+    const upgrade = (path: string): string =>
+      `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+      'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+    const { hostname, port } = new URL(proxy.url);
+    await proxy.until(files, (n) => n < 80); // of the tests before
+    const before = files();
+    const lazy = Array.from({ length: 30 }, () => connect({ port: Number(port), host: hostname, allowHalfOpen: true }));
+    for (const socket of lazy) {
+      open.add(socket);
+      socket.on('error', () => {});
+      socket.write(upgrade('/v1/worker/nobody'));
+      socket.resume();
+    }
+    await Promise.all(lazy.map((socket) => once(socket, 'end')));
+    for (let i = 0; i < 40; i++) {
+      const socket = await dial(proxy.url);
+      socket.write(upgrade(`/v1/session/${sessionId}`));
+      if (i % 2 === 0) setImmediate(() => socket.resetAndDestroy());
+      else socket.resetAndDestroy();
+    }
+    await proxy.until(files, (n) => n <= before + 2);
+    expect((await fetch(`${proxy.url}/v1/sessions/${sessionId}`, { method: 'DELETE', headers })).status).to.equal(200);
   });
 
   it('who is refused again and again is sent away, and others are not', async () => {

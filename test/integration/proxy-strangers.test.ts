@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import type { AgentMessage } from '../../protocol/agent-messages.js';
@@ -204,6 +205,13 @@ describe('proxy: strangers and bad input', function () {
       ).to.match(/^1 .*Cannot write to the state directory/);
       mkdirSync(join(proxy.folder, 'db', 'proxy.db'), { recursive: true });
       expect(await start(other.replace('/other', '/db'))).to.match(/^1 .*Cannot open the state file/);
+      mkdirSync(join(proxy.folder, 'later'));
+      const later = new Database(join(proxy.folder, 'later', 'proxy.db'));
+      later.pragma('user_version = 99');
+      later.close();
+      expect(await start(other.replace('/other', '/later'))).to.match(
+        /^1 .*written by a newer ProxyServer \(version 99/,
+      );
       expect(await start(`${other}listem: 127.0.0.1:0\n`)).to.match(/^2 .*unknown key listem. Did you mean listen/);
       expect((await run(['proxy', 'start', '--config', join(proxy.folder, 'none.yaml')])).status).to.equal(2);
     } finally {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { formatTable } from '../../../client/print.js';
 import { formatDuration, progressLine } from '../../../client/show/progress-line.js';
 import { formatH1 } from '../../../client/show/terminal-histogram.js';
 import { formatH2 } from '../../../client/show/terminal-map.js';
@@ -41,6 +42,10 @@ describe('client: what people see', () => {
     expect(lines[0]).to.equal('m');
     expect(lines[1]).to.equal('        4 │   ░');
     expect(lines[2]).to.equal('        0 │█   ');
+  });
+  it('shows control characters in names of others as what they are, so that they move nothing on a terminal', () => {
+    const table = formatTable(['title'], [['\u001b]0;evil\u0007'], ['a\nb'], ['\u202eabc'], ['Größe Δφ']]);
+    expect(table.split('\n')).to.deep.equal(['title', '\\x1b]0;evil\\x07', 'a\\x0ab', '\\u202eabc', 'Größe Δφ']);
   });
   it('says events, percent, rates and time left in one line that fits', () => {
     const progress = {
