@@ -20,8 +20,7 @@ export class Session {
   expected = 0;
   /** Settles when its master listens; rejects when it never will. */
   listening!: Promise<void>;
-  isListening!: () => void;
-  failed!: (error: Error) => void;
+  #settle: { isListening: () => void; failed: (error: Error) => void } | undefined;
   /** What its master must be told when it is back. */
   #unsaid: ToMasterMessage[] = [];
   /** When its master was started again, ms on the clock. */
@@ -35,11 +34,21 @@ export class Session {
   /** A master is on its way: clients and workers that come wait for it. */
   awaitMaster(): void {
     this.state = 'starting';
-    this.listening = new Promise((resolve, reject) => {
-      this.isListening = resolve;
-      this.failed = reject;
+    if (this.#settle !== undefined) return; // the one before has died on its way: who waited for it waits for this one
+    this.listening = new Promise((isListening, failed) => {
+      this.#settle = { isListening, failed };
     });
     this.listening.catch(() => {}); // whoever waits is told
+  }
+  isListening(): void {
+    this.#settle?.isListening();
+    this.#settle = undefined;
+  }
+  failed(error: Error): void {
+    if (this.#settle === undefined) this.listening = Promise.reject(error);
+    this.listening.catch(() => {});
+    this.#settle?.failed(error);
+    this.#settle = undefined;
   }
 
   /** Now, or when its master listens again: a user's word is not lost meanwhile. */

@@ -22,16 +22,18 @@ export async function answerOrInterruption(
       leave('aborted');
     }
   });
+  const observer = watching(screen);
   try {
-    return await Promise.race([watchQuery(session, queryId, watching(screen)), left]);
+    return await Promise.race([watchQuery(session, queryId, observer), left]);
   } finally {
     release();
+    observer.progress = () => {}; // of a query that was left: a picture that moves would keep this process alive
     screen.endProgress();
   }
 }
 
 /** Look-up, validation and progress in the lines that PROOF's users know. */
-export function watching(screen: Screen): QueryObserver {
+export function watching(screen: Screen): QueryObserver & { progress: NonNullable<QueryObserver['progress']> } {
   return {
     lookup({ stage, files, missing }) {
       if (stage === 'located') screen.say(`Looking up for exact location of files: OK (${files} files)`);

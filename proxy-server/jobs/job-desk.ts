@@ -61,6 +61,7 @@ export class JobDesk {
       const jobId = await (parts === null ? single() : splitter.add(user, { job, parts }));
       if (parts === null)
         runner.enqueue([{ ...job, jobId, waitUntil: job.waitMs === null ? null : atMs + job.waitMs }]);
+      await store.durable();
       return { jobId, subJobs: parts?.length ?? 0, warnings: [...warnings] };
     } finally {
       release();

@@ -28,6 +28,20 @@ export class JobOutputs {
     }
   }
 
+  /** Settles when all that was written of that run is on disk, whatever becomes of the machine. */
+  async sync(jobId: number, run: number): Promise<void> {
+    await Promise.all(
+      this.list(jobId, run).map(async ({ name }) => {
+        const handle = await open(this.#path({ jobId, run, name }), 'r');
+        try {
+          await handle.datasync();
+        } finally {
+          await handle.close();
+        }
+      }),
+    );
+  }
+
   list(jobId: number, run: number): { name: string; size: number }[] {
     const directory = join(this.#directory, String(jobId), String(run));
     let names: string[];

@@ -214,6 +214,7 @@ export class JobRunner {
     const { store, onClaim } = this.#options;
     const job = this.#active.mine(agentId, jobId, run);
     if (job === undefined) {
+      if (this.#settling.has(`${jobId}.${run}`)) return; // it may forget the job when its end is on disk
       const type = phase === 'ended' ? 'forgetJob' : 'killJob';
       this.#options.send(agentId, { type, jobId, run });
       return;
@@ -241,11 +242,14 @@ export class JobRunner {
       await this.#writing;
       const job = mine();
       const settled = job === undefined ? undefined : await settlement.settle(job, end, () => mine() !== undefined);
+      if (settled !== undefined) await this.#options.outputs.sync(jobId, run);
       const now = mine();
       if (now !== undefined && settled !== undefined) {
         this.#options.outputStore.add(jobId, settled.registered);
         this.#ended(now, settled.end);
       }
+      // The agent has the only other copy of what came of it.
+      await this.#options.store.durable();
       if (!this.#isClosed) send(agentId, { type: 'forgetJob', jobId, run });
     } catch (error) {
       log.error('the end of a job is not settled', { jobId, stack: (error as Error).stack });

@@ -129,6 +129,7 @@ export class JobService {
     this.runner.close();
     this.#tokens.close();
     await this.#inputs.close();
+    await this.#store.close();
   }
 }
 

@@ -1,6 +1,7 @@
 /** Jobs and their traces: the only module that knows these tables. Every move goes by the table of states and leaves a line. */
 import type Database from 'better-sqlite3';
 import type { JobSelection, JobState, TraceLine } from '../../protocol/job-messages.js';
+import { WalSync } from '../wal-sync.js';
 import { conditionOf, fromRow, type Job, type JobRow, LISTED } from './job-row.js';
 import { ACTIVE_STATES, FINAL_STATES, type JobEvent, nextJobState } from './job-states.js';
 
@@ -25,8 +26,11 @@ export class JobStore {
   readonly #openPart: Database.Statement<[number], { job_id: number }>;
   readonly #move: Database.Transaction<(jobId: number, event: JobEvent, news: JobNews) => Job | undefined>;
 
+  readonly #wal: WalSync;
+
   constructor(db: Database.Database) {
     this.#db = db;
+    this.#wal = new WalSync(db.name);
     this.#one = db.prepare('SELECT * FROM job WHERE job_id = ?');
     this.#insert = db.prepare(
       `INSERT INTO job (master_id, is_master, merge_of, user, name, state, jdl, wants, price, cores, wait_until, wait_ms, submitted_at)
@@ -41,6 +45,14 @@ export class JobStore {
     this.#trace = db.prepare('INSERT INTO job_trace (job_id, at, tag, text) VALUES (?, ?, ?, ?)');
     this.#openPart = db.prepare('SELECT job_id FROM job WHERE master_id = ? AND ended_at IS NULL LIMIT 1');
     this.#move = db.transaction((jobId, event, news) => this.#moved(jobId, event, news));
+  }
+
+  /** Settles when all that is known so far survives a power cut. @throws the disk's failure */
+  durable(): Promise<void> {
+    return this.#wal.durable();
+  }
+  close(): Promise<void> {
+    return this.#wal.close();
   }
 
   /** Many changes as one: all of them or none, and one write to the disk. */

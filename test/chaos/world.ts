@@ -13,6 +13,7 @@ import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Ran, run } from '../support/cluster.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { leftFiles } from './invariants.js';
+import { pause } from './pause.js';
 import { PROGRAMS } from './programs.js';
 
 const DIST = join(import.meta.dirname, '../..');
@@ -91,13 +92,18 @@ export class World {
         () => undefined,
       );
       if (answer?.ok) return (await answer.json()) as T;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await pause(200);
     }
   }
   /** The same of a file, as text; empty where there is none. */
   async text(path: string): Promise<string> {
-    const answer = await fetch(`${this.url}/v1${path}`, { signal: AbortSignal.timeout(30_000) });
-    return answer.ok ? answer.text() : '';
+    for (;;) {
+      const answer = await fetch(`${this.url}/v1${path}`, { signal: AbortSignal.timeout(10_000) })
+        .then(async (got) => (got.ok ? await got.text() : got.status < 500 ? '' : undefined))
+        .catch(() => undefined);
+      if (answer !== undefined) return answer;
+      await pause(200);
+    }
   }
   /** As the ProxyServer last said. */
   async workerPids(): Promise<number[]> {

@@ -140,27 +140,6 @@ describe('hostile peers', function () {
       }
   });
 
-  it('one user who floods a server is told to ask less, and others are served', async () => {
-    const other = (await run(['token', 'create', '--user', 'bob', '--state-dir', proxy.stateDir])).stdout.trim();
-    const ask = (bearer: string): Promise<number> =>
-      fetch(`${proxy.url}/v1/whoami`, { headers: { authorization: `Bearer ${bearer}` } }).then(({ status }) => status);
-    let refused = 0;
-    for (let i = 0; i < 400 && refused === 0; i++) {
-      const asked = await Promise.all(Array.from({ length: 250 }, () => ask(token)));
-      expect(new Set(asked)).to.satisfy((seen: Set<number>) =>
-        [...seen].every((status) => status === 200 || status === 429),
-      );
-      refused = asked.filter((status) => status === 429).length;
-      if (refused > 0) expect(await ask(other)).to.equal(200);
-    }
-    // A machine on which 2000 requests take more than a second cannot be flooded by one client.
-    if (refused === 0) return;
-    await proxy.until(
-      () => ask(token),
-      (status) => status === 200,
-    );
-  });
-
   it('whatever stands in a name, answers are data, of no page and without a cookie', async () => {
     const evil = encodeURIComponent('<script>alert(1)</script>');
     for (const [name, url] of ports())
