@@ -105,7 +105,7 @@ const living = async (proxy: TestProxy): Promise<number> =>
 async function replacement(proxy: TestProxy): Promise<number> {
   const [victim] = (await proxy.pilots()).filter(({ state }) => state === 'idle');
   const agent = (await proxy.workers()).find(({ agentId }) => agentId === victim!.agentId)!;
-  process.kill(parentOf(agent.pid!), 'SIGKILL');
+  killSlot(agentOf(agent.pid!));
   const all = await proxy.until(
     () => proxy.pilots(),
     (now) => now.some(({ pilotId, state }) => pilotId !== victim!.pilotId && state === 'idle'),
@@ -114,15 +114,21 @@ async function replacement(proxy: TestProxy): Promise<number> {
   return all.find(({ state }) => state === 'idle')!.registeredAt! - noticed;
 }
 
+/** The pilot's script first, where there is one: it would start the agent again. */
+function killSlot(agent: number): void {
+  const script = parentOf(agent);
+  if (/^(\/bin\/)?sh\0/.test(wordsOf(script))) process.kill(script, 'SIGKILL');
+  process.kill(agent, 'SIGKILL');
+}
+
 /** The agent: a worker's nearest ancestor that is called so. */
-function parentOf(pid: number): number {
-  for (let at = pid; at > 1; ) {
-    const stat = readFileSync(`/proc/${at}/stat`, 'utf8');
-    at = Number(/\) \S (\d+)/.exec(stat)![1]);
-    if (readFileSync(`/proc/${at}/cmdline`, 'utf8').startsWith('proof-agent')) return at;
-  }
+function agentOf(pid: number): number {
+  for (let at = parentOf(pid); at > 1; at = parentOf(at)) if (wordsOf(at).startsWith('proof-agent')) return at;
   throw new Error(`process ${pid} has no agent`);
 }
+
+const parentOf = (pid: number): number => Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))![1]);
+const wordsOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
 
 async function polling(cluster: BatchCluster): Promise<BenchRow> {
   const directory = join(cluster.folder, 'polled');
