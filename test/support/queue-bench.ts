@@ -106,12 +106,16 @@ export class QueueBench {
     }
   }
   /** The agent says how the job of an order went. */
-  end({ agentId, job: { jobId, run } }: Order, outcome: PayloadEnd['outcome'] = 'done'): void {
+  end(
+    { agentId, job: { jobId, run } }: Order,
+    outcome: PayloadEnd['outcome'] = 'done',
+    more: Partial<PayloadEnd> = {},
+  ): void {
     this.jobs.runner.report(agentId, {
       ...{ jobId, run, phase: 'ended' },
       end: {
         ...{ outcome, why: `it is ${outcome}`, exitCode: 0, cpuSeconds: 2, wallSeconds: 3, suspendedSeconds: 0 },
-        ...{ memoryBytes: 5e6, files: [], stored: [] },
+        ...{ memoryBytes: 5e6, files: [], stored: [], ...more },
       },
     });
   }

@@ -52,6 +52,23 @@ describe('proxy-server: jobs that wait', () => {
     expect(queue.trace(ids[1]!)).to.match(/\nWAITING: its user may use more again\nASSIGNED/);
   });
 
+  it('are OVER_WAITING when the outputs of the day are too many, each counted once and standard streams not', async () => {
+    queue.start('quotas: { users: { alice: { maxOutputFiles: 2 } } }\n');
+    const ids: number[] = [];
+    for (let i = 0; i < 3; i++) ids.push((await queue.submit('')).jobId);
+    queue.agent('a', 1);
+    const files = ['out.root', 'stdout', 'stderr'].map((name) => ({ name, size: 0 }));
+    for (const n of [1, 2]) {
+      await queue.until(() => queue.orders.length === n);
+      queue.end(queue.orders[n - 1]!, 'done', { files });
+    }
+    await queue.until(() => queue.job(ids[2]!).state === 'OVER_WAITING');
+    expect(queue.trace(ids[2]!)).to.match(/OVER_WAITING: 2 files of output in the last 24 h, of 2 that one may use$/);
+    expect(queue.jobs.desk.quotas(ALICE, null)[0]).to.include({ outputFilesLast24h: 2, maxOutputFilesLast24h: 2 });
+    const why = await queue.submit('').catch((error: Error) => error.message);
+    expect(why).to.match(/2 files of output/);
+  });
+
   it('are ERROR_EW after MaxWaitingTime, OVER_WAITING or not, and wait again when they are resubmitted', async () => {
     const clock = new QuickClock();
     queue.start('', { clock });
