@@ -135,10 +135,14 @@ export class PayloadDesk {
   #make(order: JobOrder, found?: PayloadRecord): Payload {
     const { directory, slot, server, storage, ledger, launcher, guarding, slotEnd, clock, log, tell } = this.#options;
     const key = keyOf(order);
-    const payload = new Payload({
+    // One that was removed, with its agent, has not ended: its job is given out again.
+    const tellOfIt = (message: AgentMessage): void => {
+      if (this.#payloads.get(key) === payload) tell(message);
+    };
+    const payload: Payload = new Payload({
       order,
       directory: join(directory, directoryOf(key)),
-      ...{ slot, server, storage, ledger, launcher, guarding, slotEnd, clock, log, tell },
+      ...{ slot, server, storage, ledger, launcher, guarding, slotEnd, clock, log, tell: tellOfIt },
       ...(found === undefined ? {} : { found }),
       onChange: () => queueMicrotask(() => this.look()),
     });
