@@ -232,7 +232,7 @@ export class Payload {
     this.#cancelKill();
     this.#cancelPatience();
     this.#program?.dismiss();
-    this.#program?.endAll();
+    if (this.#isRunning) this.#program?.endAll(); // else that is done, and its ids may be another's
   }
 
   /** The files that are kept, and how it ended; again whenever a connection is new, until the ProxyServer has heard it. */

@@ -160,8 +160,10 @@ describe('proxy: outputs of batch jobs', function () {
       'reason.log',
       'stderr',
     ]);
-    const left = readdirSync(proxy.stateDir, { recursive: true }).map(String);
-    expect(left.filter((name) => /job-\d+\.\d+$/.test(name))).to.deep.equal([]);
+    await proxy.until(
+      () => readdirSync(proxy.stateDir, { recursive: true }).map(String),
+      (left) => !left.some((name) => /job-\d+\.\d+$/.test(name)),
+    );
   });
 
   it('are written by root:// and http:// to a real XRootD server', async function () {
