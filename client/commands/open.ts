@@ -38,6 +38,7 @@ export function addCommands(program: Command, context: CommandContext): void {
     .option('--package <NAME>', 'a package for every query: as of "proof run" (repeatable)', addWord, [])
     .option('--title <TEXT>', 'shown in listings', '')
     .action(async (host: string | undefined, options: OpenOptions, command: Command) => {
+      notWithin(context);
       const { config } = command.optsWithGlobals<{ config?: string }>();
       const entry = hostEntry(readClientConfig(config), host);
       const screen = new Screen({ quiet: false, resultOnStdout: false });
@@ -76,6 +77,7 @@ export function addCommands(program: Command, context: CommandContext): void {
     .description('go back into a session of yours, from any computer: SESSION, a QUERY of it, or the newest')
     .option('--host <HOST>', 'the ProxyServer')
     .action(async (ref: string | undefined, _options: unknown, command: Command) => {
+      notWithin(context);
       const { config } = command.optsWithGlobals<{ config?: string }>();
       const api = apiOf(command);
       const { sessionId, queryId } = await sessionOf(api, ref);
@@ -89,6 +91,12 @@ export function addCommands(program: Command, context: CommandContext): void {
       if (end === 'close') await session.close();
       else session.detach();
     });
+}
+
+/** One prompt reads the lines. @throws {UsageError} */
+function notWithin({ session }: CommandContext): void {
+  if (session !== undefined)
+    throw new UsageError(`You are in session ${session.sessionId} already: leave it with "exit" or "close" first.`);
 }
 
 /** @throws {UsageError} where there is none, or it is over */

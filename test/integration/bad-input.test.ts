@@ -110,6 +110,12 @@ describe('bad input', function () {
     await both(0, /^$/, file('pt.ts'), good);
   });
 
+  it('a session within a session is refused, and the prompt goes on', async () => {
+    const ran = await cluster.proofWith({ input: 'open here\nattach\nworkers\nclose\n' }, 'open', 'here');
+    expect(ran.stderr.match(/You are in session \S+ already/g)).to.have.length(2);
+    expect(ran.stdout).to.match(/attached/);
+  });
+
   it('an unknown host, one that nobody listens at, and wrong usage', async () => {
     const proof = (...words: string[]): Promise<Ran> => cluster.proof('run', ...words, file('pt.ts'), good);
     const unknown = await proof('--host', 'hera');
