@@ -1,5 +1,6 @@
 /** Sites: from a demand to a worker stage by stage, a lost agent replaced, a thousand pilots polled; on this machine and through a real Slurm. */
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { PilotInfo } from '../protocol/api.js';
@@ -43,8 +44,9 @@ export async function run(): Promise<BenchRow[]> {
 
 /** The first pilot is not counted: it makes the payload. */
 async function stages(name: string, site: string): Promise<BenchRow[]> {
+  const scratch = mkdtempSync(join(tmpdir(), 'proof-bench-sites-')); // slots that are killed leave theirs
   const proxy = new TestProxy(
-    `heartbeatMs: 2000\nfactoryTickS: 1\nsites: [{ name: S, min: 1, max: 2, letGoIdleS: 0, registerWithinS: ${WAIT_MS / 1000}, ${site} }]\n`,
+    `heartbeatMs: 2000\nfactoryTickS: 1\nsites: [{ name: S, min: 1, max: 2, letGoIdleS: 0, registerWithinS: ${WAIT_MS / 1000}, scratch: ${scratch}, ${site} }]\n`,
   );
   const spans = {
     submitted: [] as number[],
@@ -85,6 +87,7 @@ async function stages(name: string, site: string): Promise<BenchRow[]> {
     }
   } finally {
     await proxy.stop();
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   }
   const row = (what: string, values: number[], target?: string): BenchRow => ({
     what: `${name}: ${what}`,
