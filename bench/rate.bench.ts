@@ -1,4 +1,5 @@
 /** `proof run` over eight copies of flat.root, dimuon mass weighted: the rate with two workers against one, in turns. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCluster } from '../test/support/cluster.js';
 import { sharedPath } from '../test/support/shared.js';
@@ -31,7 +32,7 @@ export async function run(): Promise<BenchRow[]> {
     const once = async (workers: number): Promise<Run> => {
       await cluster.warm(2);
       const words = ['run', '--host', 'here', '--workers', String(workers), selector, ...Array(COPIES).fill(file)];
-      const times = new ProcessTimes(new Map([[cluster.proxyPid, 'ProxyServer']]));
+      const times = new ProcessTimes(new Map([[daemonOf(cluster.proxyPid), 'ProxyServer']]));
       const { stdout, stderr, status } = await cluster.proof(...words, '--json', '-');
       const cpuMs = times.stop();
       if (status !== 0) throw new Error(stderr);
@@ -68,6 +69,9 @@ export async function run(): Promise<BenchRow[]> {
     await cluster.stop();
   }
 }
+
+/** `proof proxy start` in the foreground has the daemon as its only child. */
+const daemonOf = (pid: number): number => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
