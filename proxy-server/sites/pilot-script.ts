@@ -108,8 +108,8 @@ leave "$status"
 }
 
 /**
- * With curl or wget, whichever the node has. The pilot's secret goes through a file that only its owner reads, never through a word of a
- * command.
+ * With curl or wget, whichever the node has. The pilot's secret goes through a file in the agent's state directory, which neither workers nor
+ * payloads see, never through a word of a command.
  */
 function fetchLines(pilotId: string, { server, sha256, ca, httpsProxy, noProxy }: PayloadFetch): string {
   const base = server.replace(/\/$/, '');
@@ -123,24 +123,25 @@ function fetchLines(pilotId: string, { server, sha256, ca, httpsProxy, noProxy }
     ca === null
       ? ''
       : `cat >"$directory/ca.pem" <<'${END_OF_SETTINGS}'\n${ca.trim()}\n${END_OF_SETTINGS}
-echo "cacert = $directory/ca.pem" >>"$directory/curlrc"; echo "ca_certificate = $directory/ca.pem" >>"$directory/wgetrc"\n`;
+echo "cacert = $directory/ca.pem" >>"$directory/state/curlrc"; echo "ca_certificate = $directory/ca.pem" >>"$directory/state/wgetrc"\n`;
   return `exec 3>&1 >"$directory/pilot.log" 2>&1
-${variables.length === 0 ? '' : `export ${variables.join(' ')}\n`}secret=$(sed -n 's/.*"secret":"\\([^"]*\\)".*/\\1/p' "$PROOF_SETTINGS")
-printf 'header = "Authorization: Pilot %s:%s"\\n' ${quoteWord(pilotId)} "$secret" >"$directory/curlrc"
-printf 'header = Authorization: Pilot %s:%s\\n' ${quoteWord(pilotId)} "$secret" >"$directory/wgetrc"
+${variables.length === 0 ? '' : `export ${variables.join(' ')}\n`}mkdir "$directory/state" || leave 10
+secret=$(sed -n 's/.*"secret":"\\([^"]*\\)".*/\\1/p' "$PROOF_SETTINGS")
+printf 'header = "Authorization: Pilot %s:%s"\\n' ${quoteWord(pilotId)} "$secret" >"$directory/state/curlrc"
+printf 'header = Authorization: Pilot %s:%s\\n' ${quoteWord(pilotId)} "$secret" >"$directory/state/wgetrc"
 secret=
-${authority}WGETRC=$directory/wgetrc
+${authority}WGETRC=$directory/state/wgetrc
 export WGETRC
 send_log() {
   tail -c ${SENT_LOG_BYTES} "$directory/pilot.log" >"$directory/sent.log"
-  if command -v curl >/dev/null; then curl -sS -m 20 -K "$directory/curlrc" -H "Content-Type: application/octet-stream" -T "$directory/sent.log" ${log}
+  if command -v curl >/dev/null; then curl -sS -m 20 -K "$directory/state/curlrc" -H "Content-Type: application/octet-stream" -T "$directory/sent.log" ${log}
   elif command -v wget >/dev/null; then wget -q -t 1 -T 20 -O - --header="Content-Type: application/octet-stream" --method=PUT --body-file="$directory/sent.log" ${log}; fi
 }
 leave() { cat "$directory/pilot.log" >&3; send_log >&3 2>&1; rm -rf "$directory"; exit "$1"; }
 ${platformCheck('leave')}
 ${unpackFunction(sha256)}
 fetch_payload() {
-  if command -v curl >/dev/null; then curl -fsS -m 300 -K "$directory/curlrc" ${payload}
+  if command -v curl >/dev/null; then curl -fsS -m 300 -K "$directory/state/curlrc" ${payload}
   else wget -nv -t 1 -T 60 -O - ${payload}; fi || : >"$directory/unfetched"
 }
 command -v curl >/dev/null || command -v wget >/dev/null || {

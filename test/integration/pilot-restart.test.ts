@@ -44,7 +44,7 @@ for (const payload of ['false', 'true', 'fetch'])
       const id = await jobs.submit(`Executable = "${program}";`);
       await jobs.becomes(id, ({ state }) => state === 'RUNNING');
       const patient = (): number[] => processesWith(`PROOF_JOB=${id}.1`, 'patient.sh');
-      const before = await proxy.until(patient, (pids) => pids.length > 0);
+      const [before] = await proxy.until(patient, (pids) => pids.length > 0); // its sleeps have other numbers
       const { pilotId } = (await proxy.pilots()).find(({ state }) => state !== 'gone')!;
       const agents = agentsBelow(slurm.folder);
       expect(agents).to.have.length(1);
@@ -53,7 +53,7 @@ for (const payload of ['false', 'true', 'fetch'])
         () => jobs.trace(id),
         (lines) => lines.includes('its agent was started again, and took it over'),
       );
-      expect(patient()).to.deep.equal(before);
+      expect(patient()).to.include(before);
       const [again] = await proxy.warm(1);
       expect(again!.agentId).to.equal(worker!.agentId);
       writeFileSync(go, '');
