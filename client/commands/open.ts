@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
 import { hostEntry, readClientConfig } from '../client-config.js';
-import { reportFailure } from '../exit-status.js';
+import { ExitStatus, reportFailure } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
 import { findPackages } from '../packages/find-packages.js';
 import { printJson, printTable } from '../print.js';
@@ -22,6 +22,9 @@ interface OpenOptions {
   readonly title: string;
   readonly package: readonly string[];
 }
+
+/** As a shell tells it: 128 + SIGTERM. */
+const TERMINATED = 143;
 
 const HELP = `run SELECTOR.ts DATASET... [options]     one query over the session's workers
 draw DATASET EXPR [CUT] [options]        one histogram of an expression
@@ -42,13 +45,21 @@ export function addCommands(program: Command, context: CommandContext): void {
       const { config } = command.optsWithGlobals<{ config?: string }>();
       const entry = hostEntry(readClientConfig(config), host);
       const screen = new Screen({ quiet: false, resultOnStdout: false });
-      const { session } = await openSession(entry, screen, { workers: options.workers ?? null, title: options.title });
+      const opening = openSession(entry, screen, { workers: options.workers ?? null, title: options.title });
+      // Nobody comes back to a prompt that was told to end; that of a lost terminal (SIGHUP) waits for "attach".
+      let isTold = false;
+      process.on('SIGTERM', () => {
+        isTold = true;
+        void opening.then(({ session }) => session.close()).finally(() => process.exit(TERMINATED)); // a line may still be awaited
+      });
+      const { session } = await opening;
       try {
         session.packages = await findPackages(options.package, () => session.api);
         await prompt(session, context, config);
       } finally {
         await session.close();
       }
+      if (isTold) throw new ExitStatus(TERMINATED);
     });
   program
     .command('sessions')
