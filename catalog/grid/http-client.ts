@@ -20,13 +20,20 @@ export interface HttpClientOptions {
   readonly ca?: string | undefined;
 }
 
+interface Agents {
+  readonly httpAgent: http.Agent;
+  readonly httpsAgent: https.Agent;
+}
+
 const TIMEOUT_MS = 120_000;
 /** A line of a stream that says the rest will not come. */
 const brokenLine = z.object({ error: errorAnswer });
 
 export class HttpClient {
   readonly #axios: AxiosInstance;
-  readonly #agents: { httpAgent: http.Agent; httpsAgent: https.Agent };
+  readonly #agents: Agents;
+  /** For bodies that are streamed: an answer may come before the body's end, and the server then closes the connection in its own time. */
+  readonly #agentsOnce: Agents;
 
   constructor(
     readonly url: string,
@@ -34,10 +41,12 @@ export class HttpClient {
   ) {
     const base = url.replace(/\/+$/, '');
     const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
-    this.#agents = {
-      httpAgent: new http.Agent({ keepAlive: true }),
-      httpsAgent: new https.Agent({ keepAlive: true, ...ca }),
-    };
+    const agents = (keepAlive: boolean): Agents => ({
+      httpAgent: new http.Agent({ keepAlive }),
+      httpsAgent: new https.Agent({ keepAlive, ...ca }),
+    });
+    this.#agents = agents(true);
+    this.#agentsOnce = agents(false);
     const isNear = isLoopback(new URL(base).hostname.replace(/^\[|\]$/g, ''));
     this.#axios = axios.create({
       baseURL: base,
@@ -74,7 +83,15 @@ export class HttpClient {
   /** A body that is streamed, such as a list of a million files. */
   async upload<T>(path: string, params: Record<string, unknown>, body: Readable, answer: z.ZodType<T>): Promise<T> {
     const headers = { 'content-type': 'application/x-ndjson' };
-    const options = { params, headers, timeout: 0, maxRedirects: 0, responseType: 'text' as const, ...asText };
+    const options = {
+      ...this.#agentsOnce,
+      params,
+      headers,
+      timeout: 0,
+      maxRedirects: 0,
+      responseType: 'text' as const,
+      ...asText,
+    };
     const response = await this.#send(() => this.#axios.post<string>(path, body, options));
     return this.#checked(response, answer);
   }

@@ -65,6 +65,13 @@ export function compileCondition(condition: Condition): Predicate {
   }
 }
 
+/** What values of are compared; a name that nothing has is asked for by `has` alone. */
+export function comparedFields(condition: Condition): string[] {
+  if (condition.kind === 'compare') return [condition.field];
+  if (condition.kind === 'has') return [];
+  return (condition.kind === 'not' ? [condition.part] : condition.parts).flatMap(comparedFields);
+}
+
 function cost(condition: Condition): number {
   switch (condition.kind) {
     case 'compare':

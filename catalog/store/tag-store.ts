@@ -30,6 +30,7 @@ export class TagStore {
   readonly #dropFile: Database.Statement<[number, string]>;
   readonly #range: Database.Statement<unknown[], TagHolder>;
   readonly #anyOnFiles: Database.Statement<[], number>;
+  readonly #isKnown: Database.Statement<[string, string], number>;
   readonly #count: Database.Statement<unknown[], number>;
 
   constructor(db: Database.Database) {
@@ -49,6 +50,11 @@ export class TagStore {
     this.#dropDirectory = db.prepare('DELETE FROM tag_value WHERE dir = ? AND name = ?');
     this.#dropFile = db.prepare('DELETE FROM tag_value WHERE file = ? AND name = ?');
     this.#anyOnFiles = db.prepare<[], number>('SELECT 1 FROM tag_value WHERE file IS NOT NULL LIMIT 1').pluck();
+    this.#isKnown = db
+      .prepare<[string, string], number>(
+        'SELECT EXISTS (SELECT 1 FROM tag_value WHERE name = ?) OR EXISTS (SELECT 1 FROM tag WHERE name = ?)',
+      )
+      .pluck();
     const where = 'FROM tag_value WHERE name = ? AND value >= ? AND value <= ?';
     this.#range = db.prepare(`SELECT dir, file ${where}`);
     this.#count = db.prepare<unknown[], number>(`SELECT count(*) FROM (SELECT 1 ${where} LIMIT ?)`).pluck();
@@ -69,6 +75,11 @@ export class TagStore {
 
   values(holder: TagHolder): StoredTag[] {
     return holder.file === null ? this.#ofDirectory.all(holder.dir) : this.#ofFile.all(holder.file);
+  }
+
+  /** Does anything have it, or any directory define it? */
+  isKnown(name: string): boolean {
+    return this.#isKnown.get(name, name) === 1;
   }
 
   /** Does any file at all have a tag of its own? */

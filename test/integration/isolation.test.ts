@@ -97,7 +97,7 @@ describe("isolation: user's code", function () {
       join(cluster.folder, 'teller.ts'),
       `import { readdirSync, readFileSync } from 'node:fs';\nimport { Selector } from 'proof-grid';\n${tell}
 if (process.argv.join().includes('master')) throw new Error('MASTER ' + JSON.stringify([${told}]));
-export default class Teller extends Selector { override branches = ['mu1_pt']; }\n`,
+export default class Teller extends Selector { override branches = ['mu1_pt']; override process(): void {} }\n`,
     );
     const ran = await cluster.proof(
       'run',

@@ -96,6 +96,14 @@ describe('catalog: queries', () => {
         .and.includes(expected);
   });
 
+  it('refuse to compare what is neither a field nor a tag of anybody, and name the nearest field', () => {
+    expect(() => find('/alice?entires>1000'))
+      .to.throw('"entires" is neither')
+      .with.property('message')
+      .that.includes('Did you mean entries?');
+    expect(find('/alice?has entires')).to.deep.equal([]);
+  });
+
   it('hold values to the types of their tags', () => {
     const set = (values: Record<string, string | number>): unknown =>
       catalog.write('setTags', { items: [{ path: '/alice/data', values }] });
