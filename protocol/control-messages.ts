@@ -31,8 +31,8 @@ export const toMasterMessage = z.discriminatedUnion('type', [
     workers: z.array(idText).optional(),
     why: z.string(),
   }),
-  /** Its agent says that this worker is dead: do not wait for its link to time out. */
-  z.object({ type: z.literal('workerGone'), workerId: idText, why: z.string() }),
+  /** Its agent says that this worker is dead, or the agent itself is lost: do not wait for its link to time out. */
+  z.object({ type: z.literal('workerGone'), workerId: idText, why: z.string(), withAgent: z.boolean().optional() }),
   /** For the session's clients. */
   z.object({ type: z.literal('notice'), text: z.string().max(10_000) }),
   z.object({ type: z.literal('stopQuery'), queryId: idText }),

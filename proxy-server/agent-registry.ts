@@ -39,7 +39,13 @@ export interface Agent {
 
 export type RegistryEffect =
   | { readonly do: 'agentLost'; readonly agent: Agent; readonly because: string }
-  | { readonly do: 'workerGone'; readonly worker: PoolWorker; readonly because: string }
+  | {
+      readonly do: 'workerGone';
+      readonly worker: PoolWorker;
+      readonly because: string;
+      /** All of its agent's are gone. */
+      readonly withAgent: boolean;
+    }
   | { readonly do: 'poolChanged' };
 
 export interface RegistryOptions {
@@ -166,7 +172,8 @@ export class AgentRegistry {
     const named = new Set(reports.map((r) => r.workerId));
     for (const report of reports) this.workerState(agentId, report);
     for (const worker of [...agent.workers.values()])
-      if (!named.has(worker.workerId)) this.#gone(agent, worker, 'its agent does not have it any more');
+      if (!named.has(worker.workerId))
+        this.#gone(agent, worker, 'its agent does not have it any more', reports.length === 0);
     this.#options.emit({ do: 'poolChanged' });
   }
 
@@ -215,7 +222,7 @@ export class AgentRegistry {
     this.#deadlines.get(agentId)?.();
     this.#deadlines.delete(agentId);
     this.#agents.delete(agentId);
-    for (const worker of [...agent.workers.values()]) this.#gone(agent, worker, because);
+    for (const worker of [...agent.workers.values()]) this.#gone(agent, worker, because, true);
     this.#options.emit({ do: 'agentLost', agent, because });
     this.#options.emit({ do: 'poolChanged' });
   }
@@ -252,11 +259,11 @@ export class AgentRegistry {
     return this.agents().filter((agent) => agent.connected && agent.draining === null);
   }
 
-  #gone(agent: Agent, worker: PoolWorker, because: string): void {
+  #gone(agent: Agent, worker: PoolWorker, because: string, withAgent = false): void {
     agent.workers.delete(worker.workerId);
     this.#agentOf.delete(worker.workerId);
     worker.phase = 'gone';
-    this.#options.emit({ do: 'workerGone', worker, because });
+    this.#options.emit({ do: 'workerGone', worker, because, withAgent });
     this.#options.emit({ do: 'poolChanged' });
   }
 }

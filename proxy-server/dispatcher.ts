@@ -91,12 +91,12 @@ export class Dispatcher {
   }
 
   /** A worker process is gone: its session need not wait for the connection to time out. */
-  workerGone(worker: PoolWorker, why: string): void {
+  workerGone(worker: PoolWorker, why: string, withAgent: boolean): void {
     this.#askedBack.delete(worker.workerId);
     const session = this.#options.sessions().find((s) => s.record.sessionId === worker.sessionId);
     if (session === undefined) return;
     session.leaving = Math.max(0, session.leaving - 1);
-    session.link?.send({ type: 'workerGone', workerId: worker.workerId, why });
+    session.link?.send({ type: 'workerGone', workerId: worker.workerId, why, withAgent });
   }
 
   /** Workers that hold on to sessions that are over (reported by agents that came back): they are replaced. */

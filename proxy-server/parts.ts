@@ -278,7 +278,8 @@ export class Parts {
         this.jobs.look();
         return;
       case 'workerGone':
-        if (effect.worker.sessionId !== null) this.dispatcher.workerGone(effect.worker, effect.because);
+        if (effect.worker.sessionId !== null)
+          this.dispatcher.workerGone(effect.worker, effect.because, effect.withAgent);
         return;
       case 'agentLost':
         this.losses.lost(effect.agent, effect.because);

@@ -42,8 +42,11 @@ export interface PacketRecorder {
   failed(id: number, failure: Pick<PacketFailure, 'cause' | 'entry'>, worker: string): void;
 }
 
-/** How a worker went: `killed` counts against the packet that it was running. */
-export type Leaving = 'left' | 'lost' | 'killed';
+/**
+ * How a worker went: `killed` counts against the packet that it was running, or the program that it was loading; `withAgent`, where all
+ * workers of a node went at once, against the packet alone.
+ */
+export type Leaving = 'left' | 'lost' | 'killed' | 'withAgent';
 
 export interface ProcessingParts {
   readonly queryId: string;

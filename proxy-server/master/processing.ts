@@ -114,7 +114,7 @@ export class Processing {
     this.#packetizer?.leave(workerId);
     const { running } = seat;
     const wasRunning = running !== null && this.#isHeld(workerId, running);
-    if (how === 'killed' && wasRunning) this.#failing?.blame(running, seat, why);
+    if ((how === 'killed' || how === 'withAgent') && wasRunning) this.#failing?.blame(running, seat, why);
     if (how === 'lost' && wasRunning) this.#lostWith.set(workerId, { packetId: running, seat });
     else this.#lostWith.delete(workerId);
     this.#ledger.giveBackAll(workerId);

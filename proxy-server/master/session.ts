@@ -155,7 +155,7 @@ export class Session {
         this.#workers.letGo(message.n, message.workers, message.why);
         break;
       case 'workerGone':
-        this.#workers.gone(message.workerId, message.why);
+        this.#workers.gone(message.workerId, message.why, message.withAgent);
         break;
       case 'notice':
         for (const { peer } of this.#clients) peer.send({ type: 'notice', text: message.text });

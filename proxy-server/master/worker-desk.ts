@@ -12,6 +12,7 @@ import type { Logger } from '../../protocol/log.js';
 import { commonVersion } from '../../protocol/version.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
 import type { Peer, Receiver } from './peer.js';
+import type { Leaving } from './processing-parts.js';
 import type { QueryRun } from './query-run.js';
 import type { QueryStore } from './query-store.js';
 import { WorkerRoster } from './worker-roster.js';
@@ -78,12 +79,12 @@ export class WorkerDesk {
   }
 
   /** Its process is dead: the ProxyServer says so. */
-  gone(workerId: string, why: string): void {
+  gone(workerId: string, why: string, withAgent = false): void {
     const run = this.#parts.current();
     if (this.#roster.isLeaving(workerId)) this.#drop(workerId, 'left', why);
     else {
       run?.died(workerId, why);
-      this.#drop(workerId, 'killed', why);
+      this.#drop(workerId, withAgent ? 'withAgent' : 'killed', why);
     }
   }
   /** After the packet in hand. */
@@ -162,7 +163,7 @@ export class WorkerDesk {
     clock.after(BACK_WITHIN_MS, () => isBack() || this.#drop(workerId, 'lost', why));
   }
 
-  #drop(workerId: string, how: 'left' | 'lost' | 'killed', why: string): void {
+  #drop(workerId: string, how: Leaving, why: string): void {
     const worker = this.#roster.remove(workerId);
     if (worker === undefined) return;
     const { log, current, report } = this.#parts;

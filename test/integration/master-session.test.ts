@@ -1,4 +1,5 @@
 /** A session of real processes: one answer whatever happens to its workers. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
@@ -23,6 +24,10 @@ export default class Mass extends Selector {
 const bodied = (body: string): string => MASS.replace('BODY', body);
 /** Busy for about so many microseconds. */
 const busy = (us: number): string => `const end = performance.now() + ${us / 1000}; while (performance.now() < end);`;
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 describe('a session of real processes', function () {
   this.timeout(60_000);
@@ -73,6 +78,26 @@ describe('a session of real processes', function () {
     sameOutputs(answer, undisturbed);
     expect(answer.result.workers.map(({ name }) => name)).to.include('0.3');
     expect(harness.told.some((m) => m.type === 'workerReady' && m.workerId === late.workerId)).to.equal(true);
+  });
+
+  it('does not take the loss of a node, whose workers load the program, for failures of the program', async () => {
+    await startWith(3);
+    const client = await harness.client();
+    const [begun, go] = [join(harness.folder, 'begun'), join(harness.folder, 'go')];
+    const loading = `import { appendFileSync, existsSync } from 'node:fs';
+if (process.send) {
+  appendFileSync(${JSON.stringify(begun)}, 'x');
+  while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+${bodied('')}`;
+    const queryId = await client.submit(await selector(harness.folder, loading), dataset);
+    await until(() => existsSync(begun) && readFileSync(begun, 'utf8').length === 3);
+    harness.isNodeLost = true;
+    for (const { process } of harness.workers) process.kill('SIGKILL');
+    writeFileSync(go, '');
+    await harness.addWorker();
+    const { result } = await client.answer(queryId);
+    expect([result.status, result.entries.done]).to.deep.equal(['completed', FILES * EVENTS]);
   });
 
   it('goes on when every connection breaks at once, with the same workers', async () => {

@@ -117,6 +117,9 @@ export class SessionHarness {
     await gone;
     this.#control?.close('the master is dead');
   }
+  /** Whoever dies from now on goes with all of its node. */
+  isNodeLost = false;
+
   control(message: ToMasterMessage): void {
     this.#control!.send(message);
   }
@@ -128,7 +131,7 @@ export class SessionHarness {
     const worker = { workerId, process: child };
     this.workers.push(worker);
     child.once('exit', () => {
-      this.#control?.send({ type: 'workerGone', workerId, why: 'its process ended' });
+      this.#control?.send({ type: 'workerGone', workerId, why: 'its process ended', withAgent: this.isNodeLost });
     });
     await once(child, 'message'); // warm
     child.on('message', (message: { type: string }) => {

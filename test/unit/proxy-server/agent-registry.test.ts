@@ -131,6 +131,17 @@ describe('proxy-server: agent registry', () => {
     expect(effects.find((e) => e.do === 'workerGone' && e.worker.workerId === 'w1')).to.include({ because: 'killed' });
   });
 
+  it('says of workers whether they went with all of their agent', () => {
+    join('a1', [report('w1'), report('w2')]);
+    registry.report('a1', [report('w1')]);
+    registry.remove('a1', 'silent');
+    const withAgent = effects.flatMap((e) => (e.do === 'workerGone' ? [[e.worker.workerId, e.withAgent]] : []));
+    expect(withAgent).to.deep.equal([
+      ['w2', false],
+      ['w1', true],
+    ]);
+  });
+
   it('forgets a released worker without a word: its session knows', () => {
     join('a1', [report('w1', { phase: 'attached', sessionId: 's1' })]);
     registry.release('w1');
