@@ -20,11 +20,13 @@ export type ToLinkThread =
     }
   | { readonly do: 'ticket'; readonly ticket: string }
   | { readonly do: 'send'; readonly message: object }
+  /** Answered when all before it is with the operating system, or dropped: this process may die then. */
+  | { readonly do: 'flush' }
   | { readonly do: 'close'; readonly why: string };
 /** And back. Messages are not checked yet. */
 export type FromLinkThread =
   /** ticketWanted: for the next connection; each opens the door once. */
-  | { readonly event: 'loaded' | 'open' | 'ticketWanted' }
+  | { readonly event: 'loaded' | 'open' | 'ticketWanted' | 'flushed' }
   | { readonly event: 'message'; readonly message: unknown }
   | { readonly event: 'lost' | 'closed'; readonly why: string };
 
@@ -38,6 +40,7 @@ let ticketCame: (ticket: string) => void = () => {};
 
 port.on('message', (order: ToLinkThread) => {
   if (order.do === 'send') link?.send(order.message);
+  else if (order.do === 'flush') tell({ event: 'flushed' });
   else if (order.do === 'ticket') ticketCame(order.ticket);
   else if (order.do === 'close') dialler?.close(order.why);
   else

@@ -70,7 +70,13 @@ export async function rehearse(clock: Clock): Promise<{ packets: number; entries
         if (committed.packets === PACKETS) void work.finish();
       });
     };
-    const work = new QueryWork(prepare, loaded, { clock, storage: {}, kept: new KeptTables(), send: master });
+    const work = new QueryWork(prepare, loaded, {
+      clock,
+      storage: {},
+      kept: new KeptTables(),
+      flushed: async () => {},
+      send: master,
+    });
     work.begin();
   });
   return committed;

@@ -197,6 +197,7 @@ export class SessionWorker {
         clock: this.#parts.clock,
         storage: this.#storage,
         kept: this.#kept,
+        flushed: () => this.#link.flushed(),
         send: (said) =>
           this.#send(said.type === 'packetFailed' ? { ...said, output: this.#parts.output.lastWords() } : said),
       });

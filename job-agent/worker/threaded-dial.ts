@@ -25,6 +25,8 @@ export interface ThreadedDialOptions<In> {
 export interface ThreadedLink<Out extends object> extends Dialler {
   /** @param owned arrays that are handed over: the sender has no use for them any more */
   send(message: Out, owned?: readonly Uint8Array[]): void;
+  /** What was sent has left this process. */
+  flushed(): Promise<void>;
 }
 
 /** A thread that has loaded its modules and waits: started ahead, as the worker itself. */
@@ -48,11 +50,13 @@ export class LinkThread {
         what,
         owned.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer),
       );
+    const waiting: (() => void)[] = [];
     thread.on('message', (said: FromLinkThread) => {
       if (said.event === 'open') options.onOpen();
       else if (said.event === 'ticketWanted') void options.ticket().then((ticket) => order({ do: 'ticket', ticket }));
       else if (said.event === 'lost') options.onLost(said.why);
       else if (said.event === 'closed') options.onClosed(said.why);
+      else if (said.event === 'flushed') waiting.shift()?.();
       else if (said.event === 'message') {
         let message: In;
         try {
@@ -69,6 +73,11 @@ export class LinkThread {
     order({ do: 'dial', url, giveUpAfterMs, longestPauseMs });
     return {
       send: (message, owned) => order({ do: 'send', message }, owned),
+      flushed: () =>
+        new Promise((resolve) => {
+          waiting.push(resolve);
+          order({ do: 'flush' });
+        }),
       close: (why) => order({ do: 'close', why }),
     };
   }
