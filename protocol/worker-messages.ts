@@ -68,6 +68,8 @@ export const packetShape = z.object({
   fileEntries: count.nullable(),
   /** Run by another worker too: commit it in a commit of its own. */
   alone: z.boolean(),
+  /** It, or what it was cut from, has failed: it may kill this worker too, and the master must know by then that it runs. */
+  suspect: z.boolean().optional(),
 });
 export type Packet = z.infer<typeof packetShape>;
 

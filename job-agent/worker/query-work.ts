@@ -180,8 +180,7 @@ export class QueryWork {
     this.#abort = new AbortController();
     const n = this.#isLeaving ? 0 : 1;
     this.#parts.send({ type: 'want', queryId: this.queryId, n, running: packetId });
-    // It may have killed a worker before: should it do so again, the master must know which packet ran.
-    if (packet.alone) await this.#parts.flushed();
+    if (packet.suspect === true) await this.#parts.flushed();
     const next = this.#queue[0];
     if (next !== undefined) this.#runner.prepare(forRunner(next));
     const started = this.#parts.clock.now();

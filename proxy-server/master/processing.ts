@@ -261,7 +261,8 @@ export class Processing {
     const { id: packetId, file } = packet;
     const range = dataSet.range(file, packet.first, packet.end);
     this.#parts.packets.out({ ...packet, ...range }, attempt, worker.name);
-    const shape = { packetId, attempt, ...range, alone, fileEntries: dataSet.fileEntriesOf(file) };
+    const suspect = packet.suspect || packet.failures.length > 0;
+    const shape = { packetId, attempt, ...range, alone, suspect, fileEntries: dataSet.fileEntriesOf(file) };
     worker.send({
       type: 'packet',
       queryId: this.#parts.queryId,
