@@ -31,6 +31,8 @@ export interface MasterProcess {
 const PROGRAM = join(import.meta.dirname, '..', 'warm', 'master.js');
 /** From a session's start: its first query, often a short one, is under way by then. */
 const LOOK_AFTER_MS = 1_000;
+/** While one runs: the spare is to start in the pause behind it, not in the next query. */
+const LOOK_AGAIN_MS = 150;
 /** Spares are started when no query runs on this server, since they would take its processor, but are not put off for longer. */
 const PUT_OFF_AT_MOST_MS = 20_000;
 
@@ -146,14 +148,14 @@ export class MasterNursery {
     if (this.#willRefill) return;
     this.#willRefill = true;
     const latest = this.#clock.now() + PUT_OFF_AT_MOST_MS;
-    const look = (): void => {
-      this.#cancelRefill = this.#clock.after(LOOK_AFTER_MS, () => {
-        if (this.#isBusy() && this.#clock.now() < latest) return look();
+    const look = (afterMs: number): void => {
+      this.#cancelRefill = this.#clock.after(afterMs, () => {
+        if (this.#isBusy() && this.#clock.now() < latest) return look(LOOK_AGAIN_MS);
         this.#willRefill = false;
         this.fill();
       });
     };
-    look();
+    look(LOOK_AFTER_MS);
   }
 
   #start(session?: GoingOn): Started {
