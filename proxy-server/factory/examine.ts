@@ -36,6 +36,11 @@ export function examine(status: BatchStatus, output: string): { kind: FailureCla
   return { kind, why: `${kind}: ${seen.length === 0 ? 'it left no word' : seen.join('; ')}`.slice(0, 1000) };
 }
 
+/** An agent ended because its node check failed. */
+export function isUnfit(status: BatchStatus): boolean {
+  return classify(status) === 'unfit node';
+}
+
 /** Where nodes cannot send a log, the status is all that is known. */
 function inWords(exitStatus: number): string {
   const meaning = BY_STATUS.get(exitStatus)?.meaning;

@@ -18,7 +18,7 @@ import { type BatchStatus, type Site, SiteError } from '../sites/site.js';
 import { afterFailure, type BackOffState, NO_BACK_OFF } from './back-off.js';
 import { type Decision, decide } from './decide.js';
 import type { SiteDemand } from './demand.js';
-import { examine } from './examine.js';
+import { examine, isUnfit } from './examine.js';
 import { WAITING_STATES } from './pilot-states.js';
 import { type HeldJob, reconcile } from './reconcile.js';
 
@@ -265,6 +265,14 @@ export class PilotKeeper {
       this.#log.warn('a pilot ended without having registered', { pilotId: pilot.pilotId, why });
       this.#fail(`pilot ${pilot.pilotId} never registered: ${why}`);
       this.#ended(pilot.pilotId, `never registered: ${why}`);
+      return;
+    }
+    if (pilot.state !== 'draining' && isUnfit(status)) {
+      // The agent ended before it could tell so over its connection.
+      const { why } = examine(status, await this.#outputOf(pilot));
+      this.#fail(`pilot ${pilot.pilotId} ended: ${why}`);
+      this.#ended(pilot.pilotId, why);
+      this.#options.onPilotEnded(pilot, `pilot ${pilot.pilotId} is over: ${why}`);
       return;
     }
     const end = status.why ?? (status.exitStatus === null ? 'it ended' : `exit status ${status.exitStatus}`);

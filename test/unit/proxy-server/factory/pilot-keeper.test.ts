@@ -232,6 +232,19 @@ describe('proxy-server: pilot keeper', () => {
     expect(keeper.backOff.failures).to.equal(0);
   });
 
+  it('backs off from a node whose agent registered, found it unfit and ended before it could say so', async () => {
+    await keeper.look();
+    for (const pilot of pilots.live()) register(pilot);
+    site.words = 'error: this node is not fit: /tmp has 10 bytes free, 20 are needed\n';
+    site.all('ended', { exitStatus: 10 });
+    await keeper.look();
+    expect(keeper.lastDecision).to.contain('unfit node').and.to.contain('10 bytes free');
+    expect(pilots.since(0).map((p) => [p.state, p.why?.includes('10 bytes free')])).to.deep.equal(
+      Array(2).fill(['gone', true]),
+    );
+    expect(ended).to.have.length(2);
+  });
+
   it('gives up a pilot that runs and says nothing, and one that the batch system has forgotten', async () => {
     await keeper.look();
     const [silent, lost] = pilots.live();
