@@ -24,6 +24,19 @@ export function batchesOf(clusters: readonly number[], first: number, end: numbe
   return batches;
 }
 
+/** Between looks at the time, where that matters: at first one entry, which may be slow. */
+const FIRST_PIECE = 1;
+const LONGEST_PIECE = 8192;
+
+export function piecesOf({ first, end }: EntryRange): readonly EntryRange[] {
+  const pieces: EntryRange[] = [];
+  for (let from = first, length = FIRST_PIECE; from < end; length = Math.min(2 * length, LONGEST_PIECE)) {
+    pieces.push({ first: from, end: Math.min(from + length, end) });
+    from += length;
+  }
+  return pieces;
+}
+
 function firstAbove(clusters: readonly number[], entry: number): number {
   let low = 0;
   let high = clusters.length;

@@ -10,7 +10,7 @@ import { pairsSize, pairsWithin } from '../protocol/entry-list.js';
 import { GridError } from '../protocol/errors.js';
 import type { ColumnData, Table } from '../rootio/table.js';
 import { Batch } from './batch.js';
-import { batchesOf, type EntryRange } from './batches.js';
+import { batchesOf, type EntryRange, piecesOf } from './batches.js';
 import { ColumnSet } from './column-set.js';
 import { sliceColumn } from './column-slice.js';
 import { EntryListError, UserCodeError } from './errors.js';
@@ -28,6 +28,8 @@ export interface Packet {
   readonly end: number;
   /** Of these the entries that are meant, as pairs (protocol/entry-list.ts); undefined: all. */
   readonly only?: readonly number[] | undefined;
+  /** May end at any entry behind the first once it has run for so long; opening, the first read and the first entry do not count. */
+  readonly mostMs?: number | undefined;
 }
 
 export interface OpenTable {
@@ -41,6 +43,7 @@ export interface RunnerOptions extends SelectorContext {
 }
 
 export interface PacketReport {
+  /** Fewer than were asked for where the packet ended early. */
   readonly entries: number;
   /** Compressed bytes read. */
   readonly bytes: number;
@@ -75,6 +78,16 @@ function batchesFor({ clusters }: Table, { first, end, only }: Packet): readonly
 /** At most this long without a turn of the event loop (between batches). */
 const TURN_AFTER_MS = 20;
 
+/** Counts from the first time that it is asked: behind the first piece. */
+function timeLimit(mostMs: number | undefined): () => boolean {
+  if (mostMs === undefined) return () => false;
+  let latest: number | undefined;
+  return () => {
+    latest ??= performance.now() + mostMs;
+    return performance.now() > latest;
+  };
+}
+
 export class ProgramRunner {
   readonly #loaded: LoadedProgram;
   readonly #options: RunnerOptions;
@@ -107,11 +120,12 @@ export class ProgramRunner {
     try {
       const file = await this.#enter(packet);
       const bytesBefore = file.columns.reader.bytesRead;
-      await this.#loop(file, packet, signal);
-      this.#commit(packet);
+      const end = await this.#loop(file, packet, signal);
+      this.#commit({ ...packet, end });
       const { user, system } = process.cpuUsage(cpu);
       return {
-        entries: packet.only === undefined ? packet.end - packet.first : pairsSize(packet.only),
+        entries:
+          packet.only === undefined ? end - packet.first : pairsSize(pairsWithin(packet.only, packet.first, end)),
         bytes: file.columns.reader.bytesRead - bytesBefore,
         cpuMs: (user + system) / 1000,
         wallMs: performance.now() - started,
@@ -204,10 +218,12 @@ export class ProgramRunner {
     }
   }
 
-  async #loop({ table, columns }: OpenFile, packet: Packet, signal: AbortSignal | undefined): Promise<void> {
+  /** @returns the entry before which it ended: that of the packet, or an earlier one when its time was up */
+  async #loop({ table, columns }: OpenFile, packet: Packet, signal: AbortSignal | undefined): Promise<number> {
     if (packet.only !== undefined && packet.end > table.entries)
       throw new EntryListError(packet.file, packet.end - 1, table.entries);
     const batches = batchesFor(table, packet);
+    const isOver = timeLimit(packet.mostMs);
     let lastTurn = performance.now();
     for (let b = 0; b < batches.length; b++) {
       const { first, end, runs } = batches[b]!;
@@ -216,13 +232,18 @@ export class ProgramRunner {
       if (loading !== undefined) await loading;
       if (next !== undefined) columns.reader.prefetch(next.first, next.end);
       columns.bind(first);
-      for (const run of runs) this.#process(columns, first, end, run);
+      for (const run of runs)
+        for (const piece of packet.mostMs === undefined ? [run] : piecesOf(run)) {
+          this.#process(columns, first, end, piece);
+          if (isOver()) return piece.end;
+        }
       if (performance.now() - lastTurn > TURN_AFTER_MS) {
         await turn();
         lastTurn = performance.now();
       }
       signal?.throwIfAborted();
     }
+    return packet.end;
   }
 
   /** @param run the entries to process of [loaded, loadedEnd), which are loaded */

@@ -31,15 +31,16 @@ export function processChain(pid: number): number[] {
   return chain;
 }
 
+/** A process and all that descend from it. */
+export function processTree(pid: number): number[] {
+  const tree = [pid];
+  for (const at of tree) tree.push(...childrenOf(at));
+  return tree;
+}
+
 /** Resident memory of a process and all that descend from it, in bytes. */
 export function memoryOfTree(pid: number): number {
-  let nbytes = 0;
-  const waiting = [pid];
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    nbytes += residentBytes(at);
-    waiting.push(...childrenOf(at));
-  }
-  return nbytes;
+  return processTree(pid).reduce((nbytes, at) => nbytes + residentBytes(at), 0);
 }
 
 function residentBytes(pid: number): number {

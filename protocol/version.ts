@@ -29,6 +29,8 @@ export const SINCE = {
   notices: 2,
   /** Outputs of jobs go to storage elements and into archives (`outputs` of an order); before, names alone, and all went to the ProxyServer. */
   jobOutputs: 2,
+  /** A worker ends a packet early that has run for its `mostMs`; before, packets of workers whose rate is not known had to be tiny. */
+  earlyEnds: 2,
   /** An agent gives a job back that cannot end before its slot does (`givenBack`); before, it was `expired`. */
   givingBack: 2,
 } as const;

@@ -70,6 +70,8 @@ export const packetShape = z.object({
   alone: z.boolean(),
   /** It, or what it was cut from, has failed: it may kill this worker too, and the master must know by then that it runs. */
   suspect: z.boolean().optional(),
+  /** Once it has run for so long it may end at any entry behind its first: the report says how many it did, and the rest goes to others. */
+  mostMs: z.number().int().min(1).optional(),
 });
 export type Packet = z.infer<typeof packetShape>;
 

@@ -169,7 +169,6 @@ export class Sessions {
     for (const record of this.#options.sessions.open()) {
       const session = this.#remember(record);
       if (isSameProcess(record.pid, record.pidStart) && existsSync(record.socket)) this.#follow(session);
-      else if (record.state === 'starting') this.#ended(session, 'its master ended before it began');
       else this.#dead.push(session);
     }
   }

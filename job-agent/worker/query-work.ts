@@ -234,10 +234,11 @@ export class QueryWork {
   }
 }
 
-const forRunner = ({ file, first, end, only }: Packet): RunnerPacket => ({
+const forRunner = ({ file, first, end, only, mostMs }: Packet): RunnerPacket => ({
   filePosition: file.position,
   file: file.name,
   first,
   end,
   only,
+  mostMs,
 });

@@ -4,7 +4,7 @@
  * An entry is unassigned (not cut yet, or in a waiting packet), assigned, committed, failed (set aside) or missing (cannot be read), and
  * nothing else; `counts()` always adds up. A packet may be in two hands when it was duplicated; the first commit counts. A commit that
  * names a packet which is not in that worker's hands (any more) is refused whole, because its increment cannot be taken apart: the other
- * packets in it go back to waiting. Pure state: which packet to give to whom is the packetizer's matter, what to do with a failing one
+ * packets in it go back to waiting. A packet that may end early may be committed up to one of its entries; the rest waits as a new one. Pure state: which packet to give to whom is the packetizer's matter, what to do with a failing one
  * failure-policy.ts's.
  */
 import {
@@ -42,6 +42,10 @@ export interface Assigned {
 export interface Claim {
   readonly packetId: number;
   readonly attempt: number;
+}
+/** So many entries of it, from its first on. */
+export interface CommitClaim extends Claim {
+  readonly entries: number;
 }
 /** `others`: packets of accepted commits that another worker still has in hand. `back`: packets of a refused one that wait again. */
 export type CommitVerdict =
@@ -111,21 +115,21 @@ export class Ledger {
   }
 
   /** A new packet from where cutting stopped in that file up to `end`, for this worker. */
-  cut(position: number, end: number, worker: string): Assigned {
+  cut(position: number, end: number, worker: string, mayEndEarly = false): Assigned {
     const file = this.#file(position);
     const packet = this.#create(position, file.next, Math.min(end, file.end), false, []);
     file.next = packet.end;
-    return this.#hand(packet, worker);
+    return this.#hand(packet, worker, mayEndEarly);
   }
 
   /** Gives out a waiting packet, or one that is in another's hands once more. */
-  assign(id: number, worker: string): Assigned {
-    return this.#hand(this.#get(id), worker);
+  assign(id: number, worker: string, mayEndEarly = false): Assigned {
+    return this.#hand(this.#get(id), worker, mayEndEarly);
   }
 
   /** All or nothing. */
-  commit(worker: string, claims: readonly Claim[]): CommitVerdict {
-    const bad = claims.find((claim) => !this.#holds(worker, claim));
+  commit(worker: string, claims: readonly CommitClaim[]): CommitVerdict {
+    const bad = claims.find((claim) => !this.#holds(worker, claim) || !this.#mayBeSo(worker, claim));
     const twice = new Set(claims.map(({ packetId }) => packetId)).size !== claims.length;
     if (bad !== undefined || twice) {
       const back: LedgerPacket[] = [];
@@ -134,7 +138,7 @@ export class Ledger {
       const state = bad === undefined ? 'there twice' : (this.#packets.get(bad.packetId)?.state ?? 'unknown');
       return { accepted: false, why: `packet ${bad?.packetId ?? ''} of it is ${state}`, back };
     }
-    const packets = claims.map(({ packetId }) => this.#get(packetId));
+    const packets = claims.map(({ packetId, entries }) => this.#endedAfter(this.#get(packetId), entries));
     const others: OtherHand[] = [];
     for (const packet of packets) {
       this.#move(packet, 'commit');
@@ -238,16 +242,17 @@ export class Ledger {
   #create(file: number, first: number, end: number, suspect: boolean, failures: PacketFailure[]): Packet {
     if (first >= end) throw new RangeError(`empty packet [${first}, ${end}) of file ${file}`);
     const id = ++this.#lastId;
-    const packet: Packet = { id, file, first, end, state: 'waiting', hands: [], failures, suspect, attempts: 0 };
+    const range = { file, first, end, endedEarly: false };
+    const packet: Packet = { id, ...range, state: 'waiting', hands: [], failures, suspect, attempts: 0 };
     this.#packets.set(id, packet);
     return packet;
   }
-  #hand(packet: Packet, worker: string): Assigned {
+  #hand(packet: Packet, worker: string, mayEndEarly: boolean): Assigned {
     if (packet.state === 'waiting') this.#unassigned -= packet.end - packet.first;
     this.#move(packet, 'assign');
     this.#waiting.delete(packet);
     const attempt = ++packet.attempts;
-    packet.hands.push({ worker, attempt });
+    packet.hands.push({ worker, attempt, mayEndEarly });
     const held = this.#byWorker.get(worker);
     if (held === undefined) this.#byWorker.set(worker, new Set([packet]));
     else held.add(packet);
@@ -256,6 +261,22 @@ export class Ledger {
   #holds(worker: string, { packetId, attempt }: Claim): boolean {
     const packet = this.#packets.get(packetId);
     return packet?.hands.some((hand) => hand.worker === worker && hand.attempt === attempt) ?? false;
+  }
+  #mayBeSo(worker: string, { packetId, entries }: CommitClaim): boolean {
+    const { first, end, hands } = this.#get(packetId);
+    if (entries === end - first) return true;
+    return entries > 0 && entries < end - first && hands.some((hand) => hand.worker === worker && hand.mayEndEarly);
+  }
+  /** What is behind these entries waits as a packet of its own. */
+  #endedAfter(packet: Packet, entries: number): Packet {
+    const end = packet.first + entries;
+    if (end === packet.end) return packet;
+    const rest = this.#create(packet.file, end, packet.end, packet.suspect, []);
+    this.#waiting.add(rest);
+    this.#unassigned += rest.end - rest.first;
+    packet.end = end;
+    packet.endedEarly = true;
+    return packet;
   }
   #letGo(packet: Packet, worker: string): LedgerPacket[] {
     packet.hands = packet.hands.filter((hand) => hand.worker !== worker);

@@ -2,7 +2,8 @@
  * Which packets a query gave out, to whom, and what they came to: for `proof replay` and for people who look. A text file beside the
  * journal, one line an event, written behind the query's back: a line that is lost in a crash is missed by nobody but those.
  *
- *   o ID ATTEMPT WORKER FILE FIRST END   given out      d ID WORKER   committed      f ID WORKER CAUSE ENTRY   failed (ENTRY `-`: not known)
+ *   o ID ATTEMPT WORKER FILE FIRST END   given out      d ID WORKER [END]   committed (END: it ended early)
+ *   f ID WORKER CAUSE ENTRY   failed (ENTRY `-`: not known)
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { PacketInfo } from '../../protocol/api.js';
@@ -38,8 +39,8 @@ export class PacketLog {
   out({ id, file, first, end }: LedgerPacket, attempt: number, worker: string): void {
     this.#add(`o ${id} ${attempt} ${worker} ${file} ${first} ${end}\n`);
   }
-  done(id: number, worker: string): void {
-    this.#add(`d ${id} ${worker}\n`);
+  done(id: number, worker: string, end?: number): void {
+    this.#add(`d ${id} ${worker}${end === undefined ? '' : ` ${end}`}\n`);
   }
   failed(id: number, { cause, entry }: Pick<PacketFailure, 'cause' | 'entry'>, worker: string): void {
     this.#add(`f ${id} ${worker} ${cause} ${entry ?? '-'}\n`);
@@ -82,6 +83,7 @@ export function readPackets(text: string): Omit<PacketInfo, 'name'>[] {
     } else if (known !== undefined && kind === 'd') {
       known.state = 'done';
       known.worker = words[0] ?? known.worker;
+      if (words[1] !== undefined) known.end = Number(words[1]);
     } else if (known !== undefined && kind === 'f') {
       known.state = known.state === 'done' ? 'done' : 'failed';
       const [worker = '', cause = '', entry = '-'] = words;

@@ -38,6 +38,8 @@ export interface PacketFailure {
 export interface Hand {
   readonly worker: string;
   readonly attempt: number;
+  /** It may commit the beginning of the packet alone. */
+  readonly mayEndEarly: boolean;
 }
 
 export interface LedgerPacket {
@@ -51,4 +53,6 @@ export interface LedgerPacket {
   readonly failures: readonly PacketFailure[];
   /** Cut out of a packet that failed: it is known that something in its neighbourhood fails. */
   readonly suspect: boolean;
+  /** Committed up to `end`, which was further away when it was given out. */
+  readonly endedEarly: boolean;
 }

@@ -1,7 +1,7 @@
 /**
  * Packetizer of one query: which entries the worker that asks gets next.
  *
- * Packets are sized by time: a few short ones to learn a worker's rate, then about `longestMs`, and a fixed share of what is left per worker
+ * Packets are sized by time: a few to learn a worker's rate, which end when their time is up, then about `longestMs`, and a fixed share of what is left per worker
  * towards the end, so that all finish together; their ends are moved to cluster boundaries where one is near. Packets that came back go first.
  * A worker whose slot ends soon gets only what it will finish before, or nothing.
  * When nothing is left to cut, an idle worker gets a copy of a packet that it will finish sooner than the one that has it (tail.ts).
@@ -19,8 +19,9 @@ export interface PacketizerOptions {
   readonly longestMs: number;
   /** A packet is at most the `share`-th part of what is left for its worker. */
   readonly share: number;
-  /** Entries of the first packet of the first worker, at most. */
+  /** Entries of a first packet, at most: of a worker that ends it after `shortestMs`, and of one of an older release that cannot. */
   readonly firstEntries: number;
+  readonly firstBlindly: number;
   /** So many times the longest packet of the same worker, at most. */
   readonly growth: number;
 }
@@ -28,17 +29,21 @@ export const PACKETIZER_DEFAULTS: PacketizerOptions = {
   shortestMs: 40,
   longestMs: 1_000,
   share: 4,
-  firstEntries: 32,
+  firstEntries: 32_768,
+  firstBlindly: 32,
   growth: 128,
 };
 
 export interface Handout extends Assigned {
   /** To be committed in a commit of its own: a copy of it may be in another's hands now or soon. */
   readonly alone: boolean;
+  /** It may end early after so long; null: it is to be done whole. */
+  readonly mostMs: number | null;
 }
 
 interface Wanted {
   readonly entries: number;
+  readonly mostMs: number | null;
   readonly alone: boolean;
   /** More do not fit before the end of the worker's slot. */
   readonly most: number;
@@ -51,6 +56,7 @@ export class Packetizer {
   readonly #tail: Tail;
   readonly #options: PacketizerOptions;
   readonly #clusters = new Map<number, readonly number[]>();
+  readonly #endEarly = new Set<string>();
 
   constructor(ledger: Ledger, files: readonly PlacedFile[], options: Partial<PacketizerOptions> = {}) {
     this.#ledger = ledger;
@@ -61,12 +67,14 @@ export class Packetizer {
   }
 
   /** May be called at any time, also for a worker that comes back. */
-  join(worker: string, node: NodeFacts): void {
+  join(worker: string, { node, endsEarly }: { readonly node: NodeFacts; readonly endsEarly: boolean }): void {
+    if (endsEarly) this.#endEarly.add(worker);
     this.#rates.join(worker);
     this.#files.join(worker, node);
   }
   /** What it had in hand is the caller's to give back. */
   leave(worker: string): void {
+    this.#endEarly.delete(worker);
     this.#rates.leave(worker);
     this.#files.leave(worker);
     this.#tail.leave(worker);
@@ -119,20 +127,29 @@ export class Packetizer {
 
   /** Length of this worker's next packet in entries, before it meets a cluster boundary, where it may become twice as long. */
   #wanted(worker: string, most: number): Wanted {
-    const { shortestMs, longestMs, share, firstEntries, growth } = this.#options;
+    const { shortestMs, longestMs, share, firstEntries, firstBlindly, growth } = this.#options;
+    const endsEarly = this.#endEarly.has(worker);
     const left = this.#ledger.unassigned;
     const rate = this.#rates.of(worker);
     const total = this.#rates.total();
     if (rate === undefined || total === undefined) {
       const entries = Math.floor(left / (32 * Math.max(1, this.#rates.size)));
-      return { entries: Math.max(1, Math.min(firstEntries, entries)), alone: false, most };
+      const atMost = endsEarly ? firstEntries : firstBlindly;
+      return {
+        entries: Math.max(1, Math.min(atMost, entries)),
+        mostMs: endsEarly ? shortestMs : null,
+        alone: false,
+        most,
+      };
     }
     const leftMs = left / total;
     const ms = Math.min(longestMs, Math.max(shortestMs, leftMs / share));
     const longest = this.#rates.longestOf(worker);
-    // A worker that is new gets a short packet by the others' rate.
+    const alone = leftMs < longestMs;
+    // A worker that is new gets a short packet by the others' rate, which need not be its own.
     const entries = longest === 0 ? rate * Math.min(ms, 2 * shortestMs) : Math.min(rate * ms, longest * growth);
-    return { entries: Math.max(1, Math.floor(Math.min(entries, most / 2))), alone: leftMs < longestMs, most };
+    const mostMs = longest === 0 && endsEarly && !alone ? 2 * shortestMs : null;
+    return { entries: Math.max(1, Math.floor(Math.min(entries, most / 2))), mostMs, alone, most };
   }
 
   #returned(worker: string, wanted: Wanted): Handout | undefined {
@@ -143,13 +160,19 @@ export class Packetizer {
         const end = this.#end(packet, wanted.entries);
         if (end < packet.end) {
           const [head] = this.#ledger.split(packet.id, [end], { suspect: packet.suspect });
-          return { ...this.#ledger.assign(head!.id, worker), alone: wanted.alone };
+          return this.#again(head!, worker, wanted);
         }
       }
       if (packet.end - packet.first > wanted.most) continue;
-      return { ...this.#ledger.assign(packet.id, worker), alone: wanted.alone || hasFailed || packet.suspect };
+      return this.#again(packet, worker, wanted);
     }
     return undefined;
+  }
+  /** What has failed is done whole and alone: its end tells about all of it. */
+  #again({ id, failures, suspect }: LedgerPacket, worker: string, wanted: Wanted): Handout {
+    const isDoubtful = failures.length > 0 || suspect;
+    const mostMs = isDoubtful ? null : wanted.mostMs;
+    return { ...this.#ledger.assign(id, worker, mostMs !== null), alone: wanted.alone || isDoubtful, mostMs };
   }
   /** A packet that failed is tried elsewhere, as long as there is an elsewhere. */
   #mayTry(worker: string, packet: LedgerPacket): boolean {
@@ -167,15 +190,16 @@ export class Packetizer {
         continue;
       }
       const cutAt = this.#end({ file: position, first, end }, wanted.entries);
-      const assigned = this.#ledger.cut(position, cutAt, worker);
+      const { alone, mostMs } = wanted;
+      const assigned = this.#ledger.cut(position, cutAt, worker, mostMs !== null);
       if (cutAt === end) this.#files.finish(position);
-      return { ...assigned, alone: wanted.alone };
+      return { ...assigned, alone, mostMs };
     }
   }
 
   #copy(worker: string, now: number, most: number): Handout | undefined {
     const id = this.#tail.copyFor(worker, now, most);
-    return id === undefined ? undefined : { ...this.#ledger.assign(id, worker), alone: true };
+    return id === undefined ? undefined : { ...this.#ledger.assign(id, worker), alone: true, mostMs: null };
   }
 
   /** Where a packet of about `entries` from `first` on ends best. */

@@ -12,6 +12,8 @@ export interface QueryWorker {
   readonly workerId: string;
   readonly name: string;
   readonly node: NodeFacts;
+  /** It understands `mostMs` of a packet. */
+  readonly endsEarly: boolean;
   send(message: ToWorkerMessage): void;
 }
 
@@ -38,7 +40,8 @@ export interface QueryJournal {
 export interface PacketRecorder {
   readonly lastId: number;
   out(packet: LedgerPacket, attempt: number, worker: string): void;
-  done(id: number, worker: string): void;
+  /** @param end where it ended early */
+  done(id: number, worker: string, end?: number): void;
   failed(id: number, failure: Pick<PacketFailure, 'cause' | 'entry'>, worker: string): void;
 }
 

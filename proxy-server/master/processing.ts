@@ -84,7 +84,7 @@ export class Processing {
     this.#packetizer = new Packetizer(this.#ledger, placed);
     for (const [position, clusters] of this.#clusters)
       this.#packetizer.setClusters(position, this.#counted(position, clusters));
-    for (const { worker } of this.#seats.values()) this.#packetizer.join(worker.workerId, worker.node);
+    for (const { worker } of this.#seats.values()) this.#packetizer.join(worker.workerId, worker);
     this.serveAll();
     this.#checkSettled();
   }
@@ -104,7 +104,7 @@ export class Processing {
   /** A worker whose program is loaded. */
   join(worker: QueryWorker): void {
     this.#seats.set(worker.workerId, { worker, wants: 0, running: null, runningSince: 0, printed: '', isTold: false });
-    this.#packetizer?.join(worker.workerId, worker.node);
+    this.#packetizer?.join(worker.workerId, worker);
   }
   /** Its packets go to others at once. */
   leave(workerId: string, how: Leaving, why: string): void {
@@ -182,7 +182,10 @@ export class Processing {
       this.#seats.get(worker)?.worker.send({ type: 'drop', queryId, packetIds: [packetId] });
     const ranges = verdict.packets.map(({ file, first, end }): SettledRange => ({ file, first, end, state: 'done' }));
     for (const range of ranges) this.#settled.add(range);
-    for (const { id } of verdict.packets) this.#parts.packets.done(id, seat.worker.name);
+    for (const packet of verdict.packets) {
+      const end = packet.endedEarly ? this.#dataSet!.range(packet.file, packet.first, packet.end).end : undefined;
+      this.#parts.packets.done(packet.id, seat.worker.name, end);
+    }
     const { packets: reports } = message;
     this.#journal({ t: 'commit', workerId, ranges, reports, increment }, () =>
       seat.worker.send({ type: 'committed', queryId, commitId }),
@@ -256,13 +259,14 @@ export class Processing {
       this.#send(seat.worker, handout);
     }
   }
-  #send(worker: QueryWorker, { packet, attempt, alone }: Handout): void {
+  #send(worker: QueryWorker, { packet, attempt, alone, mostMs }: Handout): void {
     const dataSet = this.#dataSet!;
     const { id: packetId, file } = packet;
     const range = dataSet.range(file, packet.first, packet.end);
     this.#parts.packets.out({ ...packet, ...range }, attempt, worker.name);
     const suspect = packet.suspect || packet.failures.length > 0;
-    const shape = { packetId, attempt, ...range, alone, suspect, fileEntries: dataSet.fileEntriesOf(file) };
+    const fileEntries = dataSet.fileEntriesOf(file);
+    const shape = { packetId, attempt, ...range, alone, suspect, fileEntries, ...(mostMs === null ? {} : { mostMs }) };
     worker.send({
       type: 'packet',
       queryId: this.#parts.queryId,

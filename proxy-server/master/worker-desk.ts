@@ -9,7 +9,7 @@ import type { Clock } from '../../protocol/clock.js';
 import type { MasterMessage } from '../../protocol/control-messages.js';
 import { errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
-import { commonVersion } from '../../protocol/version.js';
+import { commonVersion, speaks } from '../../protocol/version.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
 import type { Peer, Receiver } from './peer.js';
 import type { Leaving } from './processing-parts.js';
@@ -128,7 +128,10 @@ export class WorkerDesk {
         peer.close('protocol version');
         return;
       }
-      const { name } = this.#roster.ready(workerId, message.node);
+      const { name } = this.#roster.ready(workerId, {
+        node: message.node,
+        endsEarly: speaks(protocol, 'earlyEnds'),
+      });
       peer.send({ type: 'welcome', protocol, sessionId, name });
       report({ type: 'workerReady', workerId });
       this.#counted();

@@ -12,6 +12,7 @@ interface Row {
   readonly name: string;
   peer: Peer<ToWorkerMessage> | undefined;
   node: NodeFacts | undefined;
+  endsEarly: boolean;
   isLeaving: boolean;
 }
 
@@ -45,7 +46,7 @@ export class WorkerRoster {
   connect(workerId: string, peer: Peer<ToWorkerMessage>): void {
     const name = this.#names.get(workerId) ?? `0.${this.#names.size + 1}`;
     this.#names.set(workerId, name);
-    this.#rows.set(workerId, { workerId, name, peer, node: undefined, isLeaving: false });
+    this.#rows.set(workerId, { workerId, name, peer, node: undefined, endsEarly: false, isLeaving: false });
   }
   /** Its link is gone; whether it is gone itself turns out later. */
   disconnect(workerId: string): void {
@@ -54,9 +55,10 @@ export class WorkerRoster {
     row.peer = undefined;
     row.node = undefined; // said again with the next hello
   }
-  ready(workerId: string, node: NodeFacts): { name: string } {
+  ready(workerId: string, { node, endsEarly }: Pick<QueryWorker, 'node' | 'endsEarly'>): { name: string } {
     const row = this.#rows.get(workerId)!;
     row.node = node;
+    row.endsEarly = endsEarly;
     return row;
   }
   /** It finishes the packet in hand and goes. @returns its link */
@@ -77,8 +79,8 @@ export class WorkerRoster {
     return [...this.#rows.values()]
       .filter(({ node, peer }) => node !== undefined && peer !== undefined)
       .slice(0, limit)
-      .map(({ workerId, name, node }) => ({
-        ...{ workerId, name, node: node! },
+      .map(({ workerId, name, node, endsEarly }) => ({
+        ...{ workerId, name, node: node!, endsEarly },
         send: (message: ToWorkerMessage) => this.#rows.get(workerId)?.peer?.send(message),
       }));
   }

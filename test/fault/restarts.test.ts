@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { processTree } from '../../protocol/process-id.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, type Ran, startCluster } from '../support/cluster.js';
 
@@ -88,6 +89,20 @@ describe('fault: daemons killed under a query', function () {
     isWhole(await ran);
   });
 
+  it('the ProxyServer and a master that has not begun to listen: the session is not given up', async () => {
+    await cluster.warm(2);
+    const spares = await spareMasters();
+    for (const pid of spares) process.kill(pid, 'SIGSTOP');
+    const ran = start();
+    const opened = async (): Promise<boolean> =>
+      (await ask<{ state: string }>('sessions')).some(({ state }) => state === 'starting');
+    while (!(await opened()));
+    await cluster.killProxy();
+    for (const pid of spares) process.kill(pid, 'SIGKILL');
+    await cluster.startProxy();
+    isWhole(await ran);
+  });
+
   it('the ProxyServer while a payload runs and ends: it is reported afterwards, once', async () => {
     const mark = `${process.pid % 7}.98765`; // found among the processes by it
     const sleeps = (): boolean => spawnSync('pgrep', ['-f', `sleep ${mark}`]).status === 0;
@@ -120,6 +135,18 @@ describe('fault: daemons killed under a query', function () {
     );
     expect(pauses).to.deep.equal(['0.5', '1']);
   });
+
+  /** Those that the ProxyServer has started ahead. */
+  async function spareMasters(): Promise<number[]> {
+    for (;;) {
+      const found = processTree(cluster.proxyPid).filter((pid) => {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
+        return words[0] === process.execPath && words.at(-2) === '--spare';
+      });
+      if (found.length > 0) return found;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 
   interface Line {
     readonly message: string;

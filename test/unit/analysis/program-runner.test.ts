@@ -39,6 +39,7 @@ export default class Everything extends Selector {
   override process(entry: number): void {
     const c = this.columns;
     if (this.params.failAt === String(entry)) throw new Error('no entry ' + entry);
+    for (const until = performance.now() + Number(this.params.spinMs ?? 0); performance.now() < until; );
     const x = c.x.at(entry) * Number(this.params.scale);
     this.h.fill(x, c.w.at(entry));
     this.h2d.fill(x, this.random.gauss());
@@ -110,6 +111,42 @@ describe('analysis: running programs', () => {
     const half = new OutputMerger({ selector: loaded.create(CONTEXT) });
     for (const bytes of increments.slice(0, 9)) half.add(bytes);
     expect(await answer(loaded, [...increments.slice(9), ...half.encode()])).to.equal(expected);
+  });
+
+  it('ends a packet early when its time is up, and gives the same bytes when the rest is run too', async () => {
+    const whole = runner(loaded);
+    await whole.run(packet(0, N));
+    const expected = await answer(loaded, [whole.takeIncrement()]);
+    const slow = runner(loaded, table, { scale: '2', spinMs: '0.1' });
+    let packets = 0;
+    for (let first = 0; first < N; packets++) {
+      const { entries } = await slow.run({ ...packet(first, N), mostMs: 1 });
+      expect(entries).to.be.at.least(1);
+      first += entries;
+    }
+    expect(packets).to.be.greaterThan(2);
+    expect(await answer(loaded, [slow.takeIncrement()])).to.equal(expected);
+  });
+
+  it('counts entries of a list when a packet of it ends early', async () => {
+    const only = [0, 3, 10, 11, 100, 400, 700, 705];
+    const whole = runner(loaded);
+    await whole.run({ ...packet(0, N), only });
+    const expected = await answer(loaded, [whole.takeIncrement()]);
+    const slow = runner(loaded, table, { scale: '2', spinMs: '0.1' });
+    const entriesOf = [
+      [0, 3],
+      [10, 11],
+      [100, 400],
+      [700, 705],
+    ].flatMap(([first, end]) => Array.from({ length: end! - first! }, (_, i) => first! + i));
+    let done = 0;
+    let packets = 0;
+    for (; done < entriesOf.length; packets++)
+      done += (await slow.run({ ...packet(entriesOf[done]!, N), only, mostMs: 1 })).entries;
+    expect(done).to.equal(entriesOf.length);
+    expect(packets).to.be.greaterThan(2);
+    expect(await answer(loaded, [slow.takeIncrement()])).to.equal(expected);
   });
 
   it('leaves no trace of a packet that throws, and names entry and line of the user', async () => {

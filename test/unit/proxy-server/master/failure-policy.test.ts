@@ -6,7 +6,7 @@ const POLICY = { maxAttempts: 3, fileAttempts: 2 };
 const failures = (n: number, cause: FailureCause, entry: number | null = null): PacketFailure[] =>
   Array.from({ length: n }, (_, i) => ({ worker: `w${i}`, cause, entry, error: { code: 'X', message: 'x' } }));
 const packet = (first: number, end: number, failed: PacketFailure[], suspect = false): LedgerPacket => ({
-  ...{ id: 1, file: 0, first, end, state: 'waiting', hands: [], failures: failed, suspect },
+  ...{ id: 1, file: 0, first, end, state: 'waiting', hands: [], failures: failed, suspect, endedEarly: false },
 });
 
 describe('proxy-server: failure policy', () => {

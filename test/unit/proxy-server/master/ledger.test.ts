@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Ledger } from '../../../../proxy-server/master/ledger.js';
+import { type Assigned, type CommitClaim, Ledger } from '../../../../proxy-server/master/ledger.js';
 import type { PacketFailure } from '../../../../proxy-server/master/packet-states.js';
 import { seededRandom } from '../../../support/seeded-random.js';
 
@@ -7,7 +7,9 @@ const failure = (worker: string, entry: number | null = null): PacketFailure => 
   ...{ worker, entry, cause: 'user' },
   error: { code: 'X', message: 'x' },
 });
-const claim = ({ packet, attempt }: { packet: { id: number }; attempt: number }) => ({ packetId: packet.id, attempt });
+const claim = ({ packet, attempt }: Assigned) => ({
+  ...{ packetId: packet.id, attempt, entries: packet.end - packet.first },
+});
 
 describe('proxy-server: ledger', () => {
   it('counts a committed packet once, and refuses it the second time', () => {
@@ -55,6 +57,49 @@ describe('proxy-server: ledger', () => {
     const one = ledger.cut(0, 10, 'a');
     expect(ledger.commit('a', [claim(one), claim(one)]).accepted).to.equal(false);
     expect(ledger.counts().done).to.equal(0);
+  });
+
+  it('takes the beginning of a packet that may end early, and gives out the rest', () => {
+    const ledger = new Ledger([{ position: 0, first: 0, end: 100 }]);
+    const early = ledger.cut(0, 60, 'a', true);
+    const verdict = ledger.commit('a', [{ ...claim(early), entries: 7 }]);
+    if (!verdict.accepted) return expect.fail(verdict.why);
+    expect(verdict.packets.map(({ first, end, endedEarly }) => [first, end, endedEarly])).to.deep.equal([[0, 7, true]]);
+    expect(ledger.counts().done).to.equal(7);
+    expect(ledger.unassigned).to.equal(93);
+    const [rest] = ledger.waiting();
+    expect(rest).to.include({ first: 7, end: 60, endedEarly: false });
+    const whole = ledger.assign(rest!.id, 'b', true);
+    const verdictOfAll = ledger.commit('b', [claim(whole)]);
+    expect(verdictOfAll.accepted && verdictOfAll.packets[0]?.endedEarly).to.equal(false);
+    expect([...ledger.waiting()]).to.deep.equal([]);
+  });
+
+  it('refuses a count of entries that cannot be, and gives the packet out again', () => {
+    for (const [mayEndEarly, entries] of [
+      [false, 5],
+      [true, 0],
+      [true, 11],
+      [false, 11],
+    ] as const) {
+      const ledger = new Ledger([{ position: 0, first: 0, end: 10 }]);
+      const one = ledger.cut(0, 10, 'a', mayEndEarly);
+      expect(ledger.commit('a', [{ ...claim(one), entries }]).accepted).to.equal(false);
+      expect(ledger.counts().done).to.equal(0);
+      expect([...ledger.waiting()].map(({ id }) => id)).to.deep.equal([one.packet.id]);
+    }
+  });
+
+  it('drops the copy of a packet that ended early, and gives out the rest once', () => {
+    const ledger = new Ledger([{ position: 0, first: 0, end: 10 }]);
+    const mine = ledger.cut(0, 10, 'a', true);
+    const copy = ledger.assign(mine.packet.id, 'b');
+    const late = claim(copy);
+    expect(ledger.commit('a', [{ ...claim(mine), entries: 4 }])).to.deep.include({
+      others: [{ worker: 'b', packetId: mine.packet.id }],
+    });
+    expect(ledger.commit('b', [late]).accepted).to.equal(false);
+    expect([...ledger.waiting()].map(({ first, end }) => [first, end])).to.deep.equal([[4, 10]]);
   });
 
   it('gives the failures of a packet to its heir alone', () => {
@@ -108,7 +153,7 @@ class RandomLedger {
   readonly ledger: Ledger;
   /** Times each entry was committed, files one behind the other. */
   readonly committed: number[];
-  readonly #held: { worker: string; packetId: number; attempt: number }[] = [];
+  readonly #held: (CommitClaim & { readonly worker: string; readonly mayEndEarly: boolean })[] = [];
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
@@ -141,7 +186,8 @@ class RandomLedger {
   #cut(): void {
     const position = this.#below(this.#sizes.length);
     const { first, end } = this.ledger.uncut(position);
-    if (first < end) this.#hold(this.ledger.cut(position, first + 1 + this.#below(40), this.#worker()));
+    if (first >= end) return;
+    this.#hold(this.ledger.cut(position, first + 1 + this.#below(40), this.#worker(), this.#random() < 0.5));
   }
   #assign(): void {
     const [packet] = this.ledger.waiting();
@@ -160,7 +206,10 @@ class RandomLedger {
     const mine = this.#held.filter((held) => held.worker === worker);
     if (mine.length === 0) return;
     this.#forget(worker);
-    const verdict = this.ledger.commit(worker, mine);
+    const claims = mine.map(({ packetId, attempt, entries, mayEndEarly }) => ({
+      ...{ packetId, attempt, entries: mayEndEarly ? 1 + this.#below(entries) : entries },
+    }));
+    const verdict = this.ledger.commit(worker, claims);
     if (!verdict.accepted) return;
     for (const { file, first, end } of verdict.packets) {
       const offset = this.#sizes.slice(0, file).reduce((sum, n) => sum + n, 0);
@@ -179,15 +228,9 @@ class RandomLedger {
     else if (this.#random() < 0.2) this.ledger.lose(packet.id);
     else this.ledger.split(packet.id, [packet.first + 1 + this.#below(length(packet) - 1)], { suspect: true });
   }
-  #hold({
-    packet,
-    attempt,
-  }: {
-    packet: { id: number; hands: readonly { worker: string; attempt: number }[] };
-    attempt: number;
-  }): void {
-    const hand = packet.hands.find((each) => each.attempt === attempt)!;
-    this.#held.push({ worker: hand.worker, packetId: packet.id, attempt });
+  #hold(assigned: Assigned): void {
+    const { worker, mayEndEarly } = assigned.packet.hands.find(({ attempt }) => attempt === assigned.attempt)!;
+    this.#held.push({ ...claim(assigned), worker, mayEndEarly });
   }
   #forget(worker: string): void {
     this.#held.splice(0, this.#held.length, ...this.#held.filter((held) => held.worker !== worker));

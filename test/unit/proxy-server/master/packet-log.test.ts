@@ -6,7 +6,7 @@ import { PacketLog, readPackets } from '../../../../proxy-server/master/packet-l
 import type { LedgerPacket } from '../../../../proxy-server/master/packet-states.js';
 
 const packet = (id: number, first: number, end: number): LedgerPacket => ({
-  ...{ id, file: 3, first, end, state: 'waiting', hands: [], failures: [], suspect: false },
+  ...{ id, file: 3, first, end, state: 'waiting', hands: [], failures: [], suspect: false, endedEarly: false },
 });
 
 describe('proxy-server: record of packets', () => {
@@ -37,6 +37,14 @@ describe('proxy-server: record of packets', () => {
     });
     expect(second).to.include({ packetId: 2, attempts: 2, state: 'out' });
     expect(second?.failures).to.deep.equal([{ worker: '0.2', cause: 'user', entry: 13 }]);
+  });
+
+  it('tells how far a packet came that ended early', async () => {
+    const log = await open();
+    log.out(packet(1, 0, 1000), 1, '0.1');
+    log.done(1, '0.1', 128);
+    await log.close();
+    expect(readPackets(readFileSync(path, 'latin1'))[0]).to.include({ first: 0, end: 128, state: 'done' });
   });
 
   it('numbers on behind an earlier life, also when that ended in the middle of a line', async () => {

@@ -13,6 +13,7 @@ interface SimWorker {
   doneAt: number | null;
 }
 const OVERHEAD_MS = 0.5;
+const TODAY = { node: testNode, endsEarly: true };
 
 /** Workers as they behave: one packet runs, one waits; a commit a packet. Time is a number. */
 class Simulation {
@@ -36,9 +37,9 @@ class Simulation {
     for (const { position } of files) this.packetizer.setClusters(position, clusters);
   }
 
-  join(name: string, rate: number): void {
+  join(name: string, rate: number, endsEarly = true): void {
     this.workers.set(name, { name, rate, queue: [], doneAt: null });
-    this.packetizer.join(name, testNode);
+    this.packetizer.join(name, { node: testNode, endsEarly });
     this.#serve();
   }
   lose(name: string): void {
@@ -64,11 +65,17 @@ class Simulation {
     }
   }
 
+  /** So many entries of it this worker will do. */
+  #doneOf({ rate }: SimWorker, { packet, mostMs }: Handout): number {
+    const entries = packet.end - packet.first;
+    return mostMs === null ? entries : Math.min(entries, Math.max(1, Math.ceil(rate * mostMs)));
+  }
   #commit(worker: SimWorker): void {
-    const { packet, attempt } = worker.queue.shift()!;
-    const n = packet.end - packet.first;
+    const handout = worker.queue.shift()!;
+    const { packet, attempt } = handout;
+    const n = this.#doneOf(worker, handout);
     worker.doneAt = null;
-    if (this.ledger.commit(worker.name, [{ packetId: packet.id, attempt }]).accepted) {
+    if (this.ledger.commit(worker.name, [{ packetId: packet.id, attempt, entries: n }]).accepted) {
       this.packets++;
       const times = this.committed[packet.file]!;
       for (let entry = packet.first; entry < packet.end; entry++) times[entry]!++;
@@ -86,7 +93,7 @@ class Simulation {
       const [head] = worker.queue;
       if (worker.doneAt !== null || head === undefined) continue;
       this.packetizer.started(worker.name, head.packet.id, this.now);
-      worker.doneAt = this.now + (head.packet.end - head.packet.first) / worker.rate + OVERHEAD_MS;
+      worker.doneAt = this.now + this.#doneOf(worker, head) / worker.rate + OVERHEAD_MS;
     }
   }
 }
@@ -98,10 +105,30 @@ describe('proxy-server: packetizer', () => {
     const sim = new Simulation(files(100_000, 100_000, 100_000, 100_000));
     sim.join('a', 10);
     sim.run();
-    const lengths = sim.handouts.map(({ packet }) => packet.end - packet.first);
-    expect(lengths[0]).to.be.at.most(256);
+    const lengths = sim.handouts.map(({ packet }) => packet.end - packet.first); // of the first, what was done of it
+    expect(lengths[0]).to.equal(400); // 40 ms
     expect(Math.max(...lengths)).to.be.within(5_000, 15_000); // 1 s of work
     expect(sim.packets).to.be.lessThan(120);
+  });
+
+  it('bounds the first packets by time, whatever an entry takes', () => {
+    for (const rate of [10_000, 10, 0.1, 0.001]) {
+      const sim = new Simulation(files(4_000_000));
+      sim.join('a', rate);
+      while (sim.packets < 3) sim.step();
+      const [first] = sim.handouts;
+      expect(first!.packet.end).to.be.at.most(Math.max(1, 40 * rate));
+      expect(sim.ledger.counts().done).to.be.at.least(3);
+    }
+  });
+
+  it('gives tiny packets first to a worker that cannot end one early', () => {
+    const sim = new Simulation(files(4_000_000));
+    sim.join('a', 10, false);
+    expect(sim.handouts.map(({ packet, mostMs }) => [packet.end - packet.first, mostMs])).to.deep.equal([
+      [32, null],
+      [32, null],
+    ]);
   });
 
   for (const rates of [
@@ -155,8 +182,8 @@ describe('proxy-server: packetizer', () => {
   it('tries a packet that failed on another worker, as long as there is one', () => {
     const ledger = new Ledger(files(10));
     const packetizer = new Packetizer(ledger, [{ position: 0, places: [] }]);
-    packetizer.join('a', testNode);
-    packetizer.join('b', testNode);
+    packetizer.join('a', TODAY);
+    packetizer.join('b', TODAY);
     const { packet } = packetizer.next('a', 0)!;
     while (packetizer.next('a', 0) !== undefined);
     ledger.fail(packet.id, { worker: 'a', cause: 'user', entry: null, error: { code: 'X', message: 'x' } });
@@ -195,7 +222,7 @@ describe('proxy-server: packetizer', () => {
     /** Worker a does 10 entries a ms, and has had long packets. */
     const learnt = (clusters: readonly number[] = [], sizes = [1_000_000]): Simulation => {
       const sim = new Simulation(files(...sizes), clusters);
-      sim.packetizer.join('a', testNode);
+      sim.packetizer.join('a', TODAY);
       sim.packetizer.finished('a', 10_000, 1_000);
       return sim;
     };
@@ -220,13 +247,13 @@ describe('proxy-server: packetizer', () => {
       const { packetizer } = learnt();
       for (const leftMs of [RESERVE_MS + 39, RESERVE_MS, 0, -60_000])
         expect(packetizer.next('a', 0, leftMs)).to.equal(undefined);
-      packetizer.join('b', testNode);
+      packetizer.join('b', TODAY);
       expect(packetizer.next('b', 0, endless)?.packet.first).to.equal(0);
     });
 
     it('gives none to a worker that takes longer than that for one entry', () => {
       const sim = new Simulation(files(100));
-      sim.packetizer.join('a', testNode);
+      sim.packetizer.join('a', TODAY);
       sim.packetizer.finished('a', 1, 60_000);
       expect(sim.packetizer.next('a', 0, RESERVE_MS + 59_000)).to.equal(undefined);
       expect(length(sim.packetizer.next('a', 0, RESERVE_MS + 61_000)!)).to.equal(1);
@@ -234,14 +261,14 @@ describe('proxy-server: packetizer', () => {
 
     it('gives the first packets of a query only where there is time for a short one', () => {
       const { packetizer } = new Simulation(files(1_000_000));
-      packetizer.join('a', testNode);
+      packetizer.join('a', TODAY);
       expect(packetizer.next('a', 0, RESERVE_MS + 10)).to.equal(undefined);
-      expect(length(packetizer.next('a', 0, RESERVE_MS + 1_000)!)).to.be.at.most(32);
+      expect(packetizer.next('a', 0, RESERVE_MS + 1_000)).to.deep.include({ mostMs: 40 });
     });
 
     it('cuts what came back until it fits', () => {
       const sim = learnt([], [10_000]);
-      sim.packetizer.join('b', testNode);
+      sim.packetizer.join('b', TODAY);
       while (sim.packetizer.next('b', 0) !== undefined);
       sim.ledger.giveBackAll('b');
       expect(length(sim.packetizer.next('a', 0, RESERVE_MS + 50)!)).to.be.within(1, 500);
@@ -250,7 +277,7 @@ describe('proxy-server: packetizer', () => {
     it('gives no copy of a packet that does not fit', () => {
       const copy = (leftMs: number): Handout | undefined => {
         const sim = learnt([], [800]);
-        sim.packetizer.join('b', testNode);
+        sim.packetizer.join('b', TODAY);
         sim.packetizer.finished('b', 10_000, 1_000);
         sim.packetizer.finished('a', 100_000, 10_000);
         while (sim.packetizer.next('b', 0) !== undefined);
