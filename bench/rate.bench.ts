@@ -8,7 +8,7 @@ import { ProcessTimes } from './process-times.js';
 
 export const title = 'Rate of a query: eight copies of flat.root, dimuon mass, weighted';
 
-const ROUNDS = 4;
+const ROUNDS = 5;
 const COPIES = 8;
 
 interface Run {
