@@ -191,6 +191,7 @@ export class Processing {
       seat.worker.send({ type: 'committed', queryId, commitId }),
     );
     this.#parts.onMerged();
+    this.#serve(seat); // near the end it may have been too busy for a copy, and is idle now
     this.#checkSettled();
   }
 

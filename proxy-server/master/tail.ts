@@ -1,6 +1,6 @@
 /**
- * The last running packets: when nothing is left to cut, an idle worker gets a copy of the packet that is expected to end last, if it can
- * end it sooner itself. That takes packets away from slow and stuck workers, and from the queues of busy ones; the first commit counts.
+ * The last running packets: when nothing is left to cut, a worker gets a copy of the packet that is expected to end last, if it can
+ * end it sooner itself, behind what it has in hand. That takes packets away from slow and stuck workers, and from the queues of busy ones; the first commit counts.
  */
 import type { Ledger } from './ledger.js';
 import type { LedgerPacket } from './packet-states.js';
@@ -40,9 +40,10 @@ export class Tail {
     this.#running.delete(worker);
   }
 
-  /** The packet, of so many entries at most, to run once more on this idle worker; undefined: none is worth it. */
+  /** The packet, of so many entries at most, to run once more on this worker; undefined: none is worth it. */
   copyFor(worker: string, now: number, most = Number.POSITIVE_INFINITY): number | undefined {
     const ownRate = this.#rates.of(worker);
+    const busyMs = [...this.#expected(worker, now)].at(-1)?.leftMs ?? 0;
     let best: number | undefined;
     let latest = 0;
     for (const other of this.#rates.workers()) {
@@ -51,7 +52,7 @@ export class Tail {
         if (packet.hands.length >= MOST_HANDS || packet.hands.some((hand) => hand.worker === worker)) continue;
         if (packet.failures.some((failure) => failure.worker === worker)) continue;
         if (packet.end - packet.first > most) continue;
-        const ownMs = ownRate === undefined ? 0 : (packet.end - packet.first) / ownRate;
+        const ownMs = busyMs + (ownRate === undefined ? 0 : (packet.end - packet.first) / ownRate);
         if (ownMs * MARGIN + MARGIN_MS >= leftMs || leftMs <= latest) continue;
         best = packet.id;
         latest = leftMs;

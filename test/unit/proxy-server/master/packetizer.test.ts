@@ -179,6 +179,21 @@ describe('proxy-server: packetizer', () => {
     expect(sim.handouts.some(({ alone }) => alone)).to.equal(true);
   });
 
+  it('gives no copy to a worker that is busy for as long itself', () => {
+    const { packetizer } = new Simulation(files(4_000));
+    const ids: number[] = [];
+    for (const name of ['a', 'b']) {
+      packetizer.join(name, TODAY);
+      packetizer.finished(name, 10_000, 1_000);
+    }
+    for (let n = 0; n < 100; n++) {
+      const handout = packetizer.next(n % 2 === 0 ? 'a' : 'b', 0);
+      if (handout !== undefined) ids.push(handout.packet.id);
+    }
+    expect(ids).to.deep.equal([...new Set(ids)]);
+    expect(packetizer.leftMs(4_000)).to.equal(200);
+  });
+
   it('tries a packet that failed on another worker, as long as there is one', () => {
     const ledger = new Ledger(files(10));
     const packetizer = new Packetizer(ledger, [{ position: 0, places: [] }]);
