@@ -1,13 +1,15 @@
 /**
  * Writes a local file to a URL of storage, whole or not at all: what is under the final name was compared with the original first.
- * A file that is there already is never replaced. What may work the next time is tried again, under a fresh name.
+ * A file that is there already is never replaced. What may work the next time is tried again, under a fresh name; a file of the same bytes
+ * that is found then is that of an earlier try, whose answer was lost.
  */
 import { randomBytes } from 'node:crypto';
 import { checksumOf } from './checksum.js';
-import { PermissionError, UnsupportedSchemeError, WriteRefusedError } from './errors.js';
+import { FileExistsError, PermissionError, UnsupportedSchemeError, WriteRefusedError } from './errors.js';
 import { putHttp } from './http/http-put.js';
 import { LocalFile } from './local-file.js';
 import { putLocal } from './local-put.js';
+import { openSource } from './open-source.js';
 import { withRetries } from './retry.js';
 import { type StorageOptions, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
@@ -29,7 +31,9 @@ export async function putFile(from: string, url: string, options?: StorageOption
   const source = await LocalFile.open(from, settings);
   try {
     const adler32 = await checksumOf(source, 'adler32');
-    await withRetries(settings, async () => {
+    let tries = 0;
+    const once = async (): Promise<void> => {
+      tries++;
       const job = { from: source, adler32, suffix: `.part-${randomBytes(6).toString('hex')}` };
       const scheme = schemeOf(url);
       switch (scheme) {
@@ -49,7 +53,14 @@ export async function putFile(from: string, url: string, options?: StorageOption
         default:
           throw new UnsupportedSchemeError(displayUrl(url), scheme);
       }
-    });
+    };
+    await withRetries(settings, () =>
+      once().catch(async (error: unknown) => {
+        const isOurs =
+          error instanceof FileExistsError && tries > 1 && (await holds(url, source.size, adler32, options));
+        if (!isOurs) throw error;
+      }),
+    );
     return { size: source.size, adler32 };
   } catch (error) {
     if (error instanceof PermissionError)
@@ -57,5 +68,14 @@ export async function putFile(from: string, url: string, options?: StorageOption
     throw error;
   } finally {
     await source.close();
+  }
+}
+
+async function holds(url: string, size: number, adler32: string, options?: StorageOptions): Promise<boolean> {
+  const there = await openSource(url, options);
+  try {
+    return there.size === size && (await checksumOf(there, 'adler32')) === adler32;
+  } finally {
+    await there.close();
   }
 }

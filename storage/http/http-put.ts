@@ -4,7 +4,7 @@
  */
 import { BadCopyError, FileExistsError, type StorageError, WriteRefusedError } from '../errors.js';
 import type { PutJob } from '../put-job.js';
-import { withRetries } from '../retry.js';
+import { untilSeen, withRetries } from '../retry.js';
 import type { StorageSettings } from '../storage-options.js';
 import { displayUrl } from '../url.js';
 import { errorOfStatus } from './http-status.js';
@@ -38,9 +38,17 @@ export async function putHttp(url: string, job: PutJob, settings: StorageSetting
     const moved = await ask('MOVE', part, { headers });
     if (moved.status === 412) throw new FileExistsError(display);
     if (moved.status >= 200 && moved.status <= 299) {
-      if ((await head(target)).status === 200) return;
       // XrdHttp 5.5 takes the destination as it is written: names with escapes land elsewhere.
-      await ask('DELETE', new URL(target.href.replaceAll('%', '%25')));
+      const elsewhere = new URL(target.href.replaceAll('%', '%25'));
+      const is = async (at: URL): Promise<boolean> => (await head(at)).status === 200;
+      let isElsewhere = false;
+      await untilSeen(settings, async () => {
+        if (await is(target)) return true;
+        isElsewhere = elsewhere.href !== target.href && (await is(elsewhere));
+        return isElsewhere;
+      });
+      if (!isElsewhere) return;
+      await ask('DELETE', elsewhere);
     } else if (NOT_DONE_HERE.includes(moved.status)) await ask('DELETE', part);
     else throw failure(display, moved);
   } catch (error) {

@@ -187,6 +187,9 @@ export const statRequest = (path: string): WireRequest => pathRequest(REQUEST.st
 export const listRequest = (path: string): WireRequest =>
   pathRequest(REQUEST.dirlist, path, (p) => p.writeUInt8(2, 15));
 export const locateRequest = (path: string): WireRequest => pathRequest(REQUEST.locate, path);
+/** The manager asks its servers instead of its memory (kXR_refresh). */
+export const refreshRequest = (path: string): WireRequest =>
+  pathRequest(REQUEST.locate, path, (p) => p.writeUInt16BE(0x80, 0));
 export const checksumRequest = (path: string): WireRequest =>
   pathRequest(REQUEST.query, path, (p) => p.writeUInt16BE(3, 0)); // kXR_Qcksum
 

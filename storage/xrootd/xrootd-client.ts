@@ -10,7 +10,7 @@ import { type Answer, locationsOf, type XrootdLocation } from './answer.js';
 import type { Server } from './connection-pool.js';
 import { FrameFault } from './frame-bodies.js';
 import type { Endpoint, Subject } from './transport.js';
-import { locateRequest, type WireRequest } from './wire.js';
+import { locateRequest, refreshRequest, type WireRequest } from './wire.js';
 import { errorOfAnswer, isFinal } from './xrootd-errors.js';
 import { withOpaque, type XrootdUrl } from './xrootd-url.js';
 
@@ -117,10 +117,10 @@ export class XrootdClient {
   }
 
   /** Servers that have the path, by the account of the one that the URL names. */
-  async locate(): Promise<XrootdLocation[]> {
+  async locate({ refresh = false } = {}): Promise<XrootdLocation[]> {
     const walk = new Walk(this.settings.clock, this.settings.deadlineMs, this.subject);
     const start = this.#placeAt(this.url.endpoint);
-    const { body } = await this.#walk(start, locateRequest, { walk, tried: [] });
+    const { body } = await this.#walk(start, refresh ? refreshRequest : locateRequest, { walk, tried: [] });
     return this.parsed(() => locationsOf(body));
   }
 

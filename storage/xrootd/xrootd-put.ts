@@ -6,6 +6,7 @@ import { mapBounded } from '../bounded.js';
 import type { ByteSource } from '../byte-source.js';
 import { BadCopyError, FileExistsError, StorageError, StorageIoError, WriteRefusedError } from '../errors.js';
 import type { PutJob } from '../put-job.js';
+import { untilSeen } from '../retry.js';
 import type { StorageSettings } from '../storage-options.js';
 import { checksumOfAnswer, statOf } from './answer.js';
 import { askServer } from './ask-server.js';
@@ -50,6 +51,20 @@ export async function putXrootd(url: string, job: PutJob, settings: StorageSetti
     await remove(server, { path: path(part), handle, client, display: target.display });
     throw error;
   }
+  await announce(new XrootdClient(target, settings));
+}
+
+/** Whoever reads it next finds it: a manager that does not know it yet asks its servers again. The file is there in any case. */
+async function announce(client: XrootdClient): Promise<void> {
+  if (!(await client.isManager().catch(() => false))) return;
+  await untilSeen(client.settings, async () => {
+    const isKnown = await client.perform(statRequest).then(
+      () => true,
+      () => false,
+    );
+    if (!isKnown) await client.locate({ refresh: true }).catch(() => []);
+    return isKnown;
+  });
 }
 
 /** A move would replace it without a word on some servers. */

@@ -132,5 +132,13 @@ describe('storage: a written file', () => {
       expect([...server.files.keys()]).to.deep.equal(['/a.bin']);
       expect(server.files.get('/a.bin')!.equals(readFileSync(original))).to.equal(true);
     });
+
+    it('is known for its own when the answer to its last step is lost', async () => {
+      server.losesAnswer = true;
+      await putFile(original, `${server.url}/b.bin`, { pool, retryPauseMs: 1 });
+      expect(server.losesAnswer).to.equal(false);
+      const other = await failureOf(putFile(empty, `${server.url}/b.bin`, { pool, retryPauseMs: 1 }));
+      expect(other).to.include({ code: 'STORAGE_EXISTS' });
+    });
   });
 });

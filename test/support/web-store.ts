@@ -15,6 +15,8 @@ export class WebStore {
   readonly files = new Map<string, Buffer>();
   /** The next PUT that brings more bytes is cut there, once. */
   cutAt = Number.POSITIVE_INFINITY;
+  /** The next PUT is kept, and its connection ends without an answer, once. */
+  losesAnswer = false;
   readonly #setup: WebStoreSetup;
   readonly #server: Server;
 
@@ -62,6 +64,11 @@ export class WebStore {
     });
     request.on('end', () => {
       this.files.set(path, Buffer.concat(parts));
+      if (this.losesAnswer && !path.includes('.part-')) {
+        this.losesAnswer = false;
+        request.socket.destroy();
+        return;
+      }
       response.writeHead(201).end();
     });
   }
