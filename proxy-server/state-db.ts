@@ -86,6 +86,8 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE job_usage ADD COLUMN output_files INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE job_usage ADD COLUMN output_bytes INTEGER NOT NULL DEFAULT 0;`,
   `ALTER TABLE pilot ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;`,
+  `CREATE TABLE job_bar (
+     key TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, until INTEGER NOT NULL, why TEXT NOT NULL, times INTEGER NOT NULL) STRICT;`,
 ];
 
 /** Looked through at each start up to this length, about a second's worth; a longer one is trusted. */

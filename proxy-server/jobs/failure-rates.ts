@@ -17,11 +17,26 @@ export interface RunEnd {
   readonly atMs: number;
 }
 
-export interface Bar {
+interface BarFacts {
   readonly kind: 'node' | 'site';
   readonly name: string;
   readonly until: number;
   readonly why: string;
+}
+
+/** What is known of it after a restart; `times`: that it was barred since a run went well there. */
+export interface KeptBar extends BarFacts {
+  readonly key: string;
+  readonly times: number;
+}
+export interface BarMemory {
+  all(): readonly KeptBar[];
+  keep(bar: KeptBar): void;
+  /** A run went well there. */
+  forgive(key: string): void;
+}
+
+export interface Bar extends BarFacts {
   /** Whose failure is the node's or the site's fault. */
   readonly jobIds: readonly number[];
   /** It was barred before; these had been given to it until then. */
@@ -39,11 +54,20 @@ const ENOUGH_ELSEWHERE = 3;
 const ENOUGH_USERS = 3;
 
 export class FailureRates {
+  readonly #memory: BarMemory;
   #ends: RunEnd[] = [];
   readonly #bars = new Map<string, Bar>();
   readonly #times = new Map<string, number>();
   /** Streaks that nothing elsewhere says enough about as yet: node or site -> its last failure. */
   readonly #undecided = new Map<string, { kind: 'node' | 'site'; last: RunEnd }>();
+
+  constructor(memory: BarMemory) {
+    this.#memory = memory;
+    for (const { key, times, ...facts } of memory.all()) {
+      this.#bars.set(key, { ...facts, jobIds: [], isKnown: false });
+      if (times > 0) this.#times.set(key, times);
+    }
+  }
 
   /** @returns what is barred from now on because of it, or what was barred while it ran there */
   add(end: RunEnd): Bar[] {
@@ -57,7 +81,7 @@ export class FailureRates {
       return known === undefined ? bars : [{ ...known, jobIds: [end.jobId], isKnown: true }, ...bars];
     }
     for (const key of keysOf(end)) {
-      this.#times.delete(key);
+      if (this.#times.delete(key)) this.#memory.forgive(key);
       this.#undecided.delete(key);
     }
     return [...this.#undecided.values()].flatMap(
@@ -100,6 +124,7 @@ export class FailureRates {
     const why = `no jobs until ${new Date(until).toISOString()}: the last ${streak.length} on this ${kind} failed within ${QUICK_S} s, ${rest}`;
     const bar = { kind, name, until, why, jobIds: streak.map(({ jobId }) => jobId), isKnown: false };
     this.#bars.set(key, bar);
+    this.#memory.keep({ key, kind, name, until, why, times: times + 1 });
     return bar;
   }
 }

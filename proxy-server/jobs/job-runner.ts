@@ -13,6 +13,7 @@ import type { SiteOffer } from './agent-ad.js';
 import { AgentOffers } from './agent-offers.js';
 import { CoreClaims } from './core-claims.js';
 import type { EndNotices } from './end-notices.js';
+import type { BarMemory } from './failure-rates.js';
 import { JobDemand } from './job-demand.js';
 import { JobDispatch } from './job-dispatch.js';
 import { JobEnds } from './job-ends.js';
@@ -34,6 +35,7 @@ import { type Queued, WaitingRoom } from './waiting-room.js';
 
 export interface JobRunnerOptions extends HandOutParts {
   readonly usage: UsageStore;
+  readonly bars: BarMemory;
   readonly quotas: Quotas;
   readonly notices: EndNotices;
   readonly outputs: JobOutputs;
@@ -79,7 +81,7 @@ export class JobRunner {
   #isClosed = false;
 
   constructor(options: JobRunnerOptions) {
-    const { clock, log, store, registry, siteOf, quotas, usage, notices } = options;
+    const { clock, log, store, bars, registry, siteOf, quotas, usage, notices } = options;
     this.#options = options;
     this.claims = new CoreClaims({ registry, active: this.#active, policyOf: options.policyOf });
     this.#surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
@@ -90,7 +92,7 @@ export class JobRunner {
       onRelease: () => this.look(),
     });
     const { queue } = this.#room;
-    this.judge = new NodeJudge({ store, log, enqueue: (jobs) => this.enqueue(jobs), nowMs: () => this.#nowMs() });
+    this.judge = new NodeJudge({ store, bars, log, enqueue: (jobs) => this.enqueue(jobs), nowMs });
     this.#offers = new AgentOffers(registry, this.#active, {
       siteOf,
       isBarred: (node) => this.judge.barOf(node) !== null,

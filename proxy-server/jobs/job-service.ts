@@ -10,6 +10,7 @@ import type { ProxyConfig } from '../config.js';
 import { surviving } from '../state-db.js';
 import type { TokenBook } from '../token-book.js';
 import { NO_SITE_OFFER, type SiteOffer } from './agent-ad.js';
+import { BarStore } from './bar-store.js';
 import { EndNotices } from './end-notices.js';
 import { JobDesk } from './job-desk.js';
 import { JobInputs } from './job-inputs.js';
@@ -79,6 +80,7 @@ export class JobService {
       log,
       store,
       usage: this.#usage,
+      bars: new BarStore(db, log),
       quotas: config.quotas,
       notices: new EndNotices({ hook, clock, note }),
       inputs: this.#inputs,

@@ -2,12 +2,13 @@
 import type { NodeFacts } from '../../protocol/agent-messages.js';
 import type { PayloadEnd } from '../../protocol/job-messages.js';
 import type { Logger } from '../../protocol/log.js';
-import { FailureRates } from './failure-rates.js';
+import { type BarMemory, FailureRates } from './failure-rates.js';
 import type { Job } from './job-row.js';
 import type { JobStore } from './job-store.js';
 
 export interface NodeJudgeOptions {
   readonly store: JobStore;
+  readonly bars: BarMemory;
   readonly log: Logger;
   readonly enqueue: (jobs: readonly Job[]) => void;
   readonly nowMs: () => number;
@@ -21,10 +22,11 @@ const MOST_TRIES = 3;
 
 export class NodeJudge {
   readonly #options: NodeJudgeOptions;
-  readonly #rates = new FailureRates();
+  readonly #rates: FailureRates;
 
   constructor(options: NodeJudgeOptions) {
     this.#options = options;
+    this.#rates = new FailureRates(options.bars);
   }
 
   /** A run has ended, and its job was moved. */

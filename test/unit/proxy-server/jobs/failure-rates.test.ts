@@ -1,12 +1,18 @@
 import { expect } from 'chai';
+import { createLogger } from '../../../../protocol/log.js';
+import { BarStore } from '../../../../proxy-server/jobs/bar-store.js';
 import { FailureRates } from '../../../../proxy-server/jobs/failure-rates.js';
+import { openStateDb } from '../../../../proxy-server/state-db.js';
 
 describe('proxy-server: nodes that fail everything', () => {
+  const log = createLogger({ program: 'test', level: 'error', file: null, terminal: false });
   let rates: FailureRates;
+  let bars: BarStore;
   let nowMs = 0;
   let jobId = 0;
   beforeEach(() => {
-    rates = new FailureRates();
+    bars = new BarStore(openStateDb(':memory:'), log);
+    rates = new FailureRates(bars);
     nowMs = 1_000_000;
     jobId = 0;
   });
@@ -30,6 +36,28 @@ describe('proxy-server: nodes that fail everything', () => {
     expect(bar!.why).to.match(/the last 5 on this node failed within 60 s, 0 of 3 failed elsewhere/);
     expect(isBarred('bad')).to.equal(true);
     expect(isBarred('good')).to.equal(false);
+  });
+
+  it('stay barred over a restart, and for twice as long the next time, until a run goes well there', () => {
+    times(3, () => ends('good', false));
+    times(5, () => ends('bad', true));
+    const { until, why } = rates.barOf({ host: 'bad', site: 'S' }, nowMs)!;
+    rates = new FailureRates(bars);
+    expect(rates.barOf({ host: 'bad', site: 'S' }, nowMs)).to.deep.include({ kind: 'node', name: 'bad', until, why });
+    expect(isBarred('good')).to.equal(false);
+
+    nowMs = until + 1;
+    expect(isBarred('bad')).to.equal(false);
+    times(3, () => ends('good', false));
+    times(5, () => ends('bad', true));
+    expect(rates.barOf({ host: 'bad', site: 'S' }, nowMs)!.until - nowMs).to.equal(600_000);
+
+    ends('bad', false);
+    nowMs += 700_000;
+    rates = new FailureRates(bars);
+    times(3, () => ends('good', false));
+    times(5, () => ends('bad', true));
+    expect(rates.barOf({ host: 'bad', site: 'S' }, nowMs)!.until - nowMs).to.equal(300_000);
   });
 
   it('are judged by the first good runs of the others, if they failed a queue before there were any', () => {
