@@ -181,6 +181,7 @@ export class AgentDoor {
       link.send({ type: 'welcome', protocol, agentId, token, heartbeatMs });
       const { pid, node, workers, returnsWithinMs } = hello;
       registry.join({ agentId, pilotId, pid, node, protocol, workers, returnsWithinMs });
+      surviving(log, () => this.#options.agents.returnsWithin(agentId, returnsWithinMs ?? 0));
       this.#options.jobs().joined(agentId, hello.jobs ?? []);
       if (speaks(protocol, 'tokenRenewal')) this.#keepRenewing(agentId, link);
       if (isNew) this.#options.onRegistered(hello.node.site);

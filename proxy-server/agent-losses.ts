@@ -6,7 +6,7 @@ import type { Clock } from '../protocol/clock.js';
 import type { Logger } from '../protocol/log.js';
 import type { AgentDoor } from './agent-door.js';
 import type { Agent, AgentRegistry } from './agent-registry.js';
-import type { AgentStore } from './agent-store.js';
+import type { AgentStore, OpenAgent } from './agent-store.js';
 import type { PilotKeeper } from './factory/pilot-keeper.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import type { NodeFiles } from './node-files.js';
@@ -55,10 +55,10 @@ export class AgentLosses {
     lookAtSites(site);
   }
 
-  /** An agent that had not ended when the last ProxyServer did has three heartbeats to come back. */
-  expectBack(agentId: string): void {
+  /** An agent that had not ended when the last ProxyServer did has three heartbeats to come back, or as long as it said that it takes. */
+  expectBack({ agentId, returnsWithinMs }: OpenAgent): void {
     const { clock, heartbeatMs, registry, agents, jobs, lookAtSites } = this.#options;
-    clock.after(Math.max(LONGEST_DIAL_PAUSE_MS, 3 * heartbeatMs), () => {
+    clock.after(Math.max(LONGEST_DIAL_PAUSE_MS, 3 * heartbeatMs, returnsWithinMs), () => {
       if (registry.get(agentId) !== undefined) return;
       const open = agents.open().find((agent) => agent.agentId === agentId);
       if (open === undefined) return;

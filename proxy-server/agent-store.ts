@@ -9,6 +9,12 @@ interface Row {
   readonly former_hash: string | null;
 }
 
+export interface OpenAgent {
+  readonly agentId: string;
+  readonly pilotId: string | null;
+  readonly returnsWithinMs: number;
+}
+
 export class AgentStore {
   readonly #db: Database.Database;
   constructor(db: Database.Database) {
@@ -48,11 +54,19 @@ export class AgentStore {
       .run(nowMs, why, agentId);
   }
 
+  /** It comes back within so long, if its process ends: its next one finds its payloads. */
+  returnsWithin(agentId: string, ms: number): void {
+    this.#db
+      .prepare('UPDATE agent SET returns_within_ms = ? WHERE agent_id = ? AND returns_within_ms <> ?')
+      .run(ms, agentId, ms);
+  }
+
   /** Agents that had not ended when the last ProxyServer did. */
-  open(): { agentId: string; pilotId: string | null }[] {
+  open(): OpenAgent[] {
     return this.#db
-      .prepare<[], { agentId: string; pilotId: string | null }>(
-        'SELECT agent_id AS agentId, pilot_id AS pilotId FROM agent WHERE ended_at IS NULL',
+      .prepare<[], OpenAgent>(
+        `SELECT agent_id AS agentId, pilot_id AS pilotId, returns_within_ms AS returnsWithinMs
+         FROM agent WHERE ended_at IS NULL`,
       )
       .all();
   }

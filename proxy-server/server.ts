@@ -87,7 +87,7 @@ class ProxyServer {
     this.#url = url;
     sessions.startDead();
     await this.#startManager();
-    for (const { agentId } of agents.open()) losses.expectBack(agentId);
+    for (const agent of agents.open()) losses.expectBack(agent);
     jobs.loseStrangers(new Set(agents.open().map(({ agentId }) => agentId)));
     this.#tasks = [
       cron.schedule(`*/${config.factoryTickS} * * * * *`, () => {

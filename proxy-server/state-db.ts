@@ -88,6 +88,7 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE pilot ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;`,
   `CREATE TABLE job_bar (
      key TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, until INTEGER NOT NULL, why TEXT NOT NULL, times INTEGER NOT NULL) STRICT;`,
+  `ALTER TABLE agent ADD COLUMN returns_within_ms INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Looked through at each start up to this length, about a second's worth; a longer one is trusted. */

@@ -92,6 +92,28 @@ for (const isolation of ['never', 'preferred'] as const)
       );
     });
 
+    if (isolation === 'never')
+      it('is waited for as long as it takes, by a ProxyServer that was started again meanwhile', async () => {
+        const one = await agent();
+        const { program, go } = patient('exit 0');
+        const id = await jobs.submit(`Executable = "${program}";`);
+        const before = await runs(id);
+        await one.kill();
+        await proxy.kill();
+        await proxy.start();
+        const longerThanAnyDialPauseMs = 16_000;
+        await new Promise((resolve) => setTimeout(resolve, longerThanAnyDialPauseMs));
+        expect(await jobs.becomes(id, () => true)).to.include({ state: 'RUNNING', run: 1 });
+        one.start();
+        await proxy.until(
+          () => jobs.trace(id),
+          (lines) => lines.includes(TAKEN_OVER),
+        );
+        expect(ofJob(id)).to.include.members(before);
+        go();
+        expect(await jobs.ends(id, 'DONE')).to.include({ run: 1, exitCode: 0 });
+      });
+
     it('by SIGHUP and a start leaves it running, as by a crash, and by SIGTERM ends it', async () => {
       const one = await agent();
       const { program } = patient('exit 0');
