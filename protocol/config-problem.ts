@@ -1,6 +1,6 @@
 /** What is wrong with a value of a configuration, for people who write YAML and know no schema. */
 import type { z } from 'zod';
-import { didYouMean } from './nearest.js';
+import { didYouMean, nearest } from './nearest.js';
 
 const NOUNS: Readonly<Record<string, string>> = {
   string: 'text',
@@ -17,12 +17,13 @@ export function configProblem(issue: z.core.$ZodIssue, whole: unknown): string {
   const where = issue.path.length === 0 ? 'the configuration' : issue.path.join('.');
   const given = valueAt(whole, issue.path);
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
-    const kind = `${where === 'the configuration' ? '' : `${where}.`}${issue.discriminator}`.replace(
-      /(\w+)\.\1$/,
-      '$1',
-    );
-    const known = /Expected (.+)$/.exec(issue.message)?.[1]?.match(/[^' |]+/g) ?? [];
-    return `${kind}${given === undefined ? ' is missing: it' : ''} must be ${choice(known)}.${didYouMean(String(given), known)}`;
+    const known = 'options' in issue ? (issue.options ?? []).map(String) : [];
+    const keys = Object.keys((valueAt(whole, issue.path.slice(0, -1)) ?? {}) as object);
+    const mistyped = nearest(issue.discriminator, keys);
+    if (given === undefined && mistyped !== undefined)
+      return `${where} is missing, or mistyped as ${mistyped}: it must be ${choice(known)}.`;
+    if (given === undefined) return `${where} is missing: it must be ${choice(known)}.`;
+    return `${where} must be ${choice(known)}, not ${nounOf(given)}.${didYouMean(String(given), known)}`;
   }
   if (given === undefined) return `${where} is missing.`;
   if (!/^(Invalid|Too) /.test(issue.message)) return `${where} ${issue.message}.`.replace(/\.\.$/, '.');
@@ -38,7 +39,8 @@ export function configProblem(issue: z.core.$ZodIssue, whole: unknown): string {
   return `${where}: ${issue.message}.`;
 }
 
-const choice = (words: readonly string[]): string =>
+/** `a, b or c` */
+export const choice = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 function nounOf(value: unknown): string {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { configProblem } from './config-problem.js';
 import { GridError } from './errors.js';
 import { fileProblem } from './file-problem.js';
-import { didYouMean } from './nearest.js';
+import { unknownKey } from './known-keys.js';
 
 /** The configuration cannot be read or means nothing: file, key, what is wrong, what would be right. */
 export class ConfigError extends GridError {
@@ -54,40 +54,11 @@ export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, file: strin
   if (result.success) return result.data;
   // A mistyped key also leaves the right one missing: the typing error is what helps.
   const issue = result.error.issues.find(({ code }) => code === 'unrecognized_keys') ?? result.error.issues[0]!;
-  const where = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
-    const known = knownKeys(schema, issue.path);
-    throw new ConfigError(
-      `${file}: unknown key ${where === '' ? key : `${where}.${key}`}.${didYouMean(key, known)}` +
-        (known.length > 0 ? ` Known here: ${known.join(', ')}.` : ''),
-    );
-  }
-  throw new ConfigError(`${file}: ${configProblem(issue, value)}`);
-}
-
-/** The keys of the object schema at `path`, through arrays, defaults and optionals. */
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at: unknown = schema;
-  const unwrap = (): void => {
-    while (
-      at instanceof z.ZodOptional ||
-      at instanceof z.ZodDefault ||
-      at instanceof z.ZodNullable ||
-      at instanceof z.ZodPrefault
-    )
-      at = at.unwrap();
-  };
-  for (const step of path) {
-    unwrap();
-    if (at instanceof z.ZodArray) at = at.element;
-    else if (at instanceof z.ZodObject) at = (at.shape as Record<string, unknown>)[String(step)];
-    else if (at instanceof z.ZodRecord) at = at.valueType;
-    else return [];
-  }
-  unwrap();
-  if (at instanceof z.ZodUnion) return [...new Set(at.options.flatMap((option) => knownKeys(option as z.ZodType, [])))];
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  const problem =
+    issue.code === 'unrecognized_keys'
+      ? unknownKey(schema, issue.path, issue.keys[0]!, value)
+      : configProblem(issue, value);
+  throw new ConfigError(`${file}: ${problem}`);
 }
 
 /** A path of the configuration, relative to its file; `~/` is the home directory. */

@@ -43,8 +43,33 @@ describe('proxy-server: configuration', () => {
     expect(refusal(`${BASE}sites: [{ name: S, type: local }, { name: S, type: local }]\n`)).to.contain(
       'two sites are named S',
     );
-    expect(refusal(`${BASE}sites: [{ name: S, type: slrum }]\n`)).to.contain('type');
     expect(refusal('listen: here\nstateDir: s\n')).to.contain('HOST:PORT');
+  });
+
+  it('speaks of keys that a site of this type takes', () => {
+    const site = (text: string): string => refusal(`${BASE}sites:\n  - ${text}\n`).replace(/^.*?: /, '');
+    const typo = site('{ name: S, type: local, mim: 2 }');
+    expect(typo).to.match(/^unknown key sites\.0\.mim\. Did you mean min\? Known for type local: name, min, .*scratch/);
+    expect(typo).not.to.match(/partition,|queue|sshOptions|certificate/);
+    expect(site('{ name: S, type: slurm, partitoin: x }')).to.match(/Did you mean partition\? Known for type slurm: /);
+    expect(site('{ name: S, type: local, account: alice }')).to.match(
+      /^unknown key sites\.0\.account, which is a key of sites of type slurm\. Known for type local: /,
+    );
+    expect(site('{ name: S, type: local, queue: long }')).to.contain('a key of sites of type gridengine or arc.');
+    expect(site('{ name: S, type: ssh, host: h, remote: { type: slurm, quota: x } }')).to.match(
+      /^unknown key sites\.0\.remote\.quota\. Known for type slurm: .*partition/,
+    );
+  });
+
+  it('says which types of sites there are', () => {
+    const site = (text: string): string => refusal(`${BASE}sites:\n  - ${text}\n`).replace(/^.*?: /, '');
+    const types = 'local, slurm, gridengine, htcondor, ssh or arc';
+    expect(site('{ name: S, type: slrum }')).to.equal(`sites.0.type must be ${types}, not slrum. Did you mean slurm?`);
+    expect(site('{ name: S, type: pbs, queue: x }')).to.equal(`sites.0.type must be ${types}, not pbs.`);
+    expect(site('{ name: S, min: 2 }')).to.equal(`sites.0.type is missing: it must be ${types}.`);
+    expect(site('{ name: S, tpye: local }')).to.equal(
+      `sites.0.type is missing, or mistyped as tpye: it must be ${types}.`,
+    );
   });
 
   it('has every key in docs/proxy-server.md', () => {
