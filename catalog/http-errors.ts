@@ -1,5 +1,4 @@
 /** Error codes -> HTTP status. What is not listed and no bug of ours is a 400. */
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorBody, errorBody, GridError } from '../protocol/errors.js';
 import { BadRequestError, TooLargeError } from './errors.js';
 
@@ -22,12 +21,6 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 export function httpError(error: unknown): { status: number; body: ErrorBody } {
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const issue = error.validation[0];
-    const where = issue?.instancePath.replace(/^\//, '').replaceAll('/', '.') ?? '';
-    const message = `Bad request${where === '' ? '' : ` at ${where}`}: ${issue?.message ?? 'not understood'}.`;
-    return { status: 400, body: errorBody(new BadRequestError(message)) };
-  }
   if (!(error instanceof GridError)) {
     const { statusCode, message } = error as { statusCode?: number; message?: string };
     if (statusCode === 413)

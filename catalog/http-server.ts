@@ -7,8 +7,10 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { createJsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import Fastify, { type FastifyInstance, type FastifySchemaCompiler } from 'fastify';
+import { createJsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import { badValue } from '../protocol/check.js';
 import { systemClock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
 import { ANSWER_HEADERS, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
@@ -58,7 +60,7 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   });
   const bodyTimes = new BodyTimes();
   const guard = new ServerGuard(server.server, systemClock);
-  server.setValidatorCompiler(validatorCompiler);
+  server.setValidatorCompiler(checkPart);
   server.setSerializerCompiler(() => JSON.stringify); // our own answers: the schema documents them
   await server.register(swagger, {
     openapi: {
@@ -99,6 +101,17 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   await server.ready();
   return server;
 }
+
+/** Bodies and queries are refused in the words of all daemons. */
+const checkPart: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'request' }) => {
+  const what = httpPart === 'querystring' ? 'query' : httpPart;
+  return (given: unknown) => {
+    const result = schema.safeParse(given);
+    return result.success
+      ? { value: result.data }
+      : { error: new BadRequestError(badValue(schema, result.error, given, what)) };
+  };
+};
 
 /** The parser of queries would take such bytes for the text of their escapes. @throws {BadRequestError} */
 function requireUtf8(url: string): void {

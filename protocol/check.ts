@@ -4,20 +4,25 @@
  */
 import type { z } from 'zod';
 import { GridError } from './errors.js';
+import { shown } from './shown-value.js';
+import { valueProblem } from './value-problem.js';
 
 /** What a peer sent is not what the protocol says. It costs the peer its connection, nobody else anything. */
 export class WireError extends GridError {
   readonly code = 'PROTOCOL_BAD_MESSAGE';
 }
 
-/** @throws {WireError} naming the first field at fault and what stood there */
+/** @throws {WireError} naming the first field at fault, what is expected there and what stood there */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, what = 'message'): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const type = typeof value === 'object' && value !== null && 'type' in value ? ` "${String(value.type)}"` : '';
-  const where = issue !== undefined && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
-  throw new WireError(`Bad ${what}${type}${where}: ${issue?.message ?? 'not understood'}.`);
+  throw new WireError(badValue(schema, result.error, value, what));
+}
+
+/** `Bad body: lfns must be a list, not 5.` */
+export function badValue(schema: z.ZodType, error: z.ZodError, value: unknown, what: string): string {
+  const type = typeof value === 'object' && value !== null && 'type' in value ? ` "${shown([], value.type)}"` : '';
+  return `Bad ${what}${type}: ${valueProblem(schema, error, value, { whole: 'it' })}`;
 }
 
 /** @throws {WireError} */

@@ -6,15 +6,21 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { configProblem } from './config-problem.js';
 import { GridError } from './errors.js';
 import { fileProblem } from './file-problem.js';
-import { unknownKey } from './known-keys.js';
+import { type ProblemWords, valueProblem } from './value-problem.js';
 
 /** The configuration cannot be read or means nothing: file, key, what is wrong, what would be right. */
 export class ConfigError extends GridError {
   readonly code = 'PROTOCOL_CONFIG';
 }
+
+/** Of what is to be written in YAML. */
+const OBJECT = 'keys with values ({ key: value })';
+const WORDS: ProblemWords = {
+  whole: 'the configuration',
+  nouns: { array: 'a list ([a, b], or lines that begin with "-")', object: OBJECT, record: OBJECT },
+};
 
 const ADDRESS = 'must be HOST:PORT, as in 127.0.0.1:1093';
 /** `host:port`, port 0 for any free one; `[::1]:0` for IPv6. */
@@ -52,13 +58,7 @@ export function loadConfig<T>(file: string, schema: z.ZodType<T>): T {
 export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, file: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  // A mistyped key also leaves the right one missing: the typing error is what helps.
-  const issue = result.error.issues.find(({ code }) => code === 'unrecognized_keys') ?? result.error.issues[0]!;
-  const problem =
-    issue.code === 'unrecognized_keys'
-      ? unknownKey(schema, issue.path, issue.keys[0]!, value)
-      : configProblem(issue, value);
-  throw new ConfigError(`${file}: ${problem}`);
+  throw new ConfigError(`${file}: ${valueProblem(schema, result.error, value, WORDS)}`);
 }
 
 /** A path of the configuration, relative to its file; `~/` is the home directory. */

@@ -9,7 +9,7 @@ import { count } from './ids.js';
 export const entryPairs = z
   .array(count)
   .max(20_000_000)
-  .refine(arePairs, 'entries of a list are pairs first, end: ascending, apart, none empty');
+  .refine(arePairs, 'must be pairs first, end: ascending, apart, none empty');
 
 function arePairs(pairs: readonly number[]): boolean {
   if (pairs.length % 2 !== 0) return false;
@@ -127,7 +127,7 @@ export type NamedEntryList = z.infer<typeof namedEntryList>;
 /** A friend of a query's data set: its i-th file goes with the i-th file, entry by entry. */
 export const friendSet = z.object({
   /** Its columns are `ALIAS/name`. */
-  alias: z.string().regex(/^[A-Za-z_]\w{0,99}$/, 'an alias is a word'),
+  alias: z.string().regex(/^[A-Za-z_]\w{0,99}$/, 'must be a word: letters, digits and _'),
   /** DATASET words. */
   dataset: z.array(z.string().max(100_000)).min(1).max(1_000_000),
 });

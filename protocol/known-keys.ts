@@ -1,7 +1,8 @@
 /** Which keys an object of a schema takes, and what to say of one that it does not take. */
 import { z } from 'zod';
-import { choice } from './config-problem.js';
+import { choice } from './choice.js';
 import { didYouMean } from './nearest.js';
+import { shownPath } from './shown-value.js';
 
 /** What may stand at one place. Where a key (`teller`, as `type`) tells kinds of objects apart, those of another kind are `others`. */
 interface Place {
@@ -21,7 +22,7 @@ export function unknownKey(schema: z.ZodType, path: readonly PropertyKey[], key:
   const why = elsewhere.length === 0 ? '' : `, which is a key of ${list}${teller} ${choice(elsewhere)}`;
   const where = kind.length === 0 ? 'here' : `for ${teller} ${choice(kind)}`;
   const keys = known.length === 0 ? '' : ` Known ${where}: ${known.join(', ')}.`;
-  return `unknown key ${[...path, key].join('.')}${why}.${didYouMean(key, known)}${keys}`;
+  return `unknown key ${shownPath([...path, key])}${why}.${didYouMean(key, known)}${keys}`;
 }
 
 function placeAt(schema: z.ZodType, path: readonly PropertyKey[], whole: unknown): Place {

@@ -191,7 +191,7 @@ export const setFilesAnswer = z.object({
   friends: z.array(friendSet).readonly().default([]),
 });
 
-const elementName = z.string().min(5, 'a storage element is named VO::SITE::NAME').max(200);
+const elementName = z.string().min(5, 'must be the name of a storage element, as in VO::SITE::NAME').max(200);
 const elementStatus = z.enum(['up', 'readonly', 'down']);
 export const elementBody = z.object({
   name: elementName,

@@ -71,7 +71,7 @@ describe('proxy: strangers and bad input', function () {
 
     it('closes the connection that sends nonsense, with a reason in the log', async () => {
       expect((await say('no json')).reason).to.contain('no JSON');
-      expect((await say('{"type":"hello"}')).reason).to.contain('Bad message "hello" at protocol');
+      expect((await say('{"type":"hello"}')).reason).to.contain('Bad message "hello": protocol is missing.');
       expect((await say(Buffer.from([0xc1, 0xff, 0x00]))).reason).to.contain('Bad message');
       expect(
         (await say('{"type":"heartbeat","seq":1,"loadAverage":0,"freeMemoryBytes":0,"freeDiskBytes":0,"workers":[]}'))

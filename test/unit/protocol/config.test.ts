@@ -50,7 +50,7 @@ describe('protocol: configuration', () => {
     expect(wrong('listen: a:1\nsites: { name: A }')).to.match(/^sites must be a list .*, not keys with values\.$/);
     expect(wrong('listen: a:1\nsites: [{ name: A, min: few }]')).to.equal('sites.0.min must be a number, not few.');
     expect(wrong('listen: a:1\nkind: locl')).to.equal('kind must be local or slurm, not locl. Did you mean local?');
-    expect(wrong('listen: a:1\ntickS: 90')).to.equal('tickS must be 59 at most.');
+    expect(wrong('listen: a:1\ntickS: 90')).to.equal('tickS must be 59 at most, not 90.');
     expect(wrong('[1, 2]')).to.match(/^the configuration must be keys with values .*, not a list\.$/);
   });
 

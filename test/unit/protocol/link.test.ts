@@ -80,7 +80,7 @@ describe('protocol: link', () => {
     const reason = new Promise<string>((resolve) => {
       open(() => {}, resolve).then((link) => link.send({ type: 'say', text: 7 } as unknown as Words));
     });
-    expect(await reason).to.contain('Bad message "say" at text');
+    expect(await reason).to.contain('Bad message "say": text must be text, not 7.');
     const other = new Promise<Words>((resolve) => {
       open(resolve, () => {}).then((link) => link.send({ type: 'say', text: 'hello' }));
     });
