@@ -65,7 +65,8 @@ async function runChecked(
   options: RunOptions & { config?: string },
   session: ProofSession | undefined,
 ): Promise<void> {
-  const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
+  const resultOnStdout = options.json === '-' || options.async === true; // there: the query's name, for scripts
+  const screen = new Screen({ quiet: options.quiet === true, resultOnStdout });
   const config = readClientConfig(options.config);
   const { dataset, lists } = await expandListedWords(words);
   if (options.entryList !== undefined)

@@ -44,6 +44,8 @@ export class Actors {
   readonly #judged = new Set<string>();
   #isOver = false;
   #jobs = 0;
+  /** What each does now. */
+  readonly #doing = new Map<string, string>();
 
   constructor(world: World, tally: Tally, random: Random) {
     this.#world = world;
@@ -56,9 +58,13 @@ export class Actors {
     await Promise.all([
       this.#again(() => this.#runs()),
       this.#again(() => this.#leaves()),
-      this.#again(() => this.#submits()),
-      this.#again(() => this.#submits()),
+      this.#again(() => this.#submits('first')),
+      this.#again(() => this.#submits('second')),
     ]);
+  }
+  /** For whoever waits for them in vain. */
+  get doing(): string {
+    return JSON.stringify([...this.#doing]);
   }
   finish(): void {
     this.#isOver = true;
@@ -103,14 +109,16 @@ export class Actors {
   async #retrieve(task: Task, ref: string, how: string): Promise<void> {
     for (;;) {
       const { ran, wasKilled } = await this.#command('retrieve', ref, '--json', '-');
+      this.#doing.set(how, `${ref} again; the last time: ${wasKilled ? 'killed' : ran.stderr.slice(-300)}`);
       if (wasKilled || NOT_REACHED.test(ran.stderr)) continue;
       this.#judge(task, ran, how);
       await this.#world.proof('remove', ref);
+      this.#doing.delete(how);
       return;
     }
   }
 
-  async #submits(): Promise<void> {
+  async #submits(who: string): Promise<void> {
     const n = this.#jobs++;
     const file = this.#world.file(`job${n}.jdl`);
     const seconds = n % LONG_JOB_EVERY === 0 ? LONG_JOB_S : (0.5 + this.#random() * 2).toFixed(1);
@@ -125,6 +133,7 @@ export class Actors {
     }
     for (;;) {
       const job = (await this.#world.ask<JobInfo[]>('/jobs')).find((one) => one.jobId === jobId);
+      this.#doing.set(`submits, ${who}`, JSON.stringify(job));
       if (job?.state === 'DONE') break;
       if (job?.state === 'EXPIRED' || job?.state.startsWith('ERROR')) {
         await this.#world.proof('resubmit', String(jobId));
@@ -189,6 +198,7 @@ export class Actors {
       env: { ...process.env, ...this.#world.env },
     });
     this.#world.clients.add(child.pid!);
+    this.#doing.set(`command ${child.pid}`, words.slice(0, 3).join(' '));
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
       child[name].on('data', (data: Buffer) => {
@@ -196,6 +206,7 @@ export class Actors {
       });
     const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     this.#world.clients.delete(child.pid!);
+    this.#doing.delete(`command ${child.pid}`);
     return { ran: { status, ...said }, wasKilled: signal === 'SIGKILL' };
   }
 }

@@ -76,7 +76,7 @@ export async function runChaos(
     }
     say('faults are over');
     actors.finish();
-    await within(working, 'users come to the end of their work', report, world);
+    await within(working, 'users come to the end of their work', report, world, () => actors.doing);
     Object.assign(report.memory, watch.memory());
     const queries = await within(allOver(world), 'all queries end', report, world);
     await within(actors.judgeTheRest(queries), 'all answers are looked at', report, world);
@@ -134,12 +134,19 @@ function grown(memory: ChaosReport['memory']): string[] {
   );
 }
 
-async function within<T>(done: Promise<T>, what: string, report: ChaosReport, world: World): Promise<T> {
+async function within<T>(
+  done: Promise<T>,
+  what: string,
+  report: ChaosReport,
+  world: World,
+  doing: () => string = () => '',
+): Promise<T> {
   const late = Symbol();
   const first = await Promise.race([done, pause(QUIET_WITHIN_MS).then((): typeof late => late)]);
   if (first !== late) return first as T;
-  const state = JSON.stringify([await world.ask('/sessions'), await world.ask('/workers')]).slice(0, 3_000);
-  report.differences.push(`not so within ${QUIET_WITHIN_MS / 1000} s: ${what}: ${state}`);
+  const sessions = (await world.ask<{ state: string }[]>('/sessions')).filter(({ state }) => state !== 'ended');
+  const state = JSON.stringify([sessions, await world.ask('/workers')]).slice(0, 6_000);
+  report.differences.push(`not so within ${QUIET_WITHIN_MS / 1000} s: ${what}: ${doing()} ${state}`);
   throw new Error(report.differences.join('\n'));
 }
 

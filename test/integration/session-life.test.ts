@@ -84,6 +84,7 @@ describe('sessions', function () {
 
   it('may be left: an asynchronous query runs to its end and is retrieved, archived and removed', async () => {
     const submitted = await cluster.proof('run', '--async', file('slow.ts'), data, '--entries', '20000');
+    expect(submitted.stdout, 'its name alone').to.match(/^\S+-\d+-\d+:q1\n$/);
     expect(submitted.status, submitted.stderr).to.equal(0);
     const query = submitted.stdout.trim().split('\n').at(-1)!;
     const retrieved = await cluster.proof('retrieve', query, '--json', '-');
