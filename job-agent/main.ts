@@ -17,7 +17,7 @@ import type { IsolationFacts } from '../protocol/isolation.js';
 import { createLogger, type Logger } from '../protocol/log.js';
 import { PACKAGE_VERSION } from '../protocol/version.js';
 import { storageOptionsFromEnvironment } from '../storage/environment.js';
-import { JobAgent } from './agent.js';
+import { JobAgent, type JobAgentOptions } from './agent.js';
 import { AgentState } from './agent-state.js';
 import { CpuLedger } from './cpu-ledger.js';
 import { DataServer } from './data-server.js';
@@ -65,6 +65,23 @@ async function tunnelOf(settings: AgentSettings, directory: string, log: Logger)
   return file;
 }
 
+/** How workers and payloads are started, and whether a tunnel is their only way out. */
+async function confine(
+  settings: AgentSettings,
+  directory: string,
+  state: AgentState,
+  log: Logger,
+): Promise<{ launcher: Launcher; isTunnelled: boolean }> {
+  const tunnel = await tunnelOf(settings, directory, log);
+  const hidePaths = [...settings.hidePaths, directory, state.directory];
+  const launcher = await prepareLauncher(
+    { ...settings, hidePaths, ...(tunnel === undefined ? {} : { tunnel }) },
+    process.env,
+    directory,
+  );
+  return { launcher, isTunnelled: tunnel !== undefined && launcher.facts.by === 'bubblewrap' };
+}
+
 /** Workers trust the authority that the agent trusts: Node reads it from a file that this variable names. */
 function trustedBy({ ca }: AgentSettings, directory: string): { env: NodeJS.ProcessEnv; files: readonly string[] } {
   if (ca === null) return { env: {}, files: [] };
@@ -98,6 +115,42 @@ function foundPayloads({ directory, former }: AgentState, launcher: Launcher, lo
   return findPayloads(directory, { former, isConfined, clock: systemClock, log });
 }
 
+interface Surroundings {
+  readonly settings: AgentSettings;
+  readonly measure: NodeMeasure;
+  readonly launcher: Launcher;
+  readonly slot: string;
+  readonly log: Logger;
+  readonly ledger: CpuLedger;
+  readonly directory: string;
+  /** What workers find besides the agent's own environment, and the files that it names. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly shown: readonly string[];
+}
+
+function makeWorkers(
+  { settings, measure, launcher, slot, log, ledger, directory, env, shown }: Surroundings,
+  on: Parameters<JobAgentOptions['makePool']>[0],
+): WorkerPool {
+  return new WorkerPool({
+    program: join(import.meta.dirname, '..', 'warm', 'worker.js'), // worker/main.js and its imports: scripts/bundle.mjs
+    n: settings.cores,
+    // By this mark a site finds what is left of a slot whose agent was killed, user code's own children included.
+    env: { ...cleanEnvironment(process.env), ...env, PROOF_SLOT: slot },
+    directory,
+    launcher,
+    limits: workerLimits({ memoryBytes: memoryOf(settings), cores: settings.cores, diskBytes: measure.diskBytes }),
+    shown,
+    clock: systemClock,
+    log,
+    ledger,
+    onChange: on.change,
+    onFreed: on.freed,
+    onHopeless: on.hopeless,
+    onTicketWanted: on.ticketWanted,
+  });
+}
+
 async function start(): Promise<Daemon> {
   const settings = readSettings(process.argv.slice(2), process.env);
   useProxy(settings);
@@ -108,17 +161,7 @@ async function start(): Promise<Daemon> {
   const state = kept ?? AgentState.brief(scratch.directory);
   const slot = state.identity()?.slot ?? slotMark(settings);
   if (state.former !== undefined) clearSlot(slot);
-  const tunnel = await tunnelOf(settings, scratch.directory, log);
-  const launcher = await prepareLauncher(
-    {
-      ...settings,
-      hidePaths: [...settings.hidePaths, scratch.directory, state.directory],
-      ...(tunnel === undefined ? {} : { tunnel }),
-    },
-    process.env,
-    scratch.directory,
-  );
-  const isTunnelled = tunnel !== undefined && launcher.facts.by === 'bubblewrap';
+  const { launcher, isTunnelled } = await confine(settings, scratch.directory, state, log);
   log.info(`workers and payloads are ${isolationSentence(launcher.facts)}`);
   const measure = await measureNode({ ...settings, scratch: scratch.directory }, launcher.facts);
   const trust = trustedBy(settings, scratch.directory);
@@ -150,29 +193,15 @@ async function start(): Promise<Daemon> {
       return unfitReasons({ ...again, serverError: null }, settings); // the link itself tells of that
     },
     makePool: (on) =>
-      new WorkerPool({
-        program: join(import.meta.dirname, '..', 'warm', 'worker.js'), // worker/main.js and its imports: scripts/bundle.mjs
-        n: settings.cores,
-        // By this mark a site finds what is left of a slot whose agent was killed, user code's own children included.
-        env: {
-          ...cleanEnvironment(process.env),
-          ...trust.env,
-          ...(isTunnelled ? { PROOF_TUNNEL: TUNNEL } : {}),
-          ...pool.env,
-          PROOF_SLOT: slot,
+      makeWorkers(
+        {
+          ...{ settings, measure, launcher, slot, log, ledger },
+          directory: scratch.directory,
+          env: { ...trust.env, ...(isTunnelled ? { PROOF_TUNNEL: TUNNEL } : {}), ...pool.env },
+          shown: [...trust.files, ...pool.files],
         },
-        directory: scratch.directory,
-        launcher,
-        limits: workerLimits({ memoryBytes: memoryOf(settings), cores: settings.cores, diskBytes: measure.diskBytes }),
-        shown: [...trust.files, ...pool.files],
-        clock: systemClock,
-        log,
-        ledger,
-        onChange: on.change,
-        onFreed: on.freed,
-        onHopeless: on.hopeless,
-        onTicketWanted: on.ticketWanted,
-      }),
+        on,
+      ),
   });
   process.on('exit', () => scratch.remove());
   if (stateDir !== null) process.on('SIGHUP', () => void agent.leave('it leaves its payloads to the next process'));

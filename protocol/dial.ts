@@ -81,34 +81,22 @@ export function dial<In, Out extends object>(options: DialOptions<In, Out>): Dia
       );
   };
   const connectWith = (headers: Record<string, string>): void => {
-    const attempt = openSocket(options, headers);
-    socket = attempt;
-    let settled = false; // of one attempt: 'error' may follow 'unexpected-response'
-    attempt.once('open', () => {
-      settled = true;
-      pause = options.firstPauseMs ?? 200;
-      link = new Link<In, Out>(attempt, {
-        ...options,
-        onClosed: (why) => {
-          link = undefined;
-          lostAt = clock.now();
-          if (!over && options.onLost !== undefined) options.onLost(why);
-          retry(why);
-        },
-      });
-      options.onOpen(link);
-    });
-    attempt.once('unexpected-response', (_request, response) => {
-      settled = true;
-      readRefusal(response, (refusal) => {
-        if (response.statusCode !== undefined && response.statusCode < 500) finish(refusal.message);
-        else retry(refusal.message);
-      });
-    });
-    attempt.on('error', (error) => {
-      if (settled) return;
-      settled = true;
-      retry(error.message);
+    socket = attempt(options, headers, {
+      opened: (connected) => {
+        pause = options.firstPauseMs ?? 200;
+        link = new Link<In, Out>(connected, {
+          ...options,
+          onClosed: (why) => {
+            link = undefined;
+            lostAt = clock.now();
+            if (!over && options.onLost !== undefined) options.onLost(why);
+            retry(why);
+          },
+        });
+        options.onOpen(link);
+      },
+      refused: ({ message }, status) => (status !== undefined && status < 500 ? finish(message) : retry(message)),
+      failed: ({ message }) => retry(message),
     });
   };
   connect();
@@ -124,8 +112,38 @@ export function dial<In, Out extends object>(options: DialOptions<In, Out>): Dia
   };
 }
 
+type ConnectOptions<In, Out extends object> = Omit<DialOptions<In, Out>, 'onOpen'>;
+
+/** One attempt to connect: one of the three is called, once. */
+function attempt<In, Out extends object>(
+  options: ConnectOptions<In, Out>,
+  headers: Record<string, string>,
+  on: {
+    readonly opened: (socket: WebSocket) => void;
+    readonly refused: (refusal: GridError, status: number | undefined) => void;
+    readonly failed: (error: Error) => void;
+  },
+): WebSocket {
+  const socket = openSocket(options, headers);
+  let settled = false; // 'error' may follow 'unexpected-response'
+  socket.once('open', () => {
+    settled = true;
+    on.opened(socket);
+  });
+  socket.once('unexpected-response', (_request, response) => {
+    settled = true;
+    readRefusal(response, (refusal) => on.refused(refusal, response.statusCode));
+  });
+  socket.on('error', (error) => {
+    if (settled) return;
+    settled = true;
+    on.failed(error);
+  });
+  return socket;
+}
+
 function openSocket<In, Out extends object>(
-  options: Omit<DialOptions<In, Out>, 'onOpen'>,
+  options: ConnectOptions<In, Out>,
   headers: Record<string, string>,
 ): WebSocket {
   const agent = proxyAgentFor(options.url);

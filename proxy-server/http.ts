@@ -2,7 +2,7 @@
 
 import type { Server } from 'node:http';
 import Database from 'better-sqlite3';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { accountingQuery } from '../protocol/accounting-messages.js';
 import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/api.js';
@@ -14,7 +14,7 @@ import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { type AccountParts, addAccountRoutes } from './account-routes.js';
 import type { Accountant } from './accounting/accountant.js';
-import type { Act } from './audit-log.js';
+import type { Act, AuditLog } from './audit-log.js';
 import { type Action, authorize, ForbiddenError, reachOf } from './authorization.js';
 import type { RequestDesk } from './factory/request-desk.js';
 import { statusOf } from './http-status.js';
@@ -74,7 +74,30 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
   }) as unknown as FastifyInstance;
   const guard = new ServerGuard(app.server as Server, options.clock);
 
-  app.setErrorHandler(async (thrown, request, reply) => {
+  app.setErrorHandler(refuse(log, guard, audit));
+  app.setNotFoundHandler(async (request) => {
+    throw new NoSuchPathError(`There is no ${request.method} ${request.url.split('?')[0]} here.`);
+  });
+  app.addHook('onRequest', identifyCaller(gate, guard));
+  app.get('/v1/info', async () => options.info());
+  addSessionRoutes(app, options, audited);
+  addQueryRoutes(app, options, audited);
+  addPilotRoutes(app, options, audited);
+  addJobRoutes(app, options.jobs, who, audited);
+  addPackageRoutes(app, options.packages, who, () => options.clock.date().getTime());
+  addAccountRoutes(app, options.accounts, { gate, who, audited });
+  app.get('/v1/accounting', async (request) => {
+    const { by, days } = checked(accountingQuery, request.query, 'query');
+    return options.accountant.sums(who(request), by, days);
+  });
+  addRequestRoutes(app, options, audited);
+  options.errands.addRoutes(app);
+  return { app, guard };
+}
+
+/** Tells the caller, the log, and (of what somebody may not) the audit log. */
+function refuse(log: Logger, guard: ServerGuard, audit: AuditLog) {
+  return async (thrown: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const error =
       thrown instanceof Database.SqliteError
         ? new StateDirError(`The ProxyServer cannot use its state file at present: ${thrown.message}.`, {
@@ -92,11 +115,11 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
     if (status >= 500) log.error('a request failed', { path: pathOf(request), stack: (error as Error).stack });
     else log.info(`request refused: ${errorBody(error).message}`, { path: pathOf(request), status });
     return reply.code(status).send(errorBody(error));
-  });
-  app.setNotFoundHandler(async (request) => {
-    throw new NoSuchPathError(`There is no ${request.method} ${request.url.split('?')[0]} here.`);
-  });
-  app.addHook('onRequest', async (request, reply) => {
+  };
+}
+
+function identifyCaller(gate: Gate, guard: ServerGuard) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.headers(ANSWER_HEADERS);
     // Errands of pilots look at their secret themselves.
     if (OPEN_PATHS.has(pathOf(request)) || pathOf(request).startsWith('/v1/pilot/')) return;
@@ -104,21 +127,7 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
     if (identity.role === 'agent') throw new ForbiddenError('A token of the role agent is for agents only.');
     identities.set(request, identity);
     guard.known(request.raw, identity.user);
-  });
-  app.get('/v1/info', async () => options.info());
-  addSessionRoutes(app, options, audited);
-  addQueryRoutes(app, options, audited);
-  addPilotRoutes(app, options, audited);
-  addJobRoutes(app, options.jobs, who, audited);
-  addPackageRoutes(app, options.packages, who, () => options.clock.date().getTime());
-  addAccountRoutes(app, options.accounts, { gate, who, audited });
-  app.get('/v1/accounting', async (request) => {
-    const { by, days } = checked(accountingQuery, request.query, 'query');
-    return options.accountant.sums(who(request), by, days);
-  });
-  addRequestRoutes(app, options, audited);
-  options.errands.addRoutes(app);
-  return { app, guard };
+  };
 }
 
 /** Runs what an operator or admin asks for, and writes it down; what a user does with what is their own is not. */

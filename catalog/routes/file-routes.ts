@@ -16,8 +16,16 @@ import type { CatalogParts } from '../http-server.js';
 import { lookup, whereis } from '../operations/reading.js';
 import type { Api } from './routes.js';
 
-export function addFileRoutes(api: Api, { stores, writer }: CatalogParts): void {
-  const failed = { '4xx': errorAnswer };
+const failed = { '4xx': errorAnswer };
+
+export function addFileRoutes(api: Api, parts: CatalogParts): void {
+  addReading(api, parts);
+  addRegistration(api, parts);
+  addBulk(api, parts);
+  addLearning(api, parts);
+}
+
+function addReading(api: Api, { stores }: CatalogParts): void {
   api.post(
     '/v1/lookup',
     {
@@ -46,6 +54,9 @@ export function addFileRoutes(api: Api, { stores, writer }: CatalogParts): void 
       return whereis(stores, caller, query.lfn, query.site);
     },
   );
+}
+
+function addRegistration(api: Api, { writer }: CatalogParts): void {
   api.post(
     '/v1/register',
     {
@@ -57,6 +68,10 @@ export function addFileRoutes(api: Api, { stores, writer }: CatalogParts): void 
     },
     ({ body, caller }) => writer.write('register', caller, body),
   );
+}
+
+/** The list is not held in memory: its body goes on as a stream. */
+function addBulk(api: Api, { writer }: CatalogParts): void {
   const passOn = (_request: unknown, payload: unknown, done: (error: null, body: unknown) => void): void =>
     done(null, payload);
   api.addContentTypeParser(['application/x-ndjson', 'text/csv'], passOn);
@@ -75,6 +90,10 @@ export function addFileRoutes(api: Api, { stores, writer }: CatalogParts): void 
     },
     ({ query, caller, body }) => writer.bulk(caller, query, body as AsyncIterable<Uint8Array>),
   );
+}
+
+/** What becomes known of files that are registered. */
+function addLearning(api: Api, { writer }: CatalogParts): void {
   api.post(
     '/v1/learn',
     { schema: { summary: 'Tree names and entry counts', body: learnBody, response: { 200: learnAnswer, ...failed } } },
