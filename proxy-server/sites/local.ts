@@ -35,6 +35,8 @@ export class LocalSite implements Site {
   readonly #context: SiteContext;
   /** Exit statuses of children of this very process; those of an earlier ProxyServer are not known. */
   readonly #exits = new Map<string, { status: number | null; signal: string | null }>();
+  /** Settles when the exit status of a child of ours is known, which is a moment after it is no process any more. */
+  readonly #exiting = new Map<string, Promise<void>>();
   /** Settles when a child of ours is gone and reaped. */
   readonly #gone = new Map<string, Promise<void>>();
 
@@ -59,20 +61,21 @@ export class LocalSite implements Site {
     );
   }
 
-  status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>> {
+  async status(batchIds: readonly string[]): Promise<Map<string, BatchStatus>> {
     const found = new Map<string, BatchStatus>();
     for (const batchId of batchIds) {
       const { pid, start } = splitBatchId(batchId);
-      const exit = this.#exits.get(batchId);
-      if (exit === undefined && isSameProcess(pid, start)) {
+      if (!this.#exits.has(batchId) && isSameProcess(pid, start)) {
         found.set(batchId, { state: 'running', exitStatus: null, why: null });
         continue;
       }
+      await this.#exiting.get(batchId);
+      const exit = this.#exits.get(batchId);
       if (exit === undefined) void this.#tidyUpAfter(batchId);
       const why = exit === undefined ? 'its process is gone' : exit.signal !== null ? `killed by ${exit.signal}` : null;
       found.set(batchId, { state: 'ended', exitStatus: exit?.status ?? null, why });
     }
-    return Promise.resolve(found);
+    return found;
   }
 
   async cancel(batchIds: readonly string[]): Promise<void> {
@@ -139,12 +142,17 @@ export class LocalSite implements Site {
         child.once('spawn', () => resolve(child.pid!));
       });
       const batchId = `${pid}.${startTimeOf(pid) ?? ''}`;
-      const gone = new Promise<void>((resolve) => {
+      const exiting = new Promise<void>((resolve) => {
         child.once('exit', (status, signal) => {
           this.#exits.set(batchId, { status, signal });
-          this.#gone.delete(batchId);
-          void tidyUp(directory, ticket.pilotId).finally(resolve); // an agent that was killed could not
+          this.#exiting.delete(batchId);
+          resolve();
         });
+      });
+      this.#exiting.set(batchId, exiting);
+      const gone = exiting.then(() => {
+        this.#gone.delete(batchId);
+        return tidyUp(directory, ticket.pilotId).catch(() => {}); // an agent that was killed could not; it is a scratch directory
       });
       this.#gone.set(batchId, gone);
       child.unref();

@@ -180,8 +180,11 @@ export class Actors {
     }
   }
   #refused(ran: Ran, how: string): boolean {
-    if (NO_ROOM.test(ran.stderr)) this.#tally.refusedForRoom++;
-    else if (NOT_REACHED.test(ran.stderr)) this.#tally.notReached++;
+    if (NO_ROOM.test(ran.stderr)) {
+      this.#tally.refusedForRoom++;
+      const told = QUERY.exec(ran.stderr)?.[0];
+      if (told !== undefined) this.#judged.add(told); // a disk without room for a row has none for the answer either
+    } else if (NOT_REACHED.test(ran.stderr)) this.#tally.notReached++;
     else this.#differs(`${how}: exit status ${ran.status}`, ran);
     return true;
   }
