@@ -2,7 +2,7 @@
  * Results that a ProxyServer keeps, or that "proof archive" saved into a file. The file: a line that says what it is, the length of the
  * next part (u32, little endian), result and code as MessagePack (`keptResult`), and then the merged outputs as the server has them.
  */
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type LoadedProgram, loadProgram } from '../../analysis/load-program.js';
 import { unpackStream } from '../../analysis/merged-state.js';
@@ -12,6 +12,7 @@ import { decodeFrame, MAX_FRAME_BYTES } from '../../protocol/frame.js';
 import { keptResult } from '../../protocol/session-messages.js';
 import type { ServerApi } from '../server-api.js';
 import type { OutputState, QueryOutcome } from './query-request.js';
+import { writeWhole } from './whole-file.js';
 
 export interface Kept {
   readonly outcome: QueryOutcome;
@@ -39,19 +40,12 @@ export async function saveKept(api: ServerApi, query: string, file: string): Pro
   const about = await api.queryResult(query, { archive: true });
   const length = Buffer.alloc(4);
   length.writeUInt32LE(about.length);
-  try {
-    await pipeline(
-      async function* () {
-        yield Buffer.concat([FIRST_LINE, length, about]);
-        yield* api.queryState(query);
-      },
-      createWriteStream(`${file}.part`),
-    );
-    renameSync(`${file}.part`, file);
-  } catch (error) {
-    rmSync(`${file}.part`, { force: true });
-    throw error;
-  }
+  await writeWhole(file, (path) =>
+    pipeline(async function* () {
+      yield Buffer.concat([FIRST_LINE, length, about]);
+      yield* api.queryState(query);
+    }, createWriteStream(path)),
+  );
 }
 
 function readAbout(file: string): Buffer {

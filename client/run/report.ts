@@ -1,5 +1,5 @@
 /** The end of a query for its user: outputs through terminate(), pictures in the terminal, files, and the exit status. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LoadedProgram } from '../../analysis/load-program.js';
 import type { OutputResult } from '../../analysis/outputs/result.js';
@@ -17,6 +17,7 @@ import { writeResult } from '../show/result-stdout.js';
 import type { Screen } from '../show/screen.js';
 import { finish } from './finish.js';
 import type { QueryOutcome } from './query-request.js';
+import { writeWhole } from './whole-file.js';
 
 /** A result file cannot be written. */
 export class ResultFileError extends GridError {
@@ -80,7 +81,7 @@ async function saveFiles(
       format: /\.svg$/i.test(plot) ? 'svg' : 'png',
       isLog: log === true,
     });
-    await saving(plot, () => writeWhole(plot, picture));
+    await saving(plot, () => writeWhole(plot, (path) => writeFileSync(path, picture)));
     screen.say(`Saved ${plot}`);
   }
   for (const { type, name, ...rest } of outputs)
@@ -106,18 +107,7 @@ async function saveJson(
   const told = error === null ? {} : { error: { code: error.code, message: error.message } };
   const text = resultJson(Object.assign(document, told), ntupleFile === undefined ? {} : { ntupleFile });
   if (file === '-') writeResult(text);
-  else await saving(file, () => writeWhole(file, text));
-}
-
-/** Under a temporary name first: a reader never sees half a file, and a failed write leaves the old one. */
-function writeWhole(file: string, content: string | Uint8Array): void {
-  try {
-    writeFileSync(`${file}.part`, content);
-    renameSync(`${file}.part`, file);
-  } catch (error) {
-    rmSync(`${file}.part`, { force: true });
-    throw error;
-  }
+  else await saving(file, () => writeWhole(file, (path) => writeFileSync(path, text)));
 }
 
 async function saving(file: string, write: () => void | Promise<void>): Promise<void> {

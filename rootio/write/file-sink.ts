@@ -3,7 +3,7 @@
  * sees half a file. Appends are collected to 1 MiB before they reach the disk.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ByteSink } from './byte-sink.js';
 import { RootWriteError } from './write-errors.js';
@@ -12,6 +12,7 @@ const PENDING_BYTES = 1 << 20;
 
 export class FileSink implements ByteSink {
   readonly path: string;
+  readonly #target: string;
   readonly #temporary: string;
   readonly #pending = Buffer.allocUnsafe(PENDING_BYTES);
   #used = 0;
@@ -22,7 +23,11 @@ export class FileSink implements ByteSink {
   /** @throws {RootWriteError} the folder does not exist or cannot be written */
   constructor(path: string) {
     this.path = path;
-    this.#temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
+    const found = statSync(path, { throwIfNoEntry: false });
+    // A device would be replaced; behind a link it is the file that counts.
+    if (found?.isFile() === false) throw new RootWriteError(path, 'what is there is no file');
+    this.#target = found === undefined ? path : realpathSync(path);
+    this.#temporary = `${this.#target}.${randomUUID().slice(0, 8)}.part`;
     try {
       this.#fd = openSync(this.#temporary, 'wx');
     } catch (cause) {
@@ -57,7 +62,7 @@ export class FileSink implements ByteSink {
       fsyncSync(fd);
       closeSync(fd);
       this.#fd = undefined;
-      renameSync(this.#temporary, this.path);
+      renameSync(this.#temporary, this.#target);
     });
   }
 

@@ -58,13 +58,12 @@ describe('rootio/write: files on disk', () => {
     expect((error as Error).message).to.match(/ENOENT/);
   });
 
-  it('says why it cannot end, where the name is a folder', async () => {
+  it('does not begin where the name is a folder', async () => {
     const path = join(folder, 'out.root');
     mkdirSync(path);
-    const file = await RootFileWriter.create(path);
-    expect(() => file.close())
-      .to.throw(/Could not write .*out\.root/)
-      .with.property('code', 'ROOT_WRITE_FAILED');
+    const error = await RootFileWriter.create(path).catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'ROOT_WRITE_FAILED', path });
+    expect((error as Error).message).to.match(/what is there is no file/);
     expect(readdirSync(folder)).to.deep.equal(['out.root']);
   });
 
