@@ -6,8 +6,9 @@ import { realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 
 /** @param write puts all of it under the name that it is given; what it throws is passed on, and nothing is left then */
 export async function writeWhole(file: string, write: (path: string) => void | Promise<void>): Promise<void> {
-  const target = throughLinks(file);
-  if (!mayBeReplaced(target)) return write(target);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() === false) return write(file);
+  const target = found === undefined ? file : realpathSync(file);
   const part = `${target}.part`;
   try {
     await write(part);
@@ -16,17 +17,4 @@ export async function writeWhole(file: string, write: (path: string) => void | P
     rmSync(part, { force: true });
     throw error;
   }
-}
-
-function throughLinks(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file; // not there yet
-  }
-}
-
-function mayBeReplaced(file: string): boolean {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found === undefined || found.isFile();
 }
