@@ -73,7 +73,7 @@ class Problem {
     if (!/^(Invalid|Too|Unrecognized) /.test(issue.message)) return issue.message.replace(/\.$/, '');
     if (issue.code === 'invalid_type') return `must be ${this.#nouns[issue.expected] ?? issue.expected}`;
     if (issue.code === 'invalid_value')
-      return `must be ${issue.values.length > 9 ? 'true or false' : choice(optionsOf(issue))}`;
+      return `must be ${'expected' in issue && issue.expected === 'stringbool' ? 'true or false' : choice(optionsOf(issue))}`;
     if (issue.code === 'invalid_union') {
       const ways = issue.errors.flatMap(([first]) => (first === undefined ? [] : [this.#must(first)]));
       return `must be ${choice([...optionsOf(issue), ...ways.map((way) => way.replace(/^must be /, ''))])}`;

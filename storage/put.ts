@@ -15,6 +15,11 @@ import { type StorageOptions, settingsOf } from './storage-options.js';
 import { displayUrl, localPathOf, schemeOf } from './url.js';
 import { putXrootd } from './xrootd/xrootd-put.js';
 
+export interface PutOptions extends StorageOptions {
+  /** A file of the same bytes that is there before the first try counts as written, too. */
+  readonly takesSame?: boolean;
+}
+
 export interface Written {
   readonly size: number;
   /** Lower-case hex. */
@@ -26,7 +31,7 @@ export interface Written {
  * @param url where it goes: a path, `file:`, `root:`, `http(s):` and alike; missing directories are made where the server does that
  * @throws {StorageError} {FileExistsError} where something is under that name
  */
-export async function putFile(from: string, url: string, options?: StorageOptions): Promise<Written> {
+export async function putFile(from: string, url: string, options?: PutOptions): Promise<Written> {
   const settings = settingsOf(options);
   const source = await LocalFile.open(from, settings);
   try {
@@ -56,9 +61,8 @@ export async function putFile(from: string, url: string, options?: StorageOption
     };
     await withRetries(settings, () =>
       once().catch(async (error: unknown) => {
-        const isOurs =
-          error instanceof FileExistsError && tries > 1 && (await holds(url, source.size, adler32, options));
-        if (!isOurs) throw error;
+        const mayBeOurs = error instanceof FileExistsError && (tries > 1 || options?.takesSame === true);
+        if (!mayBeOurs || !(await holds(url, source.size, adler32, options))) throw error;
       }),
     );
     return { size: source.size, adler32 };

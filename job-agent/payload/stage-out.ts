@@ -6,9 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StoredFile } from '../../protocol/output-messages.js';
 import { checksumOf } from '../../storage/checksum.js';
-import { FileExistsError } from '../../storage/errors.js';
 import { openSource } from '../../storage/open-source.js';
-import { putFile, type Written } from '../../storage/put.js';
+import { putFile } from '../../storage/put.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import type { ChosenOutputs, OutputFile } from './choose-outputs.js';
 import { makeArchive } from './make-archive.js';
@@ -84,7 +83,8 @@ async function sendCopies(
       if (replicas.some((replica) => replica.se === se)) continue;
       const url = `${folder}/${name.split('/').map(encodeURIComponent).join('/')}`;
       try {
-        const { size, adler32 } = await putOrFind(path, url, storage);
+        // The folder on storage is this run's alone: what is there with the same bytes was put there by it.
+        const { size, adler32 } = await putFile(path, url, { ...storage, takesSame: true });
         facts = { size, checksum: `adler32:${adler32}` };
         replicas.push({ se, url });
         made++;
@@ -96,28 +96,11 @@ async function sendCopies(
   return { copy: { ...facts, replicas }, wanted, failures };
 }
 
-/** The folder on storage is this run's alone: what is there with the same bytes was put there by it. */
-async function putOrFind(path: string, url: string, storage: StorageOptions): Promise<Written> {
+async function member({ name, size }: OutputFile, archive: string, work: string): Promise<StoredFile> {
+  const source = await openSource(join(work, name));
   try {
-    return await putFile(path, url, storage);
-  } catch (error) {
-    if (!(error instanceof FileExistsError)) throw error;
-    const [own, there] = [await sumOf(path, {}), await sumOf(url, storage)];
-    if (own.size !== there.size || own.adler32 !== there.adler32) throw error;
-    return own;
-  }
-}
-
-async function sumOf(url: string, storage: StorageOptions): Promise<Written> {
-  const source = await openSource(url, storage);
-  try {
-    return { size: source.size, adler32: await checksumOf(source, 'adler32') };
+    return { name, size, checksum: `adler32:${await checksumOf(source, 'adler32')}`, replicas: [], archive };
   } finally {
     await source.close();
   }
-}
-
-async function member({ name, size }: OutputFile, archive: string, work: string): Promise<StoredFile> {
-  const { adler32 } = await sumOf(join(work, name), {});
-  return { name, size, checksum: `adler32:${adler32}`, replicas: [], archive };
 }

@@ -260,27 +260,29 @@ export class PilotKeeper {
   }
 
   async #pilotEnded(pilot: Pilot, status: BatchStatus, isWaiting: boolean): Promise<void> {
-    if (isWaiting) {
+    const how = await this.#howItEnded(pilot, status, isWaiting);
+    this.#ended(pilot.pilotId, how);
+    if (!isWaiting) this.#options.onPilotEnded(pilot, `pilot ${pilot.pilotId} is over: ${how}`);
+  }
+
+  /** Counts it as a failure of the site, where it is one. */
+  async #howItEnded(pilot: Pilot, status: BatchStatus, isWaiting: boolean): Promise<string> {
+    const isDraining = pilot.state === 'draining';
+    // An agent that is not fit may end before it could tell so over its connection.
+    if (isWaiting || (!isDraining && isUnfit(status))) {
       const { why } = examine(status, await this.#outputOf(pilot));
-      this.#log.warn('a pilot ended without having registered', { pilotId: pilot.pilotId, why });
-      this.#fail(`pilot ${pilot.pilotId} never registered: ${why}`);
-      this.#ended(pilot.pilotId, `never registered: ${why}`);
-      return;
-    }
-    if (pilot.state !== 'draining' && isUnfit(status)) {
-      // The agent ended before it could tell so over its connection.
-      const { why } = examine(status, await this.#outputOf(pilot));
-      this.#fail(`pilot ${pilot.pilotId} ended: ${why}`);
-      this.#ended(pilot.pilotId, why);
-      this.#options.onPilotEnded(pilot, `pilot ${pilot.pilotId} is over: ${why}`);
-      return;
+      this.#log.warn(isWaiting ? 'a pilot ended without having registered' : 'a pilot ended: its node is not fit', {
+        ...{ pilotId: pilot.pilotId, why },
+      });
+      const how = isWaiting ? `never registered: ${why}` : why;
+      this.#fail(`pilot ${pilot.pilotId} ${isWaiting ? how : `ended: ${why}`}`);
+      return how;
     }
     const end = status.why ?? (status.exitStatus === null ? 'it ended' : `exit status ${status.exitStatus}`);
     // The batch system may be faster than the agent's own last word.
-    const how = pilot.state === 'draining' && pilot.why !== null ? `${pilot.why} (${end})` : end;
+    const how = isDraining && pilot.why !== null ? `${pilot.why} (${end})` : end;
     this.#countEarlyEnd(pilot, how);
-    this.#ended(pilot.pilotId, how);
-    this.#options.onPilotEnded(pilot, `pilot ${pilot.pilotId} is over: ${how}`);
+    return how;
   }
 
   /** A black hole: agents register, and die before they can have been of use. One may be an accident. */

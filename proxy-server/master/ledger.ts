@@ -4,8 +4,8 @@
  * An entry is unassigned (not cut yet, or in a waiting packet), assigned, committed, failed (set aside) or missing (cannot be read), and
  * nothing else; `counts()` always adds up. A packet may be in two hands when it was duplicated; the first commit counts. A commit that
  * names a packet which is not in that worker's hands (any more) is refused whole, because its increment cannot be taken apart: the other
- * packets in it go back to waiting. A packet that may end early may be committed up to one of its entries; the rest waits as a new one. Pure state: which packet to give to whom is the packetizer's matter, what to do with a failing one
- * failure-policy.ts's.
+ * packets in it go back to waiting. A packet that may end early may be committed up to one of its entries; the rest waits as a new one.
+ * Pure state: which packet to give to whom is the packetizer's matter, what to do with a failing one failure-policy.ts's.
  */
 import {
   type Hand,

@@ -1,10 +1,10 @@
 /**
  * Packetizer of one query: which entries the worker that asks gets next.
  *
- * Packets are sized by time: a few to learn a worker's rate, which end when their time is up, then about `longestMs`, and a fixed share of what is left per worker
- * towards the end, so that all finish together; their ends are moved to cluster boundaries where one is near. Packets that came back go first.
- * A worker whose slot ends soon gets only what it will finish before, or nothing.
- * When nothing is left to cut, an idle worker gets a copy of a packet that it will finish sooner than the one that has it (tail.ts).
+ * Packets are sized by time: a few to learn a worker's rate, which end when their time is up, then about `longestMs`, and a fixed share
+ * of what is left per worker towards the end, so that all finish together; their ends are moved to cluster boundaries where one is near.
+ * Packets that came back go first. A worker whose slot ends soon gets only what it will finish before, or nothing.
+ * When nothing is left to cut, a worker gets a copy of a packet that it will finish sooner than the one that has it (tail.ts).
  * Pure: time comes as an argument. History: PROOF's adaptive packetizer (reference in docs/queries.md).
  */
 import type { NodeFacts } from '../../protocol/agent-messages.js';

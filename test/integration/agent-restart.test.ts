@@ -53,6 +53,11 @@ for (const isolation of ['never', 'preferred'] as const)
       };
     };
     const ofJob = (id: number, run = 1): number[] => processesWith(`PROOF_JOB=${id}.${run}`);
+    const takenOver = (id: number): Promise<unknown> =>
+      proxy.until(
+        () => jobs.trace(id),
+        (lines) => lines.includes(TAKEN_OVER),
+      );
     const runs = async (id: number): Promise<number[]> => {
       await jobs.becomes(id, ({ state }) => state === 'RUNNING');
       await proxy.until(
@@ -72,10 +77,7 @@ for (const isolation of ['never', 'preferred'] as const)
       expect(statSync(secret).mode & 0o777).to.equal(0o600);
       await one.kill();
       one.start();
-      await proxy.until(
-        () => jobs.trace(id),
-        (lines) => lines.includes(TAKEN_OVER),
-      );
+      await takenOver(id);
       expect(ofJob(id)).to.include.members(before);
       go();
       const done = await jobs.ends(id, 'DONE');
@@ -105,10 +107,7 @@ for (const isolation of ['never', 'preferred'] as const)
         await new Promise((resolve) => setTimeout(resolve, longerThanAnyDialPauseMs));
         expect(await jobs.becomes(id, () => true)).to.include({ state: 'RUNNING', run: 1 });
         one.start();
-        await proxy.until(
-          () => jobs.trace(id),
-          (lines) => lines.includes(TAKEN_OVER),
-        );
+        await takenOver(id);
         expect(ofJob(id)).to.include.members(before);
         go();
         expect(await jobs.ends(id, 'DONE')).to.include({ run: 1, exitCode: 0 });
@@ -122,10 +121,7 @@ for (const isolation of ['never', 'preferred'] as const)
       expect(await one.end('SIGHUP')).to.equal(0);
       expect(ofJob(id)).to.include.members(before);
       one.start();
-      await proxy.until(
-        () => jobs.trace(id),
-        (lines) => lines.includes(TAKEN_OVER),
-      );
+      await takenOver(id);
       expect(await one.end('SIGTERM')).to.equal(0);
       expect(ofJob(id)).to.deep.equal([]);
       expect(await jobs.becomes(id, ({ state }) => state === 'WAITING')).to.include({ run: 1 });
