@@ -12,22 +12,34 @@ export class ColumnSet {
   readonly reader: ColumnReader;
   /** For `selector.columns`: own properties are the branches, anything else is an error that names the nearest. */
   readonly accessors: Record<string, Column>;
-  readonly #bound: readonly { readonly column: BoundColumn; readonly path: string }[];
+  readonly #shapes: string;
+  readonly #columns: readonly BoundColumn[];
   readonly #paths: ReadonlyMap<string, string>;
 
-  /** @throws {NoSuchBranchError} for a branch that `fileName` has not */
-  constructor(table: Table, branches: readonly string[], fileName: string) {
+  /**
+   * @param before of another file: where its columns are of the same shapes they are used on, for they are what V8 has optimised the user's loop for
+   * @throws {NoSuchBranchError} for a branch that `fileName` has not
+   */
+  constructor(table: Table, branches: readonly string[], fileName: string, before?: ColumnSet) {
     const infos = branches.map((branch) => findColumn(table, branch, fileName));
     this.reader = table.reader([...new Set(infos.map(({ name }) => name))]);
     this.#paths = new Map(branches.map((branch, i) => [branch, infos[i]!.name]));
-    this.#bound = branches.map((branch, i) => ({ column: makeColumn(branch, infos[i]!), path: infos[i]!.name }));
+    this.#shapes = JSON.stringify(
+      branches.map((branch, i) => [branch, infos[i]!.kind, infos[i]!.type, infos[i]!.length]),
+    );
+    if (before !== undefined && before.#shapes === this.#shapes) {
+      this.#columns = before.#columns;
+      this.accessors = before.accessors;
+      return;
+    }
+    this.#columns = branches.map((branch, i) => makeColumn(branch, infos[i]!));
     this.accessors = Object.create(unknownBranchGuard(branches)) as Record<string, Column>;
-    for (const { column } of this.#bound) this.accessors[column.name] = column;
+    for (const column of this.#columns) this.accessors[column.name] = column;
   }
 
   /** After `reader.load(first, …)`. */
   bind(first: number): void {
-    for (const { column, path } of this.#bound) column.bind(this.reader.column(path), first);
+    for (const column of this.#columns) column.bind(this.data(column.name), first);
   }
 
   data(branch: string): ColumnData {

@@ -77,6 +77,10 @@ export class ExactSums {
     this.#spill?.delete(i);
   }
 
+  clearEach(indices: readonly number[]): void {
+    for (const i of indices) this.clear(i);
+  }
+
   clearAll(): void {
     this.#terms.fill(0);
     this.#spill = undefined;
@@ -90,6 +94,11 @@ export class ExactSums {
     if (lo !== 0) this.add(i, lo);
     const spill = other.#spill?.get(j);
     if (spill !== undefined) this.#accumulator(i).merge(spill);
+  }
+
+  /** `merge` of each of `others` to its partner in `indices`. */
+  mergeEach(indices: readonly number[], other: ExactSums, others: readonly number[]): void {
+    for (let k = 0; k < others.length; k++) this.merge(indices[k]!, other, others[k]!);
   }
 
   /** The accumulators of those sums that have one. */

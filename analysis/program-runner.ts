@@ -97,6 +97,8 @@ export class ProgramRunner {
   readonly #announced = new Set<Output>();
   #hasBegun = false;
   #file: OpenFile | undefined;
+  /** Of the file that was opened last. */
+  #columns: ColumnSet | undefined;
   #next: { filePosition: number; file: Promise<OpenFile> } | undefined;
 
   /** @throws {UserCodeError} where the selector's constructor throws */
@@ -209,7 +211,8 @@ export class ProgramRunner {
     const opened = await this.#options.openTable(packet);
     try {
       const { table } = opened;
-      const columns = new ColumnSet(table, this.#selector.branches, packet.file);
+      const columns = new ColumnSet(table, this.#selector.branches, packet.file, this.#columns);
+      this.#columns = columns;
       const info = { position: packet.filePosition, name: packet.file, entries: table.entries, tree: table.name };
       return { table, close: () => opened.close(), filePosition: packet.filePosition, columns, info };
     } catch (error) {

@@ -102,11 +102,9 @@ export class BinState {
 
   clear(): void {
     if (this.entries === 0) return;
-    const sums = [this.w, this.w2, this.y, this.y2];
-    for (const cell of this.#touchedCells()) {
-      this.counts[cell] = 0;
-      for (const s of sums) s?.clear(cell);
-    }
+    const cells = this.#touchedCells();
+    for (const cell of cells) this.counts[cell] = 0;
+    for (const name of CELL_SUMS) this[name]?.clearEach(cells);
     this.isWeighted = false;
     this.stats.clearAll();
     this.touched.fill(0);
@@ -117,12 +115,16 @@ export class BinState {
   absorb(other: BinState, place?: (cell: number) => number): void {
     if (other.isWeighted) this.makeWeighted();
     this.entries += other.entries;
-    const pairs = CELL_SUMS.map((name) => [this[name], other[name]] as const);
-    for (const cell of other.#touchedCells()) {
-      const target = place === undefined ? cell : place(cell);
-      this.counts[target]! += other.counts[cell]!;
+    const cells = other.#touchedCells();
+    const targets = place === undefined ? cells : cells.map(place);
+    for (let i = 0; i < cells.length; i++) {
+      const target = targets[i]!;
+      this.counts[target]! += other.counts[cells[i]!]!;
       this.touched[target] = 1;
-      for (const [mine, theirs] of pairs) if (mine !== null && theirs !== null) mine.merge(target, theirs, cell);
+    }
+    for (const name of CELL_SUMS) {
+      const theirs = other[name];
+      if (theirs !== null) this[name]?.mergeEach(targets, theirs, cells);
     }
     for (let i = 0; i < this.shape.nstats; i++) this.stats.merge(i, other.stats, i);
   }

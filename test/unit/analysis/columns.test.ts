@@ -126,6 +126,26 @@ describe('analysis: columns', () => {
     expect(() => set.data('energy')).to.throw(ColumnUseError);
   });
 
+  it('are used on for another file where they are of the same shapes, and made anew where they are not', () => {
+    const floats = (...values: number[]) => memoryTable({ x: Float32Array.from(values), n: Int32Array.of(1) });
+    const first = new ColumnSet(floats(1), ['x', 'n'], 'a.root');
+    const same = new ColumnSet(floats(2), ['x', 'n'], 'b.root', first);
+    expect(same.accessors).to.equal(first.accessors);
+    const doubles = memoryTable({ x: Float64Array.of(0.1), n: Int32Array.of(1) });
+    const other = new ColumnSet(doubles, ['x', 'n'], 'c.root', same);
+    expect(other.accessors).not.to.equal(first.accessors);
+    for (const [set, value] of [
+      [first, 1],
+      [same, 2],
+      [other, 0.1],
+      [first, 1],
+    ] as const) {
+      set.reader.load(0, 1);
+      set.bind(0);
+      expect(set.accessors['x']!.at(0)).to.equal(value);
+    }
+  });
+
   it('come as arrays in batches, 64-bit ones included, with hints for the wrong kind', async () => {
     const source = `
       import { Selector } from 'proof-grid';
