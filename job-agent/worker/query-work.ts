@@ -214,7 +214,7 @@ export class QueryWork {
     this.#collected = [];
     const commitId = ++this.#lastCommit;
     const increment = this.#runner.takeIncrement();
-    this.#unconfirmed.set(commitId, increment.length); // the bytes themselves are handed over
+    this.#unconfirmed.set(commitId, increment.length);
     this.#parts.send({ type: 'commit', queryId: this.queryId, commitId, packets, increment });
   }
 

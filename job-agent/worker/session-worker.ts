@@ -266,8 +266,6 @@ export class SessionWorker {
   #send(message: WorkerMessage): void {
     if (!this.#isOpen) return;
     if (LAST_OF_A_QUERY.includes(message.type)) this.#parts.output.flush();
-    // The runner makes the bytes of each increment for this message alone.
-    const owned = message.type === 'commit' ? [message.increment] : [];
-    this.#link.send(message, owned);
+    this.#link.send(message);
   }
 }

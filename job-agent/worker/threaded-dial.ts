@@ -23,8 +23,11 @@ export interface ThreadedDialOptions<In> {
 
 /** Dials out; between `onOpen` and `onLost` what is sent arrives, else it is dropped. */
 export interface ThreadedLink<Out extends object> extends Dialler {
-  /** @param owned arrays that are handed over: the sender has no use for them any more */
-  send(message: Out, owned?: readonly Uint8Array[]): void;
+  /**
+   * Arrays of the message are copied, not handed over: one array that is taken from this thread makes V8 throw away all that it has optimised
+   * for typed arrays, user code's loops among it, and look before each access from then on.
+   */
+  send(message: Out): void;
   /** What was sent has left this process. */
   flushed(): Promise<void>;
 }
@@ -45,11 +48,7 @@ export class LinkThread {
   /** Once. */
   dial<In, Out extends object>(options: ThreadedDialOptions<In>): ThreadedLink<Out> {
     const thread = this.#thread;
-    const order = (what: ToLinkThread, owned: readonly Uint8Array[] = []): void =>
-      thread.postMessage(
-        what,
-        owned.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer),
-      );
+    const order = (what: ToLinkThread): void => thread.postMessage(what);
     const waiting: (() => void)[] = [];
     thread.on('message', (said: FromLinkThread) => {
       if (said.event === 'open') options.onOpen();
@@ -72,7 +71,7 @@ export class LinkThread {
     const { url, giveUpAfterMs, longestPauseMs } = options;
     order({ do: 'dial', url, giveUpAfterMs, longestPauseMs });
     return {
-      send: (message, owned) => order({ do: 'send', message }, owned),
+      send: (message) => order({ do: 'send', message }),
       flushed: () =>
         new Promise((resolve) => {
           waiting.push(resolve);
