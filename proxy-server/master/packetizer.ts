@@ -17,8 +17,10 @@ import { WorkerRates } from './worker-rates.js';
 export interface PacketizerOptions {
   readonly shortestMs: number;
   readonly longestMs: number;
-  /** A packet is at most the `share`-th part of what is left for its worker. */
+  /** A packet is at most the `share`-th part of what is left for its worker; then it may be shorter, down to so much for each worker there is. */
   readonly share: number;
+  readonly lastMs: number;
+  readonly lastMsAWorker: number;
   /** Entries of a first packet, at most: of a worker that ends it after `shortestMs`, and of one of an older release that cannot. */
   readonly firstEntries: number;
   readonly firstBlindly: number;
@@ -28,7 +30,9 @@ export interface PacketizerOptions {
 export const PACKETIZER_DEFAULTS: PacketizerOptions = {
   shortestMs: 40,
   longestMs: 1_000,
-  share: 4,
+  share: 3,
+  lastMs: 15,
+  lastMsAWorker: 0.5,
   firstEntries: 32_768,
   firstBlindly: 32,
   growth: 128,
@@ -127,7 +131,7 @@ export class Packetizer {
 
   /** Length of this worker's next packet in entries, before it meets a cluster boundary, where it may become twice as long. */
   #wanted(worker: string, most: number): Wanted {
-    const { shortestMs, longestMs, share, firstEntries, firstBlindly, growth } = this.#options;
+    const { shortestMs, longestMs, share, lastMs, lastMsAWorker, firstEntries, firstBlindly, growth } = this.#options;
     const endsEarly = this.#endEarly.has(worker);
     const left = this.#ledger.unassigned;
     const rate = this.#rates.of(worker);
@@ -143,7 +147,8 @@ export class Packetizer {
       };
     }
     const leftMs = left / total;
-    const ms = Math.min(longestMs, Math.max(shortestMs, leftMs / share));
+    const shortest = Math.min(shortestMs, Math.max(lastMs, lastMsAWorker * this.#rates.size)); // many workers with short packets are too much for a master
+    const ms = Math.min(longestMs, Math.max(shortest, leftMs / share));
     const longest = this.#rates.longestOf(worker);
     const alone = leftMs < longestMs;
     // A worker that is new gets a short packet by the others' rate, which need not be its own.

@@ -146,6 +146,18 @@ describe('proxy-server: packetizer', () => {
       expect(sim.now).to.be.lessThan(1.06 * ideal + 100);
     });
 
+  const msOfLast = (workers: number, handouts: number): number[] => {
+    const sim = new Simulation(files(...Array.from({ length: 4 * workers }, () => 100_000)));
+    for (let i = 0; i < workers; i++) sim.join(`w${i}`, 100);
+    sim.run();
+    return sim.handouts.slice(-handouts).map(({ packet }) => (packet.end - packet.first) / 100);
+  };
+  it('ends with short packets, so that nobody waits long for the last; of many workers with longer ones, for the sake of the master', () => {
+    expect(Math.max(...msOfLast(2, 4))).to.be.lessThan(1.5 * 15);
+    const ofMany = msOfLast(100, 400).sort((a, b) => a - b);
+    expect(ofMany[200]).to.be.at.least(40);
+  });
+
   it('ends packets at cluster boundaries where one is near', () => {
     const clusters = Array.from({ length: 51 }, (_, i) => i * 2_000);
     const sim = new Simulation(files(100_000), clusters);
