@@ -3,6 +3,7 @@
  * says `warm`, is told `attach`, serves that one session, and ends; so does it when its agent dies.
  */
 
+import '../../protocol/v8-on-busy-cores.js';
 import type { FromWorkerProcess } from '../../protocol/agent-messages.js';
 import { toWorkerProcess } from '../../protocol/agent-messages.js';
 import { checked } from '../../protocol/check.js';

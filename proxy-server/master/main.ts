@@ -3,6 +3,7 @@
  * and reads that path from standard input when a session needs it). It listens on the session's Unix socket, prints `ready`, and ends by
  * itself: told to, idle, or orphaned (session.ts).
  */
+import '../../protocol/v8-on-busy-cores.js';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { checked, parseJson } from '../../protocol/check.js';
@@ -70,5 +71,12 @@ await runDaemon('proof master', async () => {
     throw new UsageError('A master is started with the path of its session.json, or with --spare.');
   if (word !== '--spare') return start(word);
   await loadCreateRun();
-  return start(await pathFromInput());
+  const path = pathFromInput();
+  const stopped = new AbortController();
+  void path.finally(() => stopped.abort());
+  const { rehearse } = await import('./rehearsal.js');
+  await rehearse(systemClock, stopped.signal).catch((e: unknown) =>
+    console.error(`the rehearsal failed: ${String(e)}`),
+  );
+  return start(await path);
 });
