@@ -39,6 +39,8 @@ const PUT_OFF_AT_MOST_MS = 20_000;
 /** bubblewrap, the first process of its namespace, the master. */
 const CONFINED_CHAIN = 3;
 const START_WITHIN_MS = 5_000;
+/** From its session's path; one that goes on from long journals needs a while. */
+const LISTENS_WITHIN_MS = 60_000;
 
 type GoingOn = Pick<SessionRecord, 'directory' | 'socket'>;
 
@@ -113,7 +115,8 @@ export class MasterNursery {
       pid,
       pidStart: startTimeOf(pid) ?? null,
       places,
-      adopt: () => adopt(child, join(places.inside.directory, 'session.json')).finally(() => this.#refillSoon()),
+      adopt: () =>
+        adopt(child, join(places.inside.directory, 'session.json'), this.#clock).finally(() => this.#refillSoon()),
       discard: () => {
         kill(child);
         places.remove();
@@ -130,7 +133,7 @@ export class MasterNursery {
     for (;;) {
       const chain = processChain(outer);
       if (chain.length >= CONFINED_CHAIN) return chain.at(-1)!;
-      if (child.exitCode !== null || this.#clock.now() > latest) return outer;
+      if (hasEnded(child) || this.#clock.now() > latest) return outer;
       await new Promise<void>((resolve) => this.#clock.after(2, resolve));
     }
   }
@@ -186,19 +189,30 @@ function kill(child: ChildProcess): void {
   for (const pid of processChain(child.pid ?? 0).toReversed()) sendSignal(pid, 'SIGKILL');
 }
 
-function adopt(child: ChildProcess, sessionFile: string): Promise<void> {
+/** Also one that could not be started, and one that a signal has ended. */
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
+}
+
+function adopt(child: ChildProcess, sessionFile: string, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     const { stdin, stdout } = child;
-    if (stdin === null || stdout === null || child.exitCode !== null) {
+    if (stdin === null || stdout === null || hasEnded(child)) {
       reject(new Error('its process ended before it began'));
       return;
     }
-    child.once('exit', (status, signal) =>
-      reject(new Error(`its process ended (${signal ?? `exit status ${status}`})`)),
-    );
+    const cancel = clock.after(LISTENS_WITHIN_MS, () => {
+      reject(new Error(`it does not listen after ${LISTENS_WITHIN_MS / 1000} s`));
+      kill(child);
+    });
+    child.once('exit', (status, signal) => {
+      cancel();
+      reject(new Error(`its process ended (${signal ?? `exit status ${status}`})`));
+    });
     const lines = createInterface({ input: stdout });
     lines.on('line', (line) => {
       if (line.trim() !== 'ready') return;
+      cancel();
       lines.close();
       stdout.destroy();
       child.unref();
