@@ -1,4 +1,5 @@
 /** Error codes -> HTTP status. What is not listed and no bug of ours is a 400. */
+import { bodyProblem } from '../protocol/body-problem.js';
 import { type ErrorBody, errorBody, GridError } from '../protocol/errors.js';
 import { BadRequestError, TooLargeError } from './errors.js';
 
@@ -26,7 +27,10 @@ export function httpError(error: unknown): { status: number; body: ErrorBody } {
     if (statusCode === 413)
       return { status: 413, body: errorBody(new TooLargeError('The body is too large; send several.')) };
     if (statusCode !== undefined && statusCode < 500)
-      return { status: statusCode, body: errorBody(new BadRequestError(`Bad request: ${message ?? ''}.`)) };
+      return {
+        status: statusCode,
+        body: errorBody(new BadRequestError(bodyProblem(error) ?? `Bad request: ${message ?? ''}.`)),
+      };
   }
   const body = errorBody(error);
   const status = STATUS[body.code] ?? 400;

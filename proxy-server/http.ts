@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from 'zod';
 import { accountingQuery } from '../protocol/accounting-messages.js';
 import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/api.js';
+import { bodyProblem } from '../protocol/body-problem.js';
 import { checked } from '../protocol/check.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
@@ -106,7 +107,7 @@ function refuse(log: Logger, guard: ServerGuard, audit: AuditLog) {
         : thrown;
     const fromFastify = !(error instanceof GridError) && (error as { statusCode?: number }).statusCode;
     if (typeof fromFastify === 'number' && fromFastify < 500)
-      return reply.code(fromFastify).send({ code: 'USAGE', message: (error as Error).message });
+      return reply.code(fromFastify).send({ code: 'USAGE', message: bodyProblem(error) ?? (error as Error).message });
     const status = statusOf(error);
     if (status === 401 && guard.refused(request.raw)) reply.header('connection', 'close');
     const identity = identities.get(request);

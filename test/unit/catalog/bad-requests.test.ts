@@ -62,6 +62,25 @@ describe('catalog: bad requests', () => {
     );
   });
 
+  it('are refused in plain words where they are no JSON, empty, or of another content type', async () => {
+    const { port } = server.server.address() as AddressInfo;
+    const said = async (type: string, body: string): Promise<string> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/lookup`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+      });
+      return `${answer.status} ${((await answer.json()) as { message: string }).message}`;
+    };
+    const json = 'application/json';
+    expect(await said(json, '{"lfns":')).to.equal('400 Bad body: it is no JSON.');
+    expect(await said(json, '{"__proto__": {"a": 1}}')).to.equal(
+      '400 Bad body: no field may be called __proto__ or constructor.',
+    );
+    expect(await said(json, '')).to.equal('400 Bad body: it is empty, and its content type says JSON.');
+    expect(await said('text/xml', '<a/>')).to.equal('415 Bad body: its content type must be application/json.');
+  });
+
   it('show no token and no signed address', async () => {
     const url = 'https://se.example.org/f?authz=abc';
     const said = await refusal('POST', 'replica', { lfn: '/a', url: 'x', to: url });
