@@ -11,10 +11,6 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 
 /** `Bad body: it is no JSON.`; undefined for an error of another kind */
 export function bodyProblem(error: unknown): string | undefined {
-  const { code = '', statusCode } = error as { code?: string; statusCode?: number };
-  const ofParser = error instanceof SyntaxError && statusCode === 400 ? error.message : undefined;
-  const isForbidden = ofParser?.includes('prototype property') === true;
-  const parserSays = isForbidden ? 'no field may be called __proto__ or constructor' : 'it is no JSON';
-  const problem = ofParser === undefined ? PROBLEMS[code] : parserSays;
+  const problem = PROBLEMS[(error as { code?: string }).code ?? ''];
   return problem === undefined ? undefined : `Bad body: ${problem}.`;
 }
