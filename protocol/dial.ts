@@ -11,6 +11,9 @@ import { MAX_FRAME_BYTES } from './frame.js';
 import { Link, type LinkOptions } from './link.js';
 import { proxyAgentFor } from './proxied.js';
 
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
+
 /** Nobody answers at that address, or not in the time allowed. */
 export class UnreachableError extends GridError {
   readonly code = 'PROTOCOL_UNREACHABLE';
@@ -47,69 +50,86 @@ export interface Dialler {
 }
 
 export function dial<In, Out extends object>(options: DialOptions<In, Out>): Dialler {
-  const { clock } = options;
-  const random = options.random ?? Math.random;
-  let pause = options.firstPauseMs ?? 200;
-  let lostAt = clock.now();
-  let link: Link<In, Out> | undefined;
-  let socket: WebSocket | undefined;
-  let cancelRetry = (): void => {};
-  let over = false;
+  const redialler = new Redialler(options);
+  redialler.connect();
+  return redialler;
+}
 
-  const finish = (why: string): void => {
-    if (over) return;
-    over = true;
-    cancelRetry();
-    options.onClosed(why);
-  };
-  const retry = (why: string): void => {
-    if (over) return;
-    if (options.onLost === undefined || clock.now() - lostAt >= (options.giveUpAfterMs ?? Number.POSITIVE_INFINITY)) {
-      finish(why);
-      return;
-    }
-    cancelRetry = clock.after(pause * (0.5 + random() / 2), connect);
-    pause = Math.min(pause * 2, options.longestPauseMs ?? 10_000);
-  };
-  const connect = (): void => {
-    const { headers = {} } = options;
-    if (typeof headers !== 'function') connectWith(headers);
+/** One connection after the other. */
+class Redialler<In, Out extends object> implements Dialler {
+  readonly #options: DialOptions<In, Out>;
+  #pause: number;
+  #lostAt: number;
+  #link: Link<In, Out> | undefined;
+  #socket: WebSocket | undefined;
+  #cancelRetry = (): void => {};
+  #isOver = false;
+
+  constructor(options: DialOptions<In, Out>) {
+    this.#options = options;
+    this.#pause = options.firstPauseMs ?? FIRST_PAUSE_MS;
+    this.#lostAt = options.clock.now();
+  }
+
+  connect(): void {
+    const { headers = {} } = this.#options;
+    if (typeof headers !== 'function') this.#connectWith(headers);
     else
       headers().then(
-        (given) => over || connectWith(given),
-        (error: Error) => retry(error.message),
+        (given) => this.#isOver || this.#connectWith(given),
+        (error: Error) => this.#retry(error.message),
       );
-  };
-  const connectWith = (headers: Record<string, string>): void => {
-    socket = attempt(options, headers, {
-      opened: (connected) => {
-        pause = options.firstPauseMs ?? 200;
-        link = new Link<In, Out>(connected, {
-          ...options,
-          onClosed: (why) => {
-            link = undefined;
-            lostAt = clock.now();
-            if (!over && options.onLost !== undefined) options.onLost(why);
-            retry(why);
-          },
-        });
-        options.onOpen(link);
-      },
-      refused: ({ message }, status) => (status !== undefined && status < 500 ? finish(message) : retry(message)),
-      failed: ({ message }) => retry(message),
+  }
+
+  close(why: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelRetry();
+    if (this.#link !== undefined) this.#link.close(why);
+    else this.#socket?.terminate();
+    this.#options.onClosed(why);
+  }
+
+  #connectWith(headers: Record<string, string>): void {
+    this.#socket = attempt(this.#options, headers, {
+      opened: (socket) => this.#opened(socket),
+      refused: ({ message }, status) =>
+        status !== undefined && status < 500 ? this.#finish(message) : this.#retry(message),
+      failed: ({ message }) => this.#retry(message),
     });
-  };
-  connect();
-  return {
-    close(why) {
-      if (over) return;
-      over = true;
-      cancelRetry();
-      if (link !== undefined) link.close(why);
-      else socket?.terminate();
-      options.onClosed(why);
-    },
-  };
+  }
+
+  #opened(socket: WebSocket): void {
+    const options = this.#options;
+    this.#pause = options.firstPauseMs ?? FIRST_PAUSE_MS;
+    this.#link = new Link<In, Out>(socket, { ...options, onClosed: (why) => this.#lost(why) });
+    options.onOpen(this.#link);
+  }
+
+  #lost(why: string): void {
+    this.#link = undefined;
+    this.#lostAt = this.#options.clock.now();
+    if (!this.#isOver) this.#options.onLost?.(why);
+    this.#retry(why);
+  }
+
+  #retry(why: string): void {
+    if (this.#isOver) return;
+    const { clock, onLost, giveUpAfterMs = Number.POSITIVE_INFINITY, random = Math.random } = this.#options;
+    if (onLost === undefined || clock.now() - this.#lostAt >= giveUpAfterMs) {
+      this.#finish(why);
+      return;
+    }
+    this.#cancelRetry = clock.after(this.#pause * (0.5 + random() / 2), () => this.connect());
+    this.#pause = Math.min(this.#pause * 2, this.#options.longestPauseMs ?? LONGEST_PAUSE_MS);
+  }
+
+  #finish(why: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelRetry();
+    this.#options.onClosed(why);
+  }
 }
 
 type ConnectOptions<In, Out extends object> = Omit<DialOptions<In, Out>, 'onOpen'>;

@@ -7,10 +7,9 @@ import type { Logger } from '../protocol/log.js';
 import type { AgentDoor } from './agent-door.js';
 import type { Agent, AgentRegistry } from './agent-registry.js';
 import type { AgentStore, OpenAgent } from './agent-store.js';
-import type { PilotKeeper } from './factory/pilot-keeper.js';
+import type { FactoryService } from './factory/factory-service.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import type { NodeFiles } from './node-files.js';
-import type { PilotStore } from './pilot-store.js';
 
 export interface AgentLossesOptions {
   readonly clock: Clock;
@@ -18,12 +17,10 @@ export interface AgentLossesOptions {
   readonly heartbeatMs: number;
   readonly registry: AgentRegistry;
   readonly agents: AgentStore;
-  readonly pilots: PilotStore;
-  readonly keepers: ReadonlyMap<string, PilotKeeper>;
+  readonly factory: Pick<FactoryService, 'pilots' | 'keepers' | 'look'>;
   readonly jobs: JobRunner;
   readonly door: AgentDoor;
   readonly nodeFiles: NodeFiles;
-  readonly lookAtSites: (name?: string) => void;
 }
 
 const NOT_BACK = 'its agent did not come back after a restart of the ProxyServer';
@@ -39,25 +36,25 @@ export class AgentLosses {
 
   /** The registry gave it up. */
   lost(agent: Agent, because: string): void {
-    const { log, door, jobs, lookAtSites } = this.#options;
+    const { log, door, jobs, factory } = this.#options;
     log.warn('agent lost', { agentId: agent.agentId, pilotId: agent.pilotId, because });
     door.forget(agent.agentId, because);
     jobs.agentLost(agent.agentId, because);
     this.#options.nodeFiles.gone(agent.agentId);
     if (agent.pilotId !== null) void this.#endPilot(agent.pilotId, because);
-    lookAtSites(agent.node.site);
+    factory.look(agent.node.site);
   }
 
   unfit(site: string, agentId: string, reasons: readonly string[]): void {
-    const { log, registry, keepers, lookAtSites } = this.#options;
+    const { log, registry, factory } = this.#options;
     log.warn('a node is not fit', { agentId, site, reasons });
-    keepers.get(site)?.failed(`unfit node ${registry.get(agentId)?.node.host ?? ''}: ${reasons.join(' ')}`);
-    lookAtSites(site);
+    factory.keepers.get(site)?.failed(`unfit node ${registry.get(agentId)?.node.host ?? ''}: ${reasons.join(' ')}`);
+    factory.look(site);
   }
 
   /** An agent that had not ended when the last ProxyServer did has three heartbeats to come back, or as long as it said that it takes. */
   expectBack({ agentId, returnsWithinMs }: OpenAgent): void {
-    const { clock, heartbeatMs, registry, agents, jobs, lookAtSites } = this.#options;
+    const { clock, heartbeatMs, registry, agents, jobs, factory } = this.#options;
     clock.after(Math.max(LONGEST_DIAL_PAUSE_MS, 3 * heartbeatMs, returnsWithinMs), () => {
       if (registry.get(agentId) !== undefined) return;
       const open = agents.open().find((agent) => agent.agentId === agentId);
@@ -66,13 +63,14 @@ export class AgentLosses {
       jobs.agentLost(agentId, NOT_BACK);
       this.#options.nodeFiles.gone(agentId);
       if (open.pilotId !== null) void this.#endPilot(open.pilotId, NOT_BACK);
-      lookAtSites();
+      factory.look();
     });
   }
 
   /** Its agent is given up: the slot must not go on without us knowing. */
   async #endPilot(pilotId: string, because: string): Promise<void> {
-    const { pilots, keepers, clock, log } = this.#options;
+    const { factory, clock, log } = this.#options;
+    const { pilots, keepers } = factory;
     const pilot = pilots.get(pilotId);
     const keeper = keepers.get(pilot?.site ?? '');
     if (pilot === undefined || pilot.state === 'gone') return;

@@ -15,9 +15,9 @@ export interface DispatcherOptions {
   readonly log: Logger;
   readonly registry: AgentRegistry;
   readonly sessions: () => readonly Session[];
-  /** Which of the free workers sessions may have: batch payloads keep their cores on some slots. */
   /** Cores of an agent that payloads want back from sessions. */
   readonly claimed: (agentId: string) => number;
+  /** Which of the free workers sessions may have: batch payloads keep their cores on some slots. */
   readonly forSessions: (free: readonly PoolWorker[]) => readonly PoolWorker[];
   readonly send: (agentId: string, message: ToAgentMessage) => void;
   /** The number of workers that are wanted and do not exist has changed. */

@@ -3,13 +3,11 @@
  *
  * Parts that need one another get a function that asks for the other when it is wanted, so that the order here is only that of making.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { JWK } from 'jose';
 import type { Launcher } from '../isolation/launcher.js';
 import type { Clock } from '../protocol/clock.js';
-import { configPath } from '../protocol/config.js';
 import type { Logger } from '../protocol/log.js';
 import { Revocations } from '../protocol/revocations.js';
 import { Accountant } from './accounting/accountant.js';
@@ -22,35 +20,23 @@ import { AuditLog } from './audit-log.js';
 import { CatalogAccess } from './catalog-access.js';
 import type { ProxyConfig } from './config.js';
 import { Dispatcher } from './dispatcher.js';
-import { CopyStore } from './factory/copy-store.js';
-import { DemandDesk } from './factory/demand-desk.js';
-import { FileCopier } from './factory/file-copier.js';
-import { IdleWatch } from './factory/idle-watch.js';
-import { pilotJdl } from './factory/pilot-jdl.js';
-import { PilotKeeper } from './factory/pilot-keeper.js';
-import { RequestDesk } from './factory/request-desk.js';
-import { RequestStore } from './factory/request-store.js';
+import { FactoryService } from './factory/factory-service.js';
 import { DevelopmentGate, type Gate, TokenGate } from './identity.js';
 import { Issuers } from './issuers.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import { JobService } from './jobs/job-service.js';
 import { MasterNursery } from './master-nursery.js';
 import { NodeFiles } from './node-files.js';
-import { PilotErrands } from './pilot-errands.js';
-import { PilotFollower } from './pilot-follower.js';
-import { PilotStore } from './pilot-store.js';
 import { queryDirectory } from './query-desk.js';
 import { QueryStore } from './query-store.js';
 import { ResultKeeper } from './result-keeper.js';
-import { secretPaths } from './secret-paths.js';
 import { SessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';
-import { SiteStore } from './site-store.js';
-import { makeSite } from './sites/make-site.js';
+import type { SiteContext } from './sites/site.js';
 import { type StateLock, surviving } from './state-db.js';
 import { TokenBook } from './token-book.js';
 import { TokenStore } from './token-store.js';
-import { managerOf, poolKeytab } from './xrootd-pool.js';
+import { xrootdPool } from './xrootd-pool.js';
 
 /** What a state directory gives before anything is made. */
 export interface Base {
@@ -72,7 +58,6 @@ export interface PartsOptions {
   readonly url: () => string;
 }
 
-const LOOK_GAP_MS = 200;
 /** Agents that are connected get another one every third of it. */
 const AGENT_TOKEN_MS = 3_600_000;
 
@@ -83,7 +68,6 @@ export class Parts {
   readonly audit: AuditLog;
   readonly gate: Gate;
   readonly agents: AgentStore;
-  readonly pilots: PilotStore;
   readonly sessionStore: SessionStore;
   readonly queryStore: QueryStore;
   readonly registry: AgentRegistry;
@@ -95,153 +79,57 @@ export class Parts {
   readonly batch: JobService;
   readonly uses: UseStore;
   readonly accountant: Accountant;
-  readonly pilotFollower: PilotFollower;
-  readonly errands: PilotErrands;
   readonly nodeFiles: NodeFiles;
-  /** Null: no site serves files of its nodes. */
-  readonly xrootd: { readonly keytab: string; readonly manager: string | null } | null;
-  readonly requestStore: RequestStore;
-  readonly requests: RequestDesk;
-  readonly copyStore: CopyStore;
-  readonly copier: FileCopier;
+  readonly xrootd: SiteContext['xrootd'];
+  readonly factory: FactoryService;
   readonly door: AgentDoor;
-  readonly keepers: ReadonlyMap<string, PilotKeeper>;
   readonly losses: AgentLosses;
   readonly #options: PartsOptions;
-  readonly #demand: DemandDesk;
-  readonly #idle = new IdleWatch();
 
   constructor(options: PartsOptions) {
     this.#options = options;
     const { config, clock, log, base } = options;
     const { db, key, keyFile } = base;
-    const { heartbeatMs } = config;
+    const nowMs = (): number => this.#nowMs();
+    this.socketDir = base.socketDir;
     this.tokenStore = new TokenStore(db);
     this.tokens = new TokenBook({
-      key,
-      store: this.tokenStore,
+      ...{ key, store: this.tokenStore, nowMs },
       revocations: new Revocations(keyFile),
       issuers: new Issuers(config.issuers),
-      nowMs: () => clock.date().getTime(),
     });
     this.audit = new AuditLog(join(config.stateDir, 'audit.jsonl'), () => clock.date());
-    this.socketDir = base.socketDir;
     this.gate = config.auth === 'development' ? new DevelopmentGate(this.tokens) : new TokenGate(this.tokens);
     this.agents = new AgentStore(db);
-    this.pilots = new PilotStore(db);
     this.sessionStore = new SessionStore(db);
     this.queryStore = new QueryStore(db);
     this.registry = new AgentRegistry({
-      clock,
-      heartbeatMs,
+      ...{ clock, heartbeatMs: config.heartbeatMs },
       emit: (effect) => surviving(log, () => this.#carryOut(effect)),
     });
-    const mastersLog = join(config.stateDir, 'log', 'masters.log');
-    this.nursery = new MasterNursery({
-      ...{ size: config.spareMasters, logFile: mastersLog, clock, log },
-      ...{ sessions: join(config.stateDir, 'sessions'), socketDir: this.socketDir, launcher: base.launcher },
-      isBusy: () => this.sessions.isAnyBusy(),
-    });
+    this.nursery = this.#makeNursery();
     this.catalog = new CatalogAccess(config, { key, keyFile, clock, log });
     this.sessions = this.#makeSessions();
-    this.results = new ResultKeeper({
-      quota: { maxQueries: config.maxQueriesKept, maxBytes: config.maxResultBytes },
-      queries: this.queryStore,
-      log,
-      directoryOf: (query) => queryDirectory(this.sessionStore, query),
-      notify: (user, text) => this.sessions.notify(user, text),
+    this.results = this.#makeResults();
+    this.dispatcher = this.#makeDispatcher();
+    this.batch = this.#makeBatch();
+    this.xrootd = xrootdPool(config, Math.floor(nowMs() / 1000));
+    this.nodeFiles = new NodeFiles({
+      directory: join(config.stateDir, 'node-files'),
+      ...{ sites: config.sites, catalog: this.catalog, log },
     });
-    this.dispatcher = new Dispatcher({
-      clock,
-      log,
-      registry: this.registry,
-      sessions: () => this.sessions.open(),
-      send: (agentId, message) => this.door.send(agentId, message),
-      forSessions: (free) => this.jobs.claims.forSessions(free),
-      claimed: (agentId) => this.jobs.claims.on(agentId),
-      onUnmet: () => this.lookAtSites(),
-    });
-    this.batch = new JobService({
-      config,
-      db,
-      clock,
-      log,
-      registry: this.registry,
-      catalog: this.catalog,
-      send: (agentId, message) => this.door.send(agentId, message),
-      book: config.auth === 'development' ? null : this.tokens,
-      takesTokens: (agentId) => this.door.speaks(agentId, 'jobTokens'),
-      onDemand: () => this.lookAtSites(),
-      onUse: () => this.#watchIdle(),
-      onClaim: () => this.dispatcher.look(),
-    });
-    this.errands = new PilotErrands(this.pilots, join(config.stateDir, 'pilots'));
-    const servesFiles = config.xrootdManager !== undefined || config.sites.some((site) => site.xrootd !== undefined);
-    const nowS = Math.floor(clock.date().getTime() / 1000);
-    this.xrootd = servesFiles ? { keytab: poolKeytab(config.stateDir, nowS), manager: managerOf(config) } : null;
-    const nodeFiles = join(config.stateDir, 'node-files');
-    this.nodeFiles = new NodeFiles({ directory: nodeFiles, sites: config.sites, catalog: this.catalog, log });
-    this.requestStore = new RequestStore(db);
-    this.copyStore = new CopyStore(db);
-    this.copier = new FileCopier({
-      directory: config.stateDir,
-      sites: config.sites,
-      store: this.copyStore,
-      catalog: this.catalog,
-      log,
-      nowMs: () => clock.date().getTime(),
-      onCopied: ({ requestId, site, bytes }) => this.requests.copied(requestId, site, bytes),
-    });
-    this.requests = new RequestDesk({
-      copies: this.copyStore,
-      sites: config.sites,
-      store: this.requestStore,
-      catalog: this.catalog,
-      registry: this.registry,
-      nowMs: () => clock.date().getTime(),
-      onChange: () => {
-        this.lookAtSites();
-        this.copier.look();
-      },
-    });
+    this.factory = this.#makeFactory();
     this.uses = new UseStore(db);
     this.accountant = new Accountant({
-      store: this.uses,
+      ...{ store: this.uses, nowMs },
       userOfSession: (sessionId) => this.sessionStore.get(sessionId)?.user,
       userOfJob: (jobId) => this.batch.userOf(jobId),
-      nowMs: () => clock.date().getTime(),
-    });
-    this.pilotFollower = new PilotFollower(this.registry, this.pilots, {
-      log,
-      payloadCores: (agentId) => this.jobs.claims.heldOn(agentId),
     });
     this.door = this.#makeDoor();
     this.tokens.onRevoked((isVoid) => this.door.endVoid(isVoid));
-    const siteStore = new SiteStore(db);
-    this.#demand = new DemandDesk({
-      sites: config.sites,
-      agents: () => this.registry.agents(),
-      livePilots: () => this.pilots.live(),
-      backOff: (site) => siteStore.backOff(site),
-      isBanned: (site) => siteStore.banned(site) !== null,
-      sessionsWant: () => this.dispatcher.unmet,
-      jobsWant: (nodes) => this.jobs.demand.wishes(nodes),
-      requests: () => this.requests.wishes(),
-      nowMs: () => clock.date().getTime(),
-    });
-    this.keepers = new Map(config.sites.map((site) => [site.name, this.#makeKeeper(site)]));
     this.losses = new AgentLosses({
-      clock,
-      log,
-      heartbeatMs,
-      registry: this.registry,
-      agents: this.agents,
-      pilots: this.pilots,
-      keepers: this.keepers,
-      jobs: this.jobs,
-      nodeFiles: this.nodeFiles,
-      door: this.door,
-      lookAtSites: (name) => this.lookAtSites(name),
+      ...{ clock, log, heartbeatMs: config.heartbeatMs, registry: this.registry, agents: this.agents },
+      ...{ factory: this.factory, jobs: this.jobs, nodeFiles: this.nodeFiles, door: this.door },
     });
   }
 
@@ -249,32 +137,11 @@ export class Parts {
     return this.batch.runner;
   }
 
-  /** Every site, or one, at once: something happened that its factory should know. */
-  lookAtSites(name?: string): void {
-    for (const keeper of this.keepers.values())
-      if (name === undefined || keeper.config.name === name) void keeper.look();
-  }
-
-  /** Agents of the site's pilots that were idle for long. */
-  #idleAt({ name, letGoIdleS }: ProxyConfig['sites'][number]): string[] {
-    const since = this.#options.clock.date().getTime() - letGoIdleS * 1000;
-    return this.#idle.idleSince(since).filter((agentId) => {
-      const agent = this.registry.get(agentId);
-      return agent?.node.site === name && agent.pilotId !== null && agent.draining === null;
-    });
-  }
-
-  #watchIdle(): void {
-    const now = this.#options.clock.date().getTime();
-    this.#idle.look(this.registry.agents(), (agentId) => this.jobs.hasJobs(agentId), now);
-  }
-
   #carryOut(effect: RegistryEffect): void {
     switch (effect.do) {
       case 'poolChanged':
         this.dispatcher.look();
-        this.pilotFollower.look();
-        this.#watchIdle();
+        this.factory.poolChanged();
         this.jobs.look();
         return;
       case 'workerGone':
@@ -284,6 +151,16 @@ export class Parts {
       case 'agentLost':
         this.losses.lost(effect.agent, effect.because);
     }
+  }
+
+  #makeNursery(): MasterNursery {
+    const { config, clock, log, base } = this.#options;
+    const mastersLog = join(config.stateDir, 'log', 'masters.log');
+    return new MasterNursery({
+      ...{ size: config.spareMasters, logFile: mastersLog, clock, log },
+      ...{ sessions: join(config.stateDir, 'sessions'), socketDir: this.socketDir, launcher: base.launcher },
+      isBusy: () => this.sessions.isAnyBusy(),
+    });
   }
 
   #makeSessions(): Sessions {
@@ -312,6 +189,68 @@ export class Parts {
     });
   }
 
+  #makeResults(): ResultKeeper {
+    const { config, log } = this.#options;
+    return new ResultKeeper({
+      quota: { maxQueries: config.maxQueriesKept, maxBytes: config.maxResultBytes },
+      queries: this.queryStore,
+      log,
+      directoryOf: (query) => queryDirectory(this.sessionStore, query),
+      notify: (user, text) => this.sessions.notify(user, text),
+    });
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const { clock, log } = this.#options;
+    return new Dispatcher({
+      clock,
+      log,
+      registry: this.registry,
+      sessions: () => this.sessions.open(),
+      send: (agentId, message) => this.door.send(agentId, message),
+      forSessions: (free) => this.jobs.claims.forSessions(free),
+      claimed: (agentId) => this.jobs.claims.on(agentId),
+      onUnmet: () => this.factory.look(),
+    });
+  }
+
+  #makeBatch(): JobService {
+    const { config, clock, log, base } = this.#options;
+    return new JobService({
+      config,
+      db: base.db,
+      clock,
+      log,
+      registry: this.registry,
+      catalog: this.catalog,
+      send: (agentId, message) => this.door.send(agentId, message),
+      book: config.auth === 'development' ? null : this.tokens,
+      takesTokens: (agentId) => this.door.speaks(agentId, 'jobTokens'),
+      onDemand: () => this.factory.look(),
+      onUse: () => this.factory.watchIdle(),
+      onClaim: () => this.dispatcher.look(),
+    });
+  }
+
+  #makeFactory(): FactoryService {
+    const { config, clock, log, base, url } = this.#options;
+    return new FactoryService({
+      config,
+      db: base.db,
+      clock,
+      log,
+      url,
+      socketDir: this.socketDir,
+      xrootd: this.xrootd,
+      registry: this.registry,
+      catalog: this.catalog,
+      sessions: this.sessions,
+      jobs: this.jobs,
+      sessionsWant: () => this.dispatcher.unmet,
+      send: (agentId, message) => this.door.send(agentId, message),
+    });
+  }
+
   #makeDoor(): AgentDoor {
     const { config, clock, log } = this.#options;
     return new AgentDoor({
@@ -320,53 +259,24 @@ export class Parts {
       heartbeatMs: config.heartbeatMs,
       tokenLifetimeMs: Math.max(AGENT_TOKEN_MS, 2000 * config.orphanedAfterS),
       registry: this.registry,
-      pilots: this.pilots,
+      pilots: this.factory.pilots,
       agents: this.agents,
       gate: this.gate,
       jobs: () => this.jobs,
-      onRegistered: (site) => this.lookAtSites(site),
-      onProven: (site) => this.keepers.get(site)?.proven(),
+      onRegistered: (site) => this.factory.look(site),
+      onProven: (site) => this.factory.keepers.get(site)?.proven(),
       onDataServer: (agentId, message) => {
         const node = this.registry.get(agentId)?.node;
         if (node !== undefined) this.nodeFiles.served(agentId, node.host, node.site, message);
       },
       onUnfit: (site, agentId, reasons) => this.losses.unfit(site, agentId, reasons),
       onUsage: (agent, processes) => this.accountant.hear(agent, processes),
-      onLeft: (agentId) => this.lookAtSites(this.registry.get(agentId)?.node.site),
+      onLeft: (agentId) => this.factory.look(this.registry.get(agentId)?.node.site),
       onTicketWanted: (agentId, workerId) => this.dispatcher.ticketAgain(agentId, workerId),
     });
   }
 
-  #makeKeeper(config: ProxyConfig['sites'][number]): PilotKeeper {
-    const { clock, log, url, base } = this.#options;
-    const { stateDir, orphanedAfterS, tls, name } = this.#options.config;
-    const site = makeSite(config, {
-      serverUrl: url,
-      ca: tls?.ca === undefined ? null : readFileSync(configPath(this.#options.config.file, tls.ca), 'utf8'),
-      orphanedAfterMs: orphanedAfterS * 1000,
-      directory: join(stateDir, 'pilots'),
-      xrootd: this.xrootd,
-      secretPaths: secretPaths(this.#options.config, this.socketDir),
-    });
-    return new PilotKeeper({
-      site,
-      config,
-      jdl: pilotJdl(config, { name }),
-      pilots: this.pilots,
-      sites: new SiteStore(base.db),
-      clock,
-      log,
-      demand: () => this.#demand.of(config.name),
-      idleLong: () => this.#idleAt(config),
-      gapMs: LOOK_GAP_MS,
-      sentLog: (pilotId) => this.errands.logOf(pilotId),
-      letGo: (agentId, reason) => {
-        this.registry.drain(agentId, reason); // at once, so that no session gets it meanwhile
-        this.door.send(agentId, { type: 'drain', reason });
-      },
-      onPilotEnded: (pilot, why) => {
-        if (pilot.agentId !== null) this.registry.remove(pilot.agentId, why);
-      },
-    });
+  #nowMs(): number {
+    return this.#options.clock.date().getTime();
   }
 }

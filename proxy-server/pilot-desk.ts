@@ -26,10 +26,10 @@ export interface PilotDeskOptions {
   readonly keepers: ReadonlyMap<string, PilotKeeper>;
   readonly pilots: PilotStore;
   readonly registry: AgentRegistry;
-  readonly sessions: () => Sessions;
-  /** Why a node gets no batch jobs at present; null: it does. */
+  readonly sessions: Sessions;
   /** Of files to that site's storage element. */
   readonly copies: (site: string) => CopyState[];
+  /** Why a node gets no batch jobs at present; null: it does. */
   readonly barOf: (node: NodeFacts) => string | null;
   /** Cores of an agent that payloads hold. */
   readonly payloadCores: (agentId: string) => number;
@@ -87,7 +87,7 @@ export class PilotDesk {
   workers(identity: Identity): WorkerInfo[] {
     const { registry, sessions } = this.#options;
     const holderOf = (sessionId: string | null): Pick<WorkerInfo, 'sessionId' | 'user'> => {
-      const user = sessionId === null ? null : (sessions().find(sessionId)?.record.user ?? null);
+      const user = sessionId === null ? null : (sessions.find(sessionId)?.record.user ?? null);
       return may(identity, 'session.list', user) ? { sessionId, user } : { sessionId: null, user: null };
     };
     return registry.agents().flatMap((agent) =>

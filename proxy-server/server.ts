@@ -13,7 +13,6 @@ import { isolationSentence } from '../isolation/launcher.js';
 import type { ServerInfo } from '../protocol/api.js';
 import type { Clock } from '../protocol/clock.js';
 import type { Daemon } from '../protocol/daemon.js';
-import { errorBody } from '../protocol/errors.js';
 import type { Logger } from '../protocol/log.js';
 import { openKey } from '../protocol/tokens.js';
 import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
@@ -24,7 +23,6 @@ import { listenOn } from './listening.js';
 import { masterLauncher } from './master-launcher.js';
 import { PackageStore } from './package-store.js';
 import { type Base, Parts } from './parts.js';
-import { PilotDesk } from './pilot-desk.js';
 import { QueryDesk } from './query-desk.js';
 import { ServerTls } from './server-tls.js';
 import { removeSocketDirectory, socketDirectory } from './socket-directory.js';
@@ -80,7 +78,7 @@ class ProxyServer {
 
   async start(): Promise<Daemon> {
     const config = this.#config;
-    const { sessions, nursery, catalog, agents, losses, jobs } = this.#parts;
+    const { sessions, nursery, catalog, agents, losses, jobs, factory } = this.#parts;
     sessions.takeBack(); // before anybody can ask for one of them
     nursery.fill();
     const [url] = await Promise.all([this.#listen(), catalog.start()]);
@@ -91,27 +89,26 @@ class ProxyServer {
     jobs.loseStrangers(new Set(agents.open().map(({ agentId }) => agentId)));
     this.#tasks = [
       cron.schedule(`*/${config.factoryTickS} * * * * *`, () => {
-        this.#parts.lookAtSites();
+        factory.look();
         jobs.look();
-        this.#parts.copier.look();
+        factory.copier.look();
         this.#refreshTls();
       }),
       cron.schedule('17 * * * *', () => void this.#keepHouse()),
     ];
-    this.#parts.lookAtSites();
+    factory.look();
     await writeFile(join(config.stateDir, 'url'), `${this.#url}\n`);
     this.#log.info('ready', { url: this.#url, catalog: catalog.url });
     return { url: this.#url, stop: (why) => this.#stop(why) };
   }
 
   async #stop(why: string): Promise<void> {
-    const { keepers, sessions, batch, dispatcher, registry, nursery, door, catalog, socketDir } = this.#parts;
+    const { factory, sessions, batch, dispatcher, registry, nursery, door, catalog, socketDir } = this.#parts;
     this.#log.info(`stopping: ${why}`);
     for (const task of this.#tasks) await task.stop();
-    this.#parts.copier.close();
-    await Promise.all([...keepers.values()].map((keeper) => keeper.stop()));
+    await factory.stop();
     if (this.#config.keepOnStop) sessions.leaveAll();
-    else await Promise.all([sessions.endAll('the ProxyServer ends'), this.#endPilots()]);
+    else await Promise.all([sessions.endAll('the ProxyServer ends'), factory.endPilots()]);
     await Promise.all([batch.close(), this.#manager?.stop()]);
     sessions.close();
     dispatcher.close();
@@ -139,28 +136,9 @@ class ProxyServer {
     }
   }
 
-  /** Of all sites, also those that wait in a queue. A batch system that does not answer cannot keep this server from stopping. */
-  async #endPilots(): Promise<void> {
-    const { keepers, pilots, door } = this.#parts;
-    await Promise.all(
-      [...keepers].map(async ([name, keeper]) => {
-        const own = pilots.live().filter((pilot) => pilot.site === name);
-        // Also by its own link: some batch systems leave the processes of a job alive.
-        for (const { agentId } of own)
-          if (agentId !== null) door.send(agentId, { type: 'stop', reason: 'the ProxyServer ends' });
-        try {
-          await keeper.kill(own, 'the ProxyServer ended');
-        } catch (error) {
-          this.#log.error(`the pilots of site ${name} are left to themselves: ${errorBody(error).message}`);
-        }
-      }),
-    );
-  }
-
   async #listen(): Promise<string> {
-    const { gate, sessions, queryStore, sessionStore, keepers, pilots, registry, door, dispatcher } = this.#parts;
-    const { batch, tokens, audit, errands, requests, accountant, copyStore } = this.#parts;
-    const nowMs = () => this.#clock.date().getTime();
+    const { gate, sessions, queryStore, sessionStore, door, dispatcher } = this.#parts;
+    const { batch, factory, tokens, audit, accountant } = this.#parts;
     const { app, guard } = makeHttp({
       clock: this.#clock,
       log: this.#log,
@@ -168,20 +146,9 @@ class ProxyServer {
       info: () => this.#info(),
       sessions,
       queries: new QueryDesk({ queries: queryStore, records: sessionStore, sessions, results: this.#parts.results }),
-      pilots: new PilotDesk({
-        keepers,
-        pilots,
-        registry,
-        sessions: () => sessions,
-        barOf: (node) => batch.runner.judge.barOf(node),
-        payloadCores: (agentId) => batch.runner.claims.heldOn(agentId),
-        sentLog: (pilotId) => errands.logOf(pilotId),
-        tell: (agentId, message) => door.send(agentId, message),
-        copies: (site) => copyStore.ofSite(site),
-        nowMs,
-      }),
-      errands,
-      requests,
+      pilots: factory.desk,
+      errands: factory.errands,
+      requests: factory.requests,
       jobs: batch.desk,
       packages: new PackageStore(join(this.#config.stateDir, 'packages'), this.#config.maxPackageBytes),
       accountant,
@@ -217,17 +184,14 @@ class ProxyServer {
 
   /** What ended long ago is forgotten, with its files. */
   async #keepHouse(): Promise<void> {
-    const { queryStore, requestStore, copyStore, agents, tokenStore, batch, sessionStore, pilots, uses } = this.#parts;
+    const { queryStore, agents, tokenStore, batch, sessionStore, factory, uses } = this.#parts;
     const before = this.#clock.date().getTime() - this.#config.keepDays * 86_400_000;
     queryStore.prune(before);
     tokenStore.prune(before);
-    requestStore.prune(before);
-    copyStore.prune(before);
     agents.prune(before);
     uses.prune(before);
     await batch.prune(before);
     for (const { directory } of sessionStore.prune(before)) await rm(directory, { recursive: true, force: true });
-    for (const pilotId of pilots.prune(before))
-      await rm(join(this.#config.stateDir, 'pilots', pilotId), { recursive: true, force: true });
+    await factory.prune(before);
   }
 }

@@ -7,9 +7,16 @@ import type { Logger } from '../protocol/log.js';
 import { keytabLine } from '../storage/xrootd-daemon/config.js';
 import { XrootdDaemon } from '../storage/xrootd-daemon/daemon.js';
 import type { ProxyConfig } from './config.js';
+import type { SiteContext } from './sites/site.js';
+
+/** What agents of this pool are told of it; null: no site serves files of its nodes. */
+export function xrootdPool(config: ProxyConfig, nowS: number): SiteContext['xrootd'] {
+  const servesFiles = config.xrootdManager !== undefined || config.sites.some((site) => site.xrootd !== undefined);
+  return servesFiles ? { keytab: poolKeytab(config.stateDir, nowS), manager: managerOf(config) } : null;
+}
 
 /** The pool's key as the text of a keytab; made once a state directory. */
-export function poolKeytab(stateDir: string, nowS: number): string {
+function poolKeytab(stateDir: string, nowS: number): string {
   const file = join(stateDir, 'xrootd.keytab');
   const text = keytabLine({ key: randomBytes(32), id: randomBytes(8).readBigUInt64BE() >> 1n, nowS });
   try {
@@ -22,7 +29,7 @@ export function poolKeytab(stateDir: string, nowS: number): string {
 }
 
 /** `host:port` of the manager's cmsd, to which data servers subscribe; null: there is none. */
-export const managerOf = ({ xrootdManager }: ProxyConfig): string | null =>
+const managerOf = ({ xrootdManager }: ProxyConfig): string | null =>
   xrootdManager === undefined
     ? null
     : `${xrootdManager.host ?? hostname()}:${xrootdManager.cmsdPort ?? xrootdManager.port + 1}`;

@@ -62,7 +62,7 @@ const STREAMS: readonly string[] = ['stdout', 'stderr'];
 
 export class JobRunner {
   readonly #options: JobRunnerOptions;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: Surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
   readonly #room: WaitingRoom;
   readonly #handOut: JobHandOut;
   readonly #active = new ActiveJobs((job) => this.#options.tokens.over(job));
@@ -84,7 +84,6 @@ export class JobRunner {
     const { clock, log, store, bars, registry, siteOf, quotas, usage, notices } = options;
     this.#options = options;
     this.claims = new CoreClaims({ registry, active: this.#active, policyOf: options.policyOf });
-    this.#surroundings = { now: () => this.#nowMs(), zoneOffset: () => 0, random: () => Math.random() };
     const nowMs = (): number => this.#nowMs();
     const heldBack = (user: string): string | undefined => this.standing.heldBack(user);
     this.#room = new WaitingRoom({
@@ -105,15 +104,10 @@ export class JobRunner {
       finish: (job, event, why) => this.#finish(job, event, why),
       takeBack: (job, why) => this.#takeBack(job, why),
     });
+    const matching = { queue, offers: this.#offers, standing: this.standing, surroundings: this.#surroundings };
     this.#dispatch = new JobDispatch({
-      clock,
-      log,
-      store,
-      queue,
-      active: this.#active,
-      offers: this.#offers,
-      standing: this.standing,
-      surroundings: this.#surroundings,
+      ...matching,
+      ...{ clock, log, store, active: this.#active },
       onAssigned: (jobs) => {
         for (const job of jobs) void this.#handOut.give(job);
         options.onUse();
@@ -121,10 +115,7 @@ export class JobRunner {
       onRound: () => this.demand.roundOver(),
     });
     this.demand = new JobDemand({
-      queue,
-      offers: this.#offers,
-      standing: this.standing,
-      surroundings: this.#surroundings,
+      ...matching,
       siteOf,
       coresOf: () => this.#active.coresOfUsers(),
       isSettled: () => this.#dispatch.isSettled,
@@ -141,6 +132,12 @@ export class JobRunner {
       enqueue: (job) => this.enqueue([job]),
       kill: (job, why) => this.kill(job, why),
     });
+    this.#takeUp();
+  }
+
+  /** What the ProxyServer before left. */
+  #takeUp(): void {
+    const { store } = this.#options;
     store.abandonSplits(this.#nowMs());
     for (const job of store.active()) this.#active.add(job, readWants(storedWants(job), this.#surroundings));
     for (const job of store.waiting()) this.#room.add(job);
