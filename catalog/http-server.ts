@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import { badValue } from '../protocol/check.js';
 import { systemClock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
-import { ANSWER_HEADERS, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
+import { ANSWER_HEADERS, forgetTypeOfNothing, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import type { Authenticate } from './auth.js';
 import { BodyTimes } from './body-times.js';
@@ -78,6 +78,7 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
   server.decorateRequest('caller', null as unknown as Caller);
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(ANSWER_HEADERS);
+    forgetTypeOfNothing(request.raw);
     bodyTimes.begin(request.raw);
     requireUtf8(request.url);
     if (PUBLIC.has(request.url.split('?')[0]!)) return;

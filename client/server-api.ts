@@ -173,7 +173,7 @@ export class ServerApi {
           method,
           url: path,
           ...(body === undefined ? {} : { data: body }),
-          ...(Buffer.isBuffer(body) ? { headers: { 'content-type': 'application/octet-stream' } } : {}),
+          headers: typeOf(body),
           ...(binary ? { responseType: 'arraybuffer' as const } : {}),
         });
         this.#hasAnswered = true;
@@ -188,6 +188,12 @@ export class ServerApi {
       }
     }
   }
+}
+
+/** axios calls a POST without a body a form, which no server here takes, unless it is told that there is no type. */
+function typeOf(body: unknown): Record<string, string | false> {
+  if (body === undefined) return { 'content-type': false };
+  return Buffer.isBuffer(body) ? { 'content-type': 'application/octet-stream' } : {};
 }
 
 export function authorization(host: HostEntry): Record<string, string> {

@@ -17,6 +17,15 @@ export const ANSWER_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
+/**
+ * What has no body has no type either: some clients call every POST a form, of which no server here knows. One that says JSON has lost its body,
+ * and is told so. To be called before the body would be parsed.
+ */
+export function forgetTypeOfNothing({ headers }: Pick<IncomingMessage, 'headers'>): void {
+  const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+  if (isEmpty && !/json/i.test(headers['content-type'] ?? '')) delete headers['content-type'];
+}
+
 /** A peer asks more than one may. */
 export class TooManyRequestsError extends GridError {
   readonly code = 'PROTOCOL_TOO_MANY_REQUESTS';

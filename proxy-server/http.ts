@@ -10,7 +10,13 @@ import { bodyProblem } from '../protocol/body-problem.js';
 import { checked } from '../protocol/check.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
-import { ANSWER_HEADERS, HANDSHAKE_TIMEOUT_MS, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
+import {
+  ANSWER_HEADERS,
+  forgetTypeOfNothing,
+  HANDSHAKE_TIMEOUT_MS,
+  SERVER_TIMES,
+  ServerGuard,
+} from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { type AccountParts, addAccountRoutes } from './account-routes.js';
@@ -122,6 +128,7 @@ function refuse(log: Logger, guard: ServerGuard, audit: AuditLog) {
 function identifyCaller(gate: Gate, guard: ServerGuard) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.headers(ANSWER_HEADERS);
+    forgetTypeOfNothing(request.raw);
     // Errands of pilots look at their secret themselves.
     if (OPEN_PATHS.has(pathOf(request)) || pathOf(request).startsWith('/v1/pilot/')) return;
     const identity = await gate.identify(request.raw);
