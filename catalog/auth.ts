@@ -4,9 +4,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { userInfo } from 'node:os';
 import type { JWK } from 'jose';
 import { ConfigError, configPath, isLoopback } from '../protocol/config.js';
+import { foreignRequest } from '../protocol/loopback-request.js';
 import { Revocations } from '../protocol/revocations.js';
 import { bearer, TokenError, verifyToken } from '../protocol/tokens.js';
 import type { CatalogConfig } from './catalog-config.js';
+import { AccessDeniedError } from './errors.js';
 import { USER_HEADER } from './grid/wire.js';
 import type { Caller } from './permissions.js';
 
@@ -24,6 +26,8 @@ export function createAuthentication(config: CatalogConfig, file: string): Authe
       throw new ConfigError(`${file}: auth: development works on the loopback only; ${config.listen.host} is not.`);
     const self = userInfo().username;
     return async (headers) => {
+      const foreign = foreignRequest(headers);
+      if (foreign !== undefined) throw new AccessDeniedError(foreign);
       const named = headers[USER_HEADER];
       const user = typeof named === 'string' && named !== '' ? named : self;
       if (!/^[\w.@-]{1,100}$/.test(user)) throw new TokenError('That is no user name.');

@@ -1,6 +1,7 @@
 /** Error codes -> HTTP status. What is not listed and no bug of ours is a 400. */
-import { bodyProblem } from '../protocol/body-problem.js';
+
 import { type ErrorBody, errorBody, GridError } from '../protocol/errors.js';
+import { requestProblem } from '../protocol/request-problem.js';
 import { BadRequestError, TooLargeError } from './errors.js';
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -29,7 +30,7 @@ export function httpError(error: unknown): { status: number; body: ErrorBody } {
     if (statusCode !== undefined && statusCode < 500)
       return {
         status: statusCode,
-        body: errorBody(new BadRequestError(bodyProblem(error) ?? `Bad request: ${message ?? ''}.`)),
+        body: errorBody(new BadRequestError(requestProblem(error) ?? `Bad request: ${message ?? ''}.`)),
       };
   }
   const body = errorBody(error);

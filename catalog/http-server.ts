@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance, type FastifySchemaCompiler } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifySchemaCompiler } from 'fastify';
 import { createJsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { badValue } from '../protocol/check.js';
@@ -15,6 +15,7 @@ import { systemClock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
 import { ANSWER_HEADERS, forgetTypeOfNothing, SERVER_TIMES, ServerGuard } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
+import { BAD_ADDRESS } from '../protocol/request-problem.js';
 import type { Authenticate } from './auth.js';
 import { BodyTimes } from './body-times.js';
 import { BadRequestError, NoSuchRouteError } from './errors.js';
@@ -57,6 +58,11 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
     requestTimeout: 0, // body-times.ts
     http: SERVER_TIMES,
     routerOptions: { maxParamLength: 5000 },
+    // Addresses that the library cannot read: no hook has seen the request, nobody has asked who it is.
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = httpError(error);
+      (reply as unknown as FastifyReply).status(status).headers(ANSWER_HEADERS).send(body);
+    },
   });
   const bodyTimes = new BodyTimes();
   const guard = new ServerGuard(server.server, systemClock);
@@ -114,13 +120,13 @@ const checkPart: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'reque
   };
 };
 
-/** The parser of queries would take such bytes for the text of their escapes. @throws {BadRequestError} */
+/** @throws {BadRequestError} */
 function requireUtf8(url: string): void {
   if (!url.includes('%')) return;
   try {
     decodeURIComponent(url);
   } catch (cause) {
-    throw new BadRequestError('The address of the call has escapes that are no UTF-8.', { cause });
+    throw new BadRequestError(BAD_ADDRESS, { cause });
   }
 }
 

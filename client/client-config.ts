@@ -13,7 +13,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { checkConfig, configPath, isLoopback, loadConfig } from '../protocol/config.js';
+import { checkConfig, configPath, HIGHEST_PORT, isLoopback, loadConfig } from '../protocol/config.js';
 import { GridError, UsageError } from '../protocol/errors.js';
 import { fileProblem } from '../protocol/file-problem.js';
 import { didYouMean } from '../protocol/nearest.js';
@@ -96,7 +96,7 @@ function onlyHost(config: ClientConfig): string | undefined {
 }
 
 function addressUrl(config: ClientConfig, name: string): string {
-  if (/^https?:\/\//.test(name)) return name.replace(/\/$/, '');
+  if (/^https?:\/\//.test(name)) return reachable(name.replace(/\/$/, ''), name);
   const match = /^([\w.-]+|\[[0-9a-f:]+\])(?::(\d+))?$/i.exec(name);
   const looksLikeAddress = match !== null && (match[2] !== undefined || match[1] === 'localhost' || name.includes('.'));
   if (match === null || !looksLikeAddress) {
@@ -109,7 +109,19 @@ function addressUrl(config: ClientConfig, name: string): string {
   }
   // Off the loopback a ProxyServer speaks TLS only.
   const scheme = isLoopback(match[1]!) ? 'http' : 'https';
-  return `${scheme}://${match[1]}:${match[2] ?? DEFAULT_PORT}`;
+  return reachable(`${scheme}://${match[1]}:${match[2] ?? DEFAULT_PORT}`, name);
+}
+
+/** @throws {UsageError} no connection can be made to what was said */
+function reachable(url: string, said: string): string {
+  const port = Number(/^https?:\/\/[^/]*:(\d+)(?:\/|$)/.exec(url)?.[1] ?? DEFAULT_PORT);
+  if (port < 1 || port > HIGHEST_PORT)
+    throw new UsageError(
+      `${said} has no port that there can be: give one from 1 to ${HIGHEST_PORT}, as in HOST:${DEFAULT_PORT}.`,
+    );
+  if (!URL.canParse(url))
+    throw new UsageError(`${said} is no address: give HOST:PORT or a URL, as in https://HOST:${DEFAULT_PORT}.`);
+  return url;
 }
 
 /** What the configuration names, else $PROOF_TOKEN, else what "proof login" has kept. */

@@ -23,6 +23,7 @@ const WORDS: ProblemWords = {
 };
 
 const ADDRESS = 'must be HOST:PORT, as in 127.0.0.1:1093';
+export const HIGHEST_PORT = 65_535;
 /** `host:port`, port 0 for any free one; `[::1]:0` for IPv6. */
 export const listenAddress = z
   .string(ADDRESS)
@@ -30,10 +31,12 @@ export const listenAddress = z
   .transform((text) => {
     const at = text.lastIndexOf(':');
     return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
-  });
+  })
+  .refine(({ port }) => port <= HIGHEST_PORT, `must have a port of ${HIGHEST_PORT} at most`);
 
+/** Of an address or a name. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host); // 127.example.org is anybody
 }
 
 /** @throws {ConfigError} */

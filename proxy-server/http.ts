@@ -6,7 +6,6 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from 'zod';
 import { accountingQuery } from '../protocol/accounting-messages.js';
 import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/api.js';
-import { bodyProblem } from '../protocol/body-problem.js';
 import { checked } from '../protocol/check.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
@@ -18,6 +17,7 @@ import {
   ServerGuard,
 } from '../protocol/guarded-server.js';
 import type { Logger } from '../protocol/log.js';
+import { requestProblem } from '../protocol/request-problem.js';
 import type { Identity } from '../protocol/tokens.js';
 import { type AccountParts, addAccountRoutes } from './account-routes.js';
 import type { Accountant } from './accounting/accountant.js';
@@ -75,6 +75,10 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
     // A peer that dribbles its request is cut off; idle connections do not hold up a stop.
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    // Addresses that the library cannot read: no hook has seen the request, nobody has asked who it is.
+    frameworkErrors: (error, request, reply) => {
+      void refuse(log, guard, audit)(error, request, reply.headers(ANSWER_HEADERS));
+    },
     ...(options.tls === null
       ? { http: SERVER_TIMES }
       : { https: { ...options.tls.options(), ...SERVER_TIMES, handshakeTimeout: HANDSHAKE_TIMEOUT_MS } }),
@@ -113,7 +117,9 @@ function refuse(log: Logger, guard: ServerGuard, audit: AuditLog) {
         : thrown;
     const fromFastify = !(error instanceof GridError) && (error as { statusCode?: number }).statusCode;
     if (typeof fromFastify === 'number' && fromFastify < 500)
-      return reply.code(fromFastify).send({ code: 'USAGE', message: bodyProblem(error) ?? (error as Error).message });
+      return reply
+        .code(fromFastify)
+        .send({ code: 'USAGE', message: requestProblem(error) ?? (error as Error).message });
     const status = statusOf(error);
     if (status === 401 && guard.refused(request.raw)) reply.header('connection', 'close');
     const identity = identities.get(request);

@@ -208,6 +208,22 @@ describe('catalog: what it survives', function () {
     expect(again.status).to.equal(304);
   });
 
+  it('does not answer a browser of this machine under development authentication, whatever name or page it comes by', async () => {
+    const mkdir = async (path: string, headers: Record<string, string>): Promise<unknown[]> => {
+      const made = await axios.post(`${catalog.url}/v1/mkdir`, { path }, { headers, validateStatus: () => true });
+      return [made.status, (made.data as { code?: string }).code];
+    };
+    const refused = [403, 'CATALOG_ACCESS_DENIED'];
+    expect(await mkdir('/rebound', { host: 'evil.example' })).to.deep.equal(refused);
+    expect(await mkdir('/rebound', { origin: 'http://evil.example' })).to.deep.equal(refused);
+    expect(await mkdir('/own', { origin: new URL(catalog.url).origin })).to.deep.equal([200, undefined]);
+    const grid = await catalog.grid();
+    expect((await grid.ls('/')).map(({ path }) => path))
+      .to.include('/own')
+      .and.not.include('/rebound');
+    await grid.close();
+  });
+
   it('packs answers for those who ask for it, and takes no bytes that are no UTF-8', async () => {
     const grid = catalog.grid();
     await grid.register(Array.from({ length: 300 }, (_, i) => ({ lfn: `/packed/file${i}`, replicas: [] })));

@@ -141,7 +141,14 @@ describe('proxy: strangers and bad input', function () {
       );
       expect(await answer('/v1/nonsense')).to.match(/^404 .*PROXY_NO_SUCH_PATH/);
       expect(await answer('/v1/sites/T')).to.match(/^404 .*no site T.*It has S/);
-      expect(await answer('/v1/pilots', { headers: { origin: 'https://evil.example' } })).to.match(/^403/);
+      for (const origin of ['https://evil.example', 'null'])
+        expect(await answer('/v1/pilots', { headers: { origin } }), origin).to.match(/^403 .*PROXY_FORBIDDEN/);
+      const unread = await fetch(`${proxy.url}/v1/sessions/%ff`);
+      expect([unread.status, await unread.json()]).to.deep.equal([
+        400,
+        { code: 'USAGE', message: 'The address of the call has escapes that are no UTF-8.' },
+      ]);
+      expect(unread.headers.get('x-content-type-options')).to.equal('nosniff');
     });
   });
 
@@ -197,6 +204,9 @@ describe('proxy: strangers and bad input', function () {
         return `${status} ${stderr}`;
       };
       const other = `auth: development\ncatalog: none\nstateDir: ${join(proxy.folder, 'other')}\n`;
+      expect(await start(`${other}listen: localhost:70000\n`)).to.match(
+        /^2 .*listen must have a port of 65535 at most/,
+      );
       expect(await start(`${other}listen: ${host()}\n`)).to.match(/^1 .*Another process listens on/);
       expect(await start(readFileSync(proxy.configFile, 'utf8'))).to.match(/^1 .*already runs on/);
       writeFileSync(join(proxy.folder, 'file'), '');

@@ -78,6 +78,13 @@ describe('catalog: bad requests', () => {
     expect(await said('text/xml', '<a/>')).to.equal('415 Bad body: its content type must be application/json.');
   });
 
+  it('are refused as all others where their address cannot be read', async () => {
+    for (const path of ['%ff', 'ls?path=%ff', '%zz/x'])
+      expect(await refusal('GET', path), path).to.equal(
+        '400 CATALOG_BAD_REQUEST The address of the call has escapes that are no UTF-8.',
+      );
+  });
+
   it('show no token and no signed address', async () => {
     const url = 'https://se.example.org/f?authz=abc';
     const said = await refusal('POST', 'replica', { lfn: '/a', url: 'x', to: url });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type ClientConfig, hostEntry, readClientConfig } from '../../../client/client-config.js';
+import { UsageError } from '../../../protocol/errors.js';
 
 describe('client: HOST and configuration', () => {
   let folder: string;
@@ -35,6 +36,16 @@ describe('client: HOST and configuration', () => {
     expect(hostEntry(config(), 'localhost').url).to.equal('http://localhost:1093');
     expect(hostEntry(config(), '127.0.0.1:77').url).to.equal('http://127.0.0.1:77');
     expect(hostEntry(config(), 'box.cern.ch').url).to.equal('https://box.cern.ch:1093');
+  });
+  it('refuses a port that there cannot be, with how it is said', () => {
+    for (const address of ['localhost:99999', 'localhost:65536', 'box.cern.ch:0', 'http://localhost:99999/'])
+      expect(() => hostEntry(config(), address), address)
+        .to.throw(UsageError)
+        .with.property('message')
+        .that.matches(/has no port that there can be: give one from 1 to 65535, as in HOST:1093\.$/);
+    expect(() => hostEntry(config(), 'http://')).to.throw(UsageError, 'is no address');
+    expect(hostEntry(config(), 'https://[::1]/').url).to.equal('https://[::1]');
+    expect(hostEntry(config(), '[::1]:65535').url).to.equal('https://[::1]:65535');
   });
   it('names the nearest host for one that is not known', () => {
     expect(() => hostEntry(config(), 'voalice6')).to.throw(/No host voalice6 .*Did you mean voalice06\?/);
