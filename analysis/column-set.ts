@@ -65,6 +65,16 @@ export function findColumn(table: Table, branch: string, fileName: string): Colu
   );
 }
 
+/** A branch that is not there, in an expression that divides where a column's path is meant: the error says how to write that. */
+export function withPathHint(error: unknown, { columns }: Table, divisions: readonly string[]): unknown {
+  if (!(error instanceof NoSuchBranchError)) return error;
+  const meant = divisions.find((path) => columns.some(({ name }) => name === path || name.endsWith(`/${path}`)));
+  if (meant === undefined) return error;
+  const dotted = meant.replaceAll('/', '.');
+  const hint = `"/" divides in an expression: the column ${meant} is written ${dotted} there.`;
+  return new NoSuchBranchError(error.branch, error.file, [], hint);
+}
+
 /** The prototype of `columns`: reached only for what is no branch, so that it costs nothing in the loop. */
 function unknownBranchGuard(branches: readonly string[]): object {
   return new Proxy(Object.prototype, {

@@ -41,8 +41,15 @@ export class ColumnUseError extends GridError {
 /** A branch that the selector names and the file has not. */
 export class NoSuchBranchError extends GridError {
   readonly code = 'ANALYSIS_NO_SUCH_BRANCH';
-  constructor(branch: string, file: string, known: readonly string[]) {
-    super(`${file} has no branch ${branch}.${didYouMean(branch, known) || ' List them with "proof root inspect".'}`);
+  /** @param hint a sentence, where more is known than the branch's name */
+  constructor(
+    readonly branch: string,
+    readonly file: string,
+    known: readonly string[],
+    hint?: string,
+  ) {
+    const next = hint === undefined ? didYouMean(branch, known) || ' List them with "proof root inspect".' : ` ${hint}`;
+    super(`${file} has no branch ${branch}.${next}`);
   }
 }
 

@@ -11,7 +11,7 @@ import { GridError } from '../protocol/errors.js';
 import type { ColumnData, Table } from '../rootio/table.js';
 import { Batch } from './batch.js';
 import { batchesOf, type EntryRange, piecesOf } from './batches.js';
-import { ColumnSet } from './column-set.js';
+import { ColumnSet, withPathHint } from './column-set.js';
 import { sliceColumn } from './column-slice.js';
 import { EntryListError, UserCodeError } from './errors.js';
 import { encodeIncrement, type IncrementPart } from './increment.js';
@@ -217,7 +217,7 @@ export class ProgramRunner {
       return { table, close: () => opened.close(), filePosition: packet.filePosition, columns, info };
     } catch (error) {
       await opened.close();
-      throw error;
+      throw withPathHint(error, opened.table, Selector.divisionsOf(this.#selector));
     }
   }
 

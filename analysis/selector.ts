@@ -12,7 +12,14 @@ import type { Column } from './column-accessors.js';
 import { OutputError } from './errors.js';
 import { type AxisSpec, makeAxis } from './outputs/axis.js';
 import { Counter } from './outputs/counter.js';
-import { type Declaration, declarationSchema, declare, type NtupleType, splitTitle } from './outputs/declaration.js';
+import {
+  type Declaration,
+  declarationSchema,
+  declare,
+  type NtupleType,
+  splitTitle,
+  tooManyBins,
+} from './outputs/declaration.js';
 import { H1, H2, H3 } from './outputs/histogram.js';
 import { type Merge, ObjectOutput } from './outputs/object.js';
 import type { Output } from './outputs/output.js';
@@ -65,6 +72,7 @@ export abstract class Selector {
   readonly #random: EntryRandom;
   readonly #position: Position = { filePosition: 0, entry: -1 };
   #isTerminating = false;
+  #divisions: readonly string[] = [];
   #randomAt = { filePosition: 0, entry: -2 };
 
   constructor() {
@@ -157,6 +165,8 @@ export abstract class Selector {
 
   #declared(given: Parameters<typeof declare>[0]): Declaration {
     const declaration = declare(given);
+    const tooMany = tooManyBins(declaration.axes);
+    if (tooMany !== undefined) throw new OutputError(`The output ${given.name} ${tooMany}.`);
     const { error } = declarationSchema.safeParse(declaration);
     // An axis without sense is told in the axis's own words, by the output's constructor.
     const problem = error?.issues.find(({ path }) => path[0] !== 'axes');
@@ -181,6 +191,14 @@ export abstract class Selector {
   /** @internal */
   static addOutput(selector: Selector, output: Output): void {
     selector.#add(output);
+  }
+  /** Quotients of a draw expression that could be meant as a column's path (`p4/fP/fX`). @internal */
+  static divisionsOf(selector: Selector): readonly string[] {
+    return selector.#divisions;
+  }
+  /** @internal */
+  static setDivisions(selector: Selector, divisions: readonly string[]): void {
+    selector.#divisions = divisions;
   }
   /** @internal */
   static enterTerminate(selector: Selector): void {

@@ -8,11 +8,23 @@ import { type RootFileOptions, RootFileWriter } from '../rootio/write/root-file-
 import type { HistogramResult, NtupleResult, OutputResult, ProfileResult, StatName } from './outputs/result.js';
 import { outputJson } from './result-json.js';
 
-/** Under this name the provenance stands in the file. */
-export const PROVENANCE = 'proof';
+/** Under this name the provenance stands in the file, unless an output has it. */
+const PROVENANCE = 'proof';
+
+/**
+ * Where the provenance stands: `proof`, which is also what ROOT's Get would give instead of an output of that name (the newest cycle of a
+ * name counts); so with such an output, or a directory `proof`, it is `proof_provenance`, with further underscores where that is taken too.
+ */
+export function provenanceName(outputs: readonly { readonly name: string }[]): string {
+  const taken = new Set(outputs.map(({ name }) => name.split('/').find((part) => part !== '')));
+  let name = PROVENANCE;
+  if (taken.has(name)) name = `${PROVENANCE}_provenance`;
+  while (taken.has(name)) name += '_';
+  return name;
+}
 
 export interface WriteOptions extends RootFileOptions {
-  /** JSON text for the TObjString `proof`. */
+  /** JSON text for a TObjString, which is named as `provenanceName` says. */
   readonly provenance?: string;
 }
 
@@ -39,7 +51,7 @@ export async function writeOutputs(
   const file = await RootFileWriter.create(path, options);
   try {
     for (const output of outputs) writeOutput(file, output);
-    if (provenance !== undefined) file.writeObjString(PROVENANCE, provenance);
+    if (provenance !== undefined) file.writeObjString(provenanceName(outputs), provenance);
   } catch (error) {
     file.abort();
     throw error;

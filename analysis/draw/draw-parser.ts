@@ -5,6 +5,7 @@
  * histogram's, never a shift.
  */
 import { didYouMean } from '../../protocol/nearest.js';
+import { tooManyBins } from '../outputs/declaration.js';
 import { DrawExpressionError } from './draw-error.js';
 import { FUNCTION_NAMES, functionName, functionOf } from './draw-functions.js';
 import { type DrawToken, drawTokens } from './draw-lexer.js';
@@ -108,6 +109,8 @@ class DrawParser {
       if (!(min < max)) this.#failAt(`An axis from ${min} to ${max} has no width,`, name);
       return { nbins, min, max };
     });
+    const tooMany = tooManyBins(bins);
+    if (tooMany !== undefined) this.#failAt(`${name.text} ${tooMany},`, name);
     return { name: name.text, bins };
   }
 

@@ -32,6 +32,18 @@ export function* nodesOf(node: DrawNode): Iterable<DrawNode> {
   for (const child of childrenOf(node)) yield* nodesOf(child);
 }
 
+/** `a/b/c` as text where the node is nothing but a division of branches without index; otherwise none. */
+export function divisionPaths(node: DrawNode): string[] {
+  if (node.kind !== 'binary' || node.operator !== '/') return [];
+  const { left, right } = node;
+  if (!isPlain(right)) return [];
+  const before = isPlain(left) ? [left.name] : divisionPaths(left);
+  return before.map((path) => `${path}/${right.name}`);
+}
+
+const isPlain = (node: DrawNode): node is Extract<DrawNode, { kind: 'branch' }> =>
+  node.kind === 'branch' && node.indices.length === 0;
+
 function childrenOf(node: DrawNode): readonly DrawNode[] {
   switch (node.kind) {
     case 'branch':

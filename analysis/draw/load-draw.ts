@@ -11,7 +11,7 @@ import type { Output } from '../outputs/output.js';
 import { Selector, type SelectorContext } from '../selector.js';
 import { compileDraw, type DrawLoop, type DrawTrees, type Fillable, shapesOf } from './draw-code.js';
 import { type DrawExpression, parseCut, parseDraw } from './draw-parser.js';
-import { nodesOf } from './draw-tree.js';
+import { divisionPaths, nodesOf } from './draw-tree.js';
 
 const drawText = z.object({ expression: z.string(), cut: z.string() });
 
@@ -26,12 +26,14 @@ export function loadDraw(code: string): (context: SelectorContext) => Selector {
   const all = cutTree === undefined ? values : [...values, cutTree];
   const branches = new Set<string>();
   for (const tree of all) for (const node of nodesOf(tree)) if (node.kind === 'branch') branches.add(node.name);
+  const divisions = all.flatMap((tree) => [...nodesOf(tree)].flatMap(divisionPaths));
   const trees = { text: expression, values, cut: cutTree, branches: [...branches] };
   return (context) =>
     Selector.construct(
       class extends DrawSelector {
         constructor() {
           super(trees, outputFor(drawn, cut));
+          Selector.setDivisions(this, divisions);
         }
       },
       context,

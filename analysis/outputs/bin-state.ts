@@ -34,6 +34,8 @@ export class BinState {
 
   /** Was any weight other than 1 filled? (`w` and `w2` may exist, empty, without: they are kept for the next packet.) */
   isWeighted = false;
+  /** Was a bin's content set by hand? Then `stats` say nothing of the bins (bin-statistics.ts). Only on the client, after the merge. */
+  isSet = false;
 
   /** One fill: of the bin alone; the sums of coordinates are the histogram's. */
   count(cell: number, weight: number): void {
@@ -72,7 +74,7 @@ export class BinState {
 
   /** The sum over the cells that are to count, rounded once: of weights, their squares, or a profile's y. */
   total(name: Exclude<SumName, 'stats'>, doesCount: (cell: number) => boolean): number {
-    const cells = this.#touchedCells().filter(doesCount);
+    const cells = this.touchedCells().filter(doesCount);
     const counts = name === 'w' || name === 'w2' ? cells.reduce((n, cell) => n + this.counts[cell]!, 0) : 0;
     return this[name]?.valueOfAll(cells, counts) ?? counts;
   }
@@ -80,7 +82,7 @@ export class BinState {
   /** One number of each cell; 0 of those in which nothing is. */
   numbers(value: (cell: number) => number): Float64Array {
     const all = new Float64Array(this.shape.cells);
-    for (const cell of this.#touchedCells()) all[cell] = value(cell);
+    for (const cell of this.touchedCells()) all[cell] = value(cell);
     return all;
   }
 
@@ -95,17 +97,18 @@ export class BinState {
 
   /** Multiplies every (rounded) sum of weights by `factor`, of squared weights by its square. */
   scale(factor: number): void {
-    for (const cell of this.#touchedCells())
+    for (const cell of this.touchedCells())
       this.set(cell, this.content(cell) * factor, this.sumw2(cell) * factor * factor);
     for (let i = 0; i < this.shape.nstats; i++) this.stats.set(i, this.stats.value(i) * factor);
   }
 
   clear(): void {
     if (this.entries === 0) return;
-    const cells = this.#touchedCells();
+    const cells = this.touchedCells();
     for (const cell of cells) this.counts[cell] = 0;
     for (const name of CELL_SUMS) this[name]?.clearEach(cells);
     this.isWeighted = false;
+    this.isSet = false;
     this.stats.clearAll();
     this.touched.fill(0);
     this.entries = 0;
@@ -115,7 +118,7 @@ export class BinState {
   absorb(other: BinState, place?: (cell: number) => number): void {
     if (other.isWeighted) this.makeWeighted();
     this.entries += other.entries;
-    const cells = other.#touchedCells();
+    const cells = other.touchedCells();
     const targets = place === undefined ? cells : cells.map(place);
     for (let i = 0; i < cells.length; i++) {
       const target = targets[i]!;
@@ -130,7 +133,7 @@ export class BinState {
   }
 
   encode(): Part {
-    const cells = this.#touchedCells();
+    const cells = this.touchedCells();
     const spills: unknown[] = [];
     SUM_NAMES.forEach((name, which) => {
       for (const [at, spill] of this[name]?.spills() ?? []) spills.push({ which, at, ...spill });
@@ -169,7 +172,7 @@ export class BinState {
   }
 
   /** Ascending. */
-  #touchedCells(): readonly number[] {
+  touchedCells(): readonly number[] {
     const { touched } = this;
     const { cells } = this.shape;
     const found: number[] = [];

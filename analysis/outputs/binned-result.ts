@@ -1,5 +1,7 @@
 /** Sums of bins, rounded: from a declaration and its merged state to the plain numbers of a result. */
+import { Axis } from './axis.js';
 import type { BinState } from './bin-state.js';
+import { coordinateSums } from './bin-statistics.js';
 import { isInRange } from './binned-output.js';
 import type { Declaration } from './declaration.js';
 import type { HistogramResult, ProfileResult, StatName, Stats } from './result.js';
@@ -36,7 +38,10 @@ function statsOf(declaration: Declaration, state: BinState): Stats {
     sumw: state.total('w', inRange),
     sumw2: state.total('w2', inRange),
   };
-  for (let i = 0; i < state.shape.nstats; i++) stats[COORDINATE_SUMS[i]!] = state.stats.value(i);
+  const axes = declaration.axes.map((spec) => new Axis(spec));
+  coordinateSums(axes, state).forEach((sum, i) => {
+    stats[COORDINATE_SUMS[i]!] = sum;
+  });
   if (state.shape.isProfile) {
     stats.sumwy = state.total('y', inRange);
     stats.sumwy2 = state.total('y2', inRange);

@@ -14,6 +14,16 @@ export type NtupleType = (typeof NTUPLE_TYPES)[number];
 /** All axes together: what a stranger's declaration can make us allocate stays below a gigabyte. */
 const MAX_CELLS = 2 ** 24;
 
+/** What is wrong with so many bins, in words to go on with behind the output's name; undefined for nothing. */
+export function tooManyBins(axes: readonly { readonly nbins: number }[]): string | undefined {
+  const cells = axes.reduce((product, { nbins }) => product * (nbins + 2), 1);
+  if (!(cells > MAX_CELLS)) return undefined;
+  const asked = axes.map(({ nbins }) => nbins).join(' × ');
+  const most = Math.floor(MAX_CELLS ** (1 / axes.length) + 1e-6) - 2;
+  const each = axes.length === 1 ? '' : ` on each of ${axes.length} axes`;
+  return `has too many bins (${asked}): at most ${most}${each} are possible`;
+}
+
 export const declarationSchema = z
   .object({
     type: z.enum(OUTPUT_TYPES),
@@ -25,7 +35,7 @@ export const declarationSchema = z
     /** Of an ntuple. */
     columns: z.array(z.object({ name: z.string().min(1).max(1000), type: z.enum(NTUPLE_TYPES) })).max(10_000),
   })
-  .refine(({ axes }) => axes.reduce((cells, { nbins }) => cells * (nbins + 2), 1) <= MAX_CELLS, {
+  .refine(({ axes }) => tooManyBins(axes) === undefined, {
     message: `more than ${MAX_CELLS} bins`,
   });
 export type Declaration = Readonly<z.infer<typeof declarationSchema>>;

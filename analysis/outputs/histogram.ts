@@ -1,6 +1,7 @@
 /** Histograms in one, two and three dimensions: ROOT's binning and statistics over exact sums. */
 import type { Axis } from './axis.js';
 import type { BinState } from './bin-state.js';
+import { coordinateSums } from './bin-statistics.js';
 import { BinnedOutput, BUFFER, isInRange } from './binned-output.js';
 import type { Declaration } from './declaration.js';
 
@@ -15,9 +16,16 @@ abstract class Histogram extends BinnedOutput {
     this.mustBeFinal('A bin');
     return Math.sqrt(this.state.sumw2(this.checkCell(bin)));
   }
+  /**
+   * Counts as an entry; mean and standard deviation are from then on those of the bins at their centres, no longer of what was filled.
+   * Source: ROOT, hist/hist/src/TH1.cxx, TH1::SetBinContent.
+   */
   setBinContent(bin: number, content: number, error = Math.sqrt(Math.abs(content))): void {
     this.mustBeFinal('A bin');
-    this.state.set(this.checkCell(bin), content, error * error);
+    const { state } = this;
+    state.set(this.checkCell(bin), content, error * error);
+    state.isSet = true;
+    state.entries++;
   }
   /** Multiplies all contents and errors. */
   scale(factor: number): void {
@@ -76,13 +84,13 @@ export class H1 extends Histogram {
   binCenter(bin: number): number {
     return this.#axis.center(bin);
   }
-  /** Of the fills in range; NaN for none. */
+  /** Of the fills in range (of the bins, where one was set); NaN for none. */
   mean(): number {
-    return this.state.stats.value(0) / this.integral();
+    return coordinateSums(this.axes, this.state)[0]! / this.integral();
   }
   stdDev(): number {
     const mean = this.mean();
-    return Math.sqrt(Math.max(0, this.state.stats.value(1) / this.integral() - mean * mean));
+    return Math.sqrt(Math.max(0, coordinateSums(this.axes, this.state)[1]! / this.integral() - mean * mean));
   }
 }
 

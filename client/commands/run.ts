@@ -20,6 +20,7 @@ import { localLookUp } from '../run/look-up.js';
 import type { QueryRequest } from '../run/query-request.js';
 import { submitQuery } from '../run/remote-run.js';
 import { report } from '../run/report.js';
+import { checkSelectorWord } from '../run/selector-word.js';
 import { answerOrInterruption, watching } from '../run/watched-query.js';
 import { ServerApi } from '../server-api.js';
 import type { ProofSession } from '../session/proof-session.js';
@@ -35,6 +36,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       .command('run <selector> <dataset...>')
       .description('run a selector over a data set: paths, globs, URLs, lfn:, find:, dataset:, @FILE'),
   ).action(async (selector: string, words: string[], _options: RunOptions, command: Command) => {
+    checkSelectorWord(selector, words);
     await runQuery((packages) => bundleSelector(selector, packages), words, command, context);
   });
   addRunOptions(

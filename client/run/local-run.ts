@@ -262,10 +262,11 @@ function narrowed(packet: Packet): Packet | undefined {
   return first === undefined || end === undefined ? undefined : { ...packet, first, end, only };
 }
 
-/** A branch that does not exist is no missing file: the selector has to be mended. */
+/** A branch that does not exist, or is no number where one is drawn, is no missing file: the selector or expression has to be mended. */
 const USERS_MISTAKES: readonly string[] = [
   'ANALYSIS_NO_SUCH_BRANCH',
   'ANALYSIS_COLUMN',
+  'ANALYSIS_DRAW_EXPRESSION',
   'ANALYSIS_ENTRY_LIST',
   'ROOT_NO_SUCH_COLUMN',
   'ROOT_COLUMN_TYPE',

@@ -10,6 +10,7 @@ export type Failure = Pick<PacketFailed, 'cause' | 'entry' | 'error'>;
 const OF_THE_PROGRAM: ReadonlySet<string> = new Set([
   'ANALYSIS_NO_SUCH_BRANCH',
   'ANALYSIS_COLUMN',
+  'ANALYSIS_DRAW_EXPRESSION',
   'ANALYSIS_ENTRY_LIST',
   'ANALYSIS_FRIEND_SHORT',
   'ROOT_NO_SUCH_COLUMN',

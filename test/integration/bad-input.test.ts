@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { RootFileWriter } from '../../rootio/write/root-file-writer.js';
 import { type Cluster, type Ran, run, startCluster } from '../support/cluster.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
@@ -78,6 +79,21 @@ describe('bad input', function () {
       2,
       'proof: 0 is no number of bins, at character 9 of "mu1_pt>>h(0,0,1)": …h(0,0,1) [ANALYSIS_DRAW_EXPRESSION]\n',
     ]);
+  });
+
+  it('a text that is to be drawn is told alone: the file could be read', async () => {
+    const texts = await RootFileWriter.create(file('texts.root'));
+    const tree = texts.tree('t', '', [{ name: 'name', type: 'string' }]);
+    tree.append({ name: ['a', 'b'] }, 2);
+    tree.close();
+    texts.close();
+    for (const how of [['--host', 'here'], ['--local']]) {
+      const ran = await cluster.proof('draw', ...how, '--quiet', file('texts.root'), 'name');
+      expect([ran.status, ran.stderr], how[0]).to.deep.equal([
+        2,
+        'proof: name holds text, not numbers, at character 1 of "name": …name [ANALYSIS_DRAW_EXPRESSION]\n',
+      ]);
+    }
   });
 
   it('a selector that does not compile is told with file, line and column', async () => {

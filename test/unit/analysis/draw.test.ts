@@ -114,6 +114,26 @@ describe('analysis: draw expressions', () => {
     const text: unknown = await draw('name').catch((error: unknown) => error);
     expect((text as Error).message).to.contain('name holds text, not numbers');
   });
+
+  it('say how the path of a column is written where it was taken for a division', async () => {
+    const table = memoryTable({ 'p4/fP/fX': Float64Array.of(1, 2), n: Int32Array.of(1, 2) });
+    const slashes: unknown = await draw('2 * p4/fP/fX', '', table).catch((error: unknown) => error);
+    expect(slashes).to.be.instanceOf(NoSuchBranchError);
+    const quotient: unknown = await draw('p4/fP/fX', '', table).catch((error: unknown) => error);
+    expect((quotient as Error).message).to.contain('the column p4/fP/fX is written p4.fP.fX there');
+    expect((await draw('p4.fP.fX/n', '', table)).entries).to.equal(2);
+    const other: unknown = await draw('n/fP', '', table).catch((error: unknown) => error);
+    expect((other as Error).message)
+      .to.contain('no branch fP')
+      .and.not.contain('is written');
+  });
+
+  it('refuse more bins than can be, with the most that can', () => {
+    expect(failure('x>>h(10000000000,5,6)').message).to.contain(
+      'h has too many bins (10000000000): at most 16777214 are possible, at character 4',
+    );
+    expect(failure('y:x>>h(5000,0,1,5000,0,1)').message).to.contain('at most 4094 on each of 2 axes');
+  });
 });
 
 describe('analysis: automatic bins', () => {

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { OutputError } from '../../../analysis/errors.js';
 import { Axis, makeAxis } from '../../../analysis/outputs/axis.js';
+import { binnedResult } from '../../../analysis/outputs/binned-result.js';
+import { declare } from '../../../analysis/outputs/declaration.js';
+import { H1, H2 } from '../../../analysis/outputs/histogram.js';
 import type { HistogramResult, ProfileResult } from '../../../analysis/outputs/result.js';
 import { EntryRandom } from '../../../analysis/random.js';
 import { outputsJson } from '../../../analysis/result-json.js';
@@ -80,6 +83,38 @@ describe('analysis: histograms', () => {
     expect(plane.contents).to.have.length(8 * 6);
   });
 
+  it("take statistics of the bins where these were set by hand, each set an entry: ROOT's TH1::SetBinContent", async () => {
+    const set = (name: string): H1 => {
+      const h = new H1(declare({ type: 'H1', name, title: '', axes: [makeAxis('', 4, 0, 8)] }));
+      h.finalize();
+      return h;
+    };
+    const h = set('h');
+    for (const [bin, content] of [0, 4, 16, 0, 4].entries()) h.setBinContent(bin, content);
+    h.scale(0.5);
+    const moments = { sumw: 12, sumw2: 6, sumwx: 2 * 1 + 8 * 3 + 2 * 7, sumwx2: 2 * 1 + 8 * 9 + 2 * 49 };
+    const result = binnedResult(h.declaration, h.bins) as HistogramResult;
+    expect(result.stats).to.deep.equal(moments);
+    expect(result.entries).to.equal(5);
+    expect(h.mean()).to.equal(40 / 12);
+
+    const filled = set('filled');
+    filled.fill(0.25);
+    filled.scale(2);
+    expect(filled.mean()).to.equal(0.25);
+    filled.setBinContent(4, 2);
+    expect(filled.mean()).to.equal((2 * 1 + 2 * 7) / 4);
+
+    const plane = new H2(
+      declare({ type: 'H2', name: 'p', title: '', axes: [makeAxis('', 2, 0, 2), makeAxis('', 2, 0, 4)] }),
+    );
+    plane.finalize();
+    plane.setBinContent(plane.bin(2, 1), 3);
+    plane.setBinContent(plane.bin(0, 1), 100);
+    const { sumw, sumwx, sumwy, sumwxy } = (binnedResult(plane.declaration, plane.bins) as HistogramResult).stats;
+    expect({ sumw, sumwx, sumwy, sumwxy }).to.deep.equal({ sumw: 3, sumwx: 4.5, sumwy: 3, sumwxy: 4.5 });
+  });
+
   it('keep sums of squares from the first weight on, whenever it comes, and none without', async () => {
     const unweighted = await fill(`h = this.h1('h', '', 12, 60, 120);`, 'this.h.fill(x);', { packet: 100 });
     expect(unweighted[0].sumw2).to.equal(null);
@@ -124,7 +159,11 @@ describe('analysis: histograms', () => {
     expect(await failure(`h = this.h1('h', '', [0, 2, 1]);`)).to.contain('edges');
     expect(await failure(`h = this.h2('h', '', 10, 0, 1);`)).to.contain('needs the bins of 2 axes');
     expect(await failure(`a = this.h1('h', '', 1, 0, 1); b = this.counter('h');`)).to.contain('two outputs named h');
-    expect(await failure(`h = this.h3('h', '', 1000, 0, 1, 1000, 0, 1, 1000, 0, 1);`)).to.contain('bins');
+    expect(await failure(`h = this.h3('h', '', 1000, 0, 1, 1000, 0, 1, 1000, 0, 1);`)).to.contain(
+      'The output h has too many bins (1000 × 1000 × 1000): at most 254 on each of 3 axes are possible.',
+    );
+    for (const kind of ['h1', 'profile'])
+      expect(await failure(`h = this.${kind}('h', '', 1e10, 5, 6);`)).to.contain('at most 16777214 are possible');
     expect(() => new Axis(makeAxis('', 100, -1e308, 1e308))).to.throw(OutputError, 'wider than numbers go');
   });
 });

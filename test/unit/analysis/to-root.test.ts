@@ -75,6 +75,22 @@ describe('analysis: outputs as a ROOT file', () => {
     await file.close();
   });
 
+  it('gives the provenance another name where an output, or a directory of outputs, is named proof', async () => {
+    const counter = (name: string) => ({ type: 'counter' as const, name, title: '', value: 7 });
+    const cases = [
+      { names: ['proof'], at: 'proof_provenance' },
+      { names: ['proof/n', 'proof_provenance'], at: 'proof_provenance_' },
+    ];
+    for (const { names, at } of cases) {
+      const path = join(folder, 'named.root');
+      await writeOutputs(path, names.map(counter), { provenance: '{"query":"q1"}' });
+      const file = await openRootFile(await openSource([path]));
+      expect((await file.object(at))['fString']).to.equal('{"query":"q1"}');
+      for (const name of names) expect((await file.object(name))['fString']).to.contain('"value":7');
+      await file.close();
+    }
+  });
+
   it('leaves nothing behind where writing fails', async () => {
     const broken = {
       name: 'rows',
