@@ -2,10 +2,9 @@
 import { errorBody } from '../protocol/errors.js';
 import { reportFailure } from './exit-status.js';
 import { buildProgram } from './program.js';
+import { watchStdout } from './show/stdout-errors.js';
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0); // `proof ls | head` is no error
-});
+watchStdout();
 
 // A selector's promise that nobody awaits, in a run of this process: the answer cannot be trusted.
 process.on('unhandledRejection', (error) => {

@@ -6,6 +6,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: 'its permissions do not let you',
   EPERM: 'its permissions do not let you',
   ENOSPC: 'the disk is full',
+  EFBIG: 'it would be larger than files may be here',
   EROFS: 'that file system is read-only',
 };
 

@@ -14,6 +14,7 @@ import { ProofSession } from '../session/proof-session.js';
 import { openSession } from '../session/session-lines.js';
 import { splitWords } from '../session/split-words.js';
 import { Screen } from '../show/screen.js';
+import { endingInOrder } from '../show/stdout-errors.js';
 import type { CommandContext } from './add-commands.js';
 import { addWord, whole } from './run-options.js';
 
@@ -55,7 +56,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       const { session } = await opening;
       try {
         session.packages = await findPackages(options.package, () => session.api);
-        await prompt(session, context, config);
+        await endingInOrder(() => prompt(session, context, config));
       } finally {
         await session.close();
       }
@@ -98,7 +99,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       await session.welcomed;
       screen.say(`Back in session ${sessionId} (${session.workers.ready} workers)`);
       if (queryId !== undefined) await follow(session, queryId, screen);
-      const end = await prompt(session, context, config);
+      const end = await endingInOrder(() => prompt(session, context, config));
       if (end === 'close') await session.close();
       else session.detach();
     });
