@@ -10,7 +10,8 @@ import type { FriendSet, NamedEntryList } from '../../protocol/entry-list.js';
 import { RemoteError, UsageError } from '../../protocol/errors.js';
 import { applyLists, type WordFiles } from './apply-lists.js';
 import { NothingMatchesError } from './errors.js';
-import type { Grid, GridFile, Replica } from './grid.js';
+import type { Grid, GridDataset, GridFile, Replica } from './grid.js';
+import { onceEach } from './once-each.js';
 
 /** One file of a resolved data set. */
 export interface DatasetFile {
@@ -180,7 +181,7 @@ async function matches(
     for (const name of word.text.split(/[|,]/).filter((part) => part !== '')) {
       const set = await grid.dataset(name, options.site);
       if (set.files.length === 0) throw new NothingMatchesError(`The data set ${name} has no files.`);
-      const own = set.files.map((file) => asDatasetFile(file, tree ?? set.tree));
+      const own = filesOfSet(set, tree);
       files.push(...(await withFriends(own, set.friends ?? [], async () => grid, options)));
     }
     return files;
@@ -189,6 +190,12 @@ async function matches(
     word.kind === 'find' ? await grid.find(word.text, options.site) : await grid.glob(word.text, options.site);
   if (files.length === 0) throw new NothingMatchesError(await nothing(grid, word));
   return files.map((file) => asDatasetFile(file, tree));
+}
+
+/** Members of one file that differ in their trees alone are one where a tree is named for all. */
+function filesOfSet(set: GridDataset, tree: string | null): DatasetFile[] {
+  const files = set.files.map((file) => asDatasetFile({ ...file, tree: file.tree ?? set.tree }, tree));
+  return tree === null ? files : onceEach(files);
 }
 
 function asDatasetFile(file: GridFile, tree: string | null): DatasetFile {

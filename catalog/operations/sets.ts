@@ -6,16 +6,17 @@ import { type FriendSet, pairsSize } from '../../protocol/entry-list.js';
 import { GridError } from '../../protocol/errors.js';
 import { BadNameError, NameExistsError, NoSuchNameError, WrongKindError } from '../errors.js';
 import type { GridDataset, GridFile } from '../grid/grid.js';
+import { onceEach } from '../grid/once-each.js';
 import { checkName, joinName, splitName } from '../names.js';
 import type { Caller } from '../permissions.js';
 import type { StoredFile } from '../store/file-store.js';
 import type { SetMember, SetVersion } from '../store/set-store.js';
 import type { Stores } from '../store/stores.js';
-import { normalUrl } from '../url.js';
 import type { Context } from './context.js';
 import { FILE_MODE, makeDirectories, ownership } from './directories.js';
-import { entryAt, fileEntryAt, requireAccess } from './paths.js';
+import { fileEntryAt, requireAccess } from './paths.js';
 import { gridFile } from './reading.js';
+import { appendMembers, type NewMember, treeOf } from './set-members.js';
 
 export class NoSuchSetError extends GridError {
   readonly code = 'CATALOG_NO_SUCH_SET';
@@ -26,18 +27,6 @@ export class FrozenSetError extends GridError {
 
 const SETS_DIRECTORY = '/datasets';
 const MAX_NESTING = 20;
-
-/** What a set is made of: a name of the catalog (file, collection, or data set) or a URL. */
-export interface NewMember {
-  readonly lfn?: string | undefined;
-  readonly set?: string | undefined;
-  readonly url?: string | undefined;
-  readonly tree?: string | undefined;
-  readonly entries?: number | undefined;
-  readonly size?: number | undefined;
-  /** An entry list's pairs (protocol/entry-list.ts). */
-  readonly selected?: readonly number[] | undefined;
-}
 
 export interface SetChange {
   readonly name: string;
@@ -87,18 +76,9 @@ export function changeSet(
     stores.sets.describe(last.id, about);
     if (args.how === 'replace') stores.sets.clear(last.id);
   }
-  const before = stores.sets.members(id!);
-  const seen = new Set(before.map(keyOf));
-  const members: Omit<SetMember, 'position' | 'state'>[] = [];
-  for (const given of args.members) {
-    const member = memberOf(stores, caller, given, collection.id);
-    const key = keyOf(member);
-    if (seen.has(key)) continue; // a file is in a set once, however often it is added
-    seen.add(key);
-    members.push(member);
-  }
-  stores.sets.append(id!, members);
-  return { path, version, added: members.length };
+  const members = args.members.map((one) => (one.set === undefined ? one : { ...one, set: setName(one.set).path }));
+  const added = appendMembers(stores, caller, { id: id!, tree: about.tree, collection }, members);
+  return { path, version, added };
 }
 
 export function freezeSet(at: Context, caller: Caller, args: { name: string }): { path: string; version: number } {
@@ -182,11 +162,14 @@ export function showSet(stores: Stores, caller: Caller, name: string): ShownSet 
     files: files.length,
     entries: sum(files.map(({ entries, selected }) => (selected ? pairsSize(selected) : entries))),
     size: sum(files.map(({ size }) => size)),
-    members: stores.sets.members(version.id).map((member) => shown(stores, member)),
+    members: stores.sets.members(version.id).map((member) => shown(stores, member, version.tree)),
   };
 }
 
-/** The files of a set, nested ones in their place; a URL's file has it as name. Files that are gone have no replicas. */
+/**
+ * The files of a set, nested ones in their place, each once with each of its trees; a URL's file has it as name. Files that are gone have
+ * no replicas.
+ */
 export function setFiles(
   stores: Stores,
   caller: Caller,
@@ -196,18 +179,28 @@ export function setFiles(
   const { collection, version, path } = versionOf(stores, caller, name);
   requireAccess(caller, collection, 'read', path);
   const files: GridFile[] = [];
-  const walk = (one: SetVersion, outer: string | null, above: readonly number[]): void => {
-    if (above.includes(one.file) || above.length > MAX_NESTING)
+  const walk = (one: SetVersion, trees: Trees, above: readonly number[]): void => {
+    if (above.includes(one.id))
       throw new WrongKindError(`${path} holds itself, through the collections that it is made of.`);
-    const tree = one.tree ?? outer;
+    if (above.length > MAX_NESTING)
+      throw new WrongKindError(`${path} has more than ${MAX_NESTING} sets in one another.`);
+    const tree = one.tree ?? trees.outer;
     for (const member of stores.sets.members(one.id)) {
       const file = member.file === null ? undefined : stores.files.get(member.file);
-      if (file?.kind === 'collection') walk(stores.sets.versions(file.id).at(-1)!, tree, [...above, one.file]);
-      else files.push(memberFile(stores, member, file, tree, site));
+      const forced = trees.forced ?? member.tree;
+      if (file?.kind === 'collection')
+        walk(stores.sets.versions(file.id).at(-1)!, { forced, outer: tree }, [...above, one.id]);
+      else files.push(memberFile(stores, { ...member, tree: forced }, file, tree, site));
     }
   };
-  walk(version, null, []);
-  return { files, tree: version.tree, friends: version.friends };
+  walk(version, { forced: null, outer: null }, []);
+  return { files: onceEach(files), tree: version.tree, friends: version.friends };
+}
+
+/** `dataset:NAME#TREE` inside a set forces the tree on all of NAME; the tree of a set is for files without another. */
+interface Trees {
+  readonly forced: string | null;
+  readonly outer: string | null;
 }
 
 function memberFile(
@@ -218,22 +211,20 @@ function memberFile(
   site: string | undefined,
 ): GridFile {
   const directory = file === undefined ? undefined : stores.directories.get(file.dir);
-  const tree = member.tree ?? setTree;
+  const { entries, selected } = member;
+  const tree = treeOf(stores, member, setTree);
   if (file === undefined || directory === undefined || directory.isRemoved) {
     const lfn = member.text ?? (file === undefined ? '?' : joinName(directory!.path, file.name));
     const replicas = lfn.startsWith('/') ? [] : [{ url: lfn, se: null, site: null }];
-    return {
-      lfn,
-      size: member.size,
-      checksum: null,
-      entries: member.entries,
-      tree,
-      replicas,
-      selected: member.selected,
-    };
+    return { lfn, size: member.size, checksum: null, entries, tree, replicas, selected };
   }
   const found = gridFile(stores, directory, file, site);
-  return { ...found, tree: tree ?? found.tree, entries: member.entries ?? found.entries, selected: member.selected };
+  return { ...found, tree, entries: entries ?? entriesOf(file, tree), selected };
+}
+
+/** The count that the catalog knows is that of the tree that it knows. */
+function entriesOf({ tree, entries }: StoredFile, wanted: string | null): number | null {
+  return tree === null || wanted === null || tree === wanted ? entries : null;
 }
 
 function create(at: Context, caller: Caller, path: string): StoredFile {
@@ -274,37 +265,15 @@ function versionOf(
   );
 }
 
-function memberOf(
-  stores: Stores,
-  caller: Caller,
-  given: NewMember,
-  self: number,
-): Omit<SetMember, 'position' | 'state'> {
-  const facts = {
-    tree: given.tree ?? null,
-    entries: given.entries ?? null,
-    size: given.size ?? null,
-    selected: given.selected ?? null,
-  };
-  if (given.url !== undefined) return { file: null, text: normalUrl(given.url), ...facts };
-  const name = given.set === undefined ? given.lfn : setName(given.set).path;
-  if (name === undefined) throw new BadNameError('{}', 'a member is an lfn, a set or a url');
-  const { file } = entryAt(stores, caller, name);
-  if (file === null) throw new WrongKindError(`${name} is a directory; add its files, as ${name}/*.`);
-  if (file.id === self) throw new WrongKindError(`${name} cannot be a member of itself.`);
-  return { file: file.id, text: null, ...facts };
-}
-
-const keyOf = ({ file, text, tree }: Pick<SetMember, 'file' | 'text' | 'tree'>): string =>
-  `${file ?? ''}\0${text ?? ''}\0${tree ?? ''}`;
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-function shown(stores: Stores, member: SetMember): ShownMember {
-  const { position, tree, state } = member;
+function shown(stores: Stores, member: SetMember, setTree: string | null): ShownMember {
+  const { position, state } = member;
+  const tree = treeOf(stores, member, setTree);
   const selected = member.selected === null ? null : pairsSize(member.selected);
   const file = member.file === null ? undefined : stores.files.get(member.file);
   const directory = file === undefined ? undefined : stores.directories.get(file.dir);
-  const entries = member.entries ?? file?.entries ?? null;
+  const entries = member.entries ?? (file === undefined ? null : entriesOf(file, tree));
   const size = member.size ?? file?.size ?? null;
   if (file === undefined || directory === undefined) {
     const name = member.text ?? '?';
@@ -312,5 +281,5 @@ function shown(stores: Stores, member: SetMember): ShownMember {
   }
   const name = joinName(directory.path, file.name);
   const kind = directory.isRemoved ? 'missing' : file.kind === 'collection' ? 'collection' : 'file';
-  return { position, name, kind, tree: tree ?? file.tree, entries, size, state, selected };
+  return { position, name, kind, tree, entries, size, state, selected };
 }

@@ -48,6 +48,7 @@ export class SetStore {
   readonly #last: Database.Statement<[number], number>;
   readonly #copy: Database.Statement<[number, number]>;
   readonly #record: Database.Statement<unknown[]>;
+  readonly #nameTree: Database.Statement<[number, number, number]>;
   readonly #clear: Database.Statement<[number]>;
 
   constructor(db: Database.Database, words: WordStore) {
@@ -76,6 +77,7 @@ export class SetStore {
       'UPDATE collection_member SET state = ?, entries = coalesce(?, entries), size = coalesce(?, size), tree = coalesce(?, tree)' +
         ' WHERE version = ? AND position = ?',
     );
+    this.#nameTree = db.prepare('UPDATE collection_member SET tree = ? WHERE version = ? AND position = ?');
     this.#clear = db.prepare('DELETE FROM collection_member WHERE version = ?');
   }
 
@@ -133,6 +135,10 @@ export class SetStore {
   ): void {
     const tree = found.tree === undefined ? null : this.#words.intern(found.tree);
     this.#record.run(found.state, found.entries ?? null, found.size ?? null, tree, version, position);
+  }
+
+  nameTree(version: number, position: number, tree: string): void {
+    this.#nameTree.run(this.#words.intern(tree), version, position);
   }
 
   #word(text: string | null): number | null {

@@ -96,6 +96,28 @@ describe('catalog: data sets and real files', function () {
     await grid.close();
   });
 
+  it('give each file once, however often it was added and whatever tree a word names for all', async function () {
+    const source = sharedPath('testdata/root/uproot-Zmumu.root');
+    if (source === undefined) return skipBecause(this, 'the shared test data are not here');
+    const grid = catalog.grid();
+    await grid.register([{ lfn: '/once/z.root', replicas: [{ url: `file://${source}` }] }]);
+    const add = async (how: string, name: string, ...words: string[]): Promise<string> =>
+      (await catalog.proof('datasets', how, name, ...words)).stdout.replace(/^.*: /, '').trim();
+    expect(await add('create', 'once', 'lfn:/once/z.root')).to.equal('1 added');
+    expect((await catalog.proof('datasets', 'verify', 'once')).status).to.equal(0);
+    expect(await add('add', 'once', 'lfn:/once/z.root', 'lfn:/once/z.root#events')).to.equal('0 added');
+    expect(await add('create', 'two', 'lfn:/once/z.root#a', 'lfn:/once/z.root#b', '--tree', 'a')).to.equal('2 added');
+    expect(await add('create', 'nested', 'lfn:/once/*.root', 'dataset:once', 'dataset:two')).to.equal('3 added');
+    const trees = async (words: string[], tree: string | null = null): Promise<(string | null)[]> =>
+      (await resolveDataset(words, grid, { tree })).map((file) => file.tree);
+    expect(await trees(['dataset:once'])).to.deep.equal(['events']);
+    expect(await trees(['dataset:two'])).to.deep.equal(['a', 'b']);
+    expect(await trees(['dataset:nested'])).to.deep.equal(['events', 'a', 'b']);
+    expect(await trees(['dataset:nested#a', 'dataset:two'], 'b')).to.deep.equal(['a', 'b']);
+    expect(await trees(['lfn:/once/z.root', 'lfn:/once/z.root'])).to.deep.equal(['events', 'events']);
+    await grid.close();
+  });
+
   it('verify opens files and records entries, missing and corrupt ones', async function () {
     const source = sharedPath('testdata/root/uproot-Zmumu.root');
     if (source === undefined) return skipBecause(this, 'the shared test data are not here');
