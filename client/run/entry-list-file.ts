@@ -72,8 +72,14 @@ function fromJson(text: string, path: string): ListParts {
   const list = jsonList.safeParse(value);
   if (!list.success)
     throw new UsageError(`${path} is no entry list: give [1, 2, [10, 20]], or {"FILE": [1, 2]} with whole numbers.`);
-  const pairs = (items: z.infer<typeof entries>): number[] =>
-    pairsOf(items.flatMap((item) => (typeof item === 'number' ? [item] : counted(item[0], item[1]))));
+  const pairs = (items: z.infer<typeof entries>): number[] => {
+    const bad = items.find((item) => typeof item !== 'number' && item[1] < item[0]);
+    if (bad !== undefined)
+      throw new UsageError(
+        `${path}: [${String(bad)}] ends before it begins; [10, 20] is ten entries, the end not among them.`,
+      );
+    return pairsOf(items.flatMap((item) => (typeof item === 'number' ? [item] : counted(item[0], item[1]))));
+  };
   if (Array.isArray(list.data)) return [{ file: null, entries: pairs(list.data) }];
   return Object.entries(list.data).map(([file, items]) => ({ file, entries: pairs(items) }));
 }
@@ -95,6 +101,8 @@ function fromLines(text: string, path: string): ListParts {
     byFile.set(file, found);
     for (const word of words) {
       const [first, last] = word.split('-').map(Number) as [number, number | undefined];
+      if (last !== undefined && last < first)
+        throw new UsageError(`${path}, line ${i + 1}: "${word}" ends before it begins; 10-19 is ten entries.`);
       for (const number of counted(first, (last ?? first) + 1)) found.push(number);
     }
   }

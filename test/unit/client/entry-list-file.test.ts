@@ -25,6 +25,7 @@ describe('client: entry lists in files', () => {
       { file: 'lfn:/x/b.root', entries: [7, 8] },
     ]);
     expect(await read('[1, 2, [10, 13]]')).to.deep.equal([{ file: null, entries: [1, 3, 10, 13] }]);
+    expect(await read('5-5\n7 # 9-1')).to.deep.equal([{ file: null, entries: [5, 6, 7, 8] }]);
     expect(await read('{"root://se//x": [4], "/x/y": []}')).to.deep.equal([
       { file: 'root://se//x', entries: [4, 5] },
       { file: 'file:///x/y', entries: [] },
@@ -36,6 +37,9 @@ describe('client: entry lists in files', () => {
     for (const [text, why] of [
       ['1\na.root x\n', 'line 2: "x" is no entry'],
       ['a.root\n', 'line 1: no entry'],
+      ['0-9\n100 200 # c\n5-3\n', 'line 3: "5-3" ends before it begins'],
+      ['[1, [20, 10]]', '[20,10] ends before it begins'],
+      ['{"a": [[20, 10]]}', '[20,10] ends before it begins'],
       ['[1, -2]', 'is no entry list'],
       ['{"a": 1', 'is no JSON'],
     ] as const) {
