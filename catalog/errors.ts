@@ -9,6 +9,15 @@ export class BadNameError extends GridError {
   }
 }
 
+/** Anything else that is given and cannot be what it is meant for: a size, a checksum, a line of a list. */
+export class BadValueError extends GridError {
+  readonly code = 'CATALOG_BAD_VALUE';
+  /** @param what it is not, as "size" */
+  constructor(value: string, what: string, why: string) {
+    super(`${printable(value)} is no ${what}: ${why}.`);
+  }
+}
+
 export class NoSuchNameError extends GridError {
   readonly code = 'CATALOG_NO_SUCH_NAME';
   constructor(path: string, hint: string) {

@@ -1,5 +1,5 @@
 /** The tree as people change it: mkdir, mv, rm, chmod, chown, touch. Each runs in one write transaction of its caller. */
-import { AccessDeniedError, BadNameError, NameExistsError, NotEmptyError, WrongKindError } from '../errors.js';
+import { AccessDeniedError, BadValueError, NameExistsError, NotEmptyError, WrongKindError } from '../errors.js';
 import { checkName, joinName, splitName } from '../names.js';
 import { type Caller, isOwner, mayUnlink } from '../permissions.js';
 import { type Directory, ROOT_ID } from '../store/directory-store.js';
@@ -51,7 +51,7 @@ export function mv(at: Context, caller: Caller, args: { from: string; to: string
   const { stores, nowMs } = at;
   const source = entryAt(stores, caller, args.from);
   const from = pathOf(source);
-  if (from === '/') throw new BadNameError('/', 'the root cannot be moved');
+  if (from === '/') throw new BadValueError('/', 'directory to move', 'it is the root');
   const wanted = checkName(args.to);
   const into = stores.directories.resolve(wanted);
   const target = into === undefined ? wanted : joinName(into.path, splitName(from).base);
@@ -70,7 +70,7 @@ export function mv(at: Context, caller: Caller, args: { from: string; to: string
     return { path: target };
   }
   for (let up: Directory | null = parent; up !== null; up = up.parent)
-    if (up.id === source.directory.id) throw new BadNameError(target, `it is below ${from}, which is to be moved`);
+    if (up.id === source.directory.id) throw new BadValueError(target, `place for ${from}`, `it is below ${from}`);
   stores.directories.move(source.directory, parent, base);
   return { path: target };
 }
@@ -79,7 +79,7 @@ export function rm(at: Context, caller: Caller, args: { path: string; recursive:
   const { stores } = at;
   const entry = entryAt(stores, caller, args.path);
   const path = pathOf(entry);
-  if (path === '/') throw new BadNameError('/', 'the root cannot be removed');
+  if (path === '/') throw new BadValueError('/', 'directory to remove', 'it is the root');
   requireUnlink(stores, caller, entry);
   if (entry.file !== null) {
     forgetFile(stores, entry.file, path);

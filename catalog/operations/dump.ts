@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { entryPairs, friendSet } from '../../protocol/entry-list.js';
 import { GridError } from '../../protocol/errors.js';
-import { BadNameError } from '../errors.js';
+import { BadValueError } from '../errors.js';
 import { checkName, joinName, splitName } from '../names.js';
 import type { Caller } from '../permissions.js';
 import { below } from '../search/walk.js';
@@ -164,7 +164,7 @@ export function importLines(at: Context, caller: Caller, args: { lines: readonly
       if (error instanceof GridError) throw error;
       const what =
         error instanceof z.ZodError ? `${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}` : String(error);
-      throw new BadNameError(text, `line ${i + 1} is none of an export (${what})`);
+      throw new BadValueError(text, 'line of an export', `line ${i + 1}, ${what}`);
     }
   }
   return { imported };
@@ -188,7 +188,8 @@ function importLine(stores: Stores, line: DumpLine): boolean {
       if (directory === undefined) {
         const { directory: above, base } = splitName(path);
         const parent = stores.directories.resolve(above);
-        if (parent === undefined) throw new BadNameError(path, `${above} does not come before it`);
+        if (parent === undefined)
+          throw new BadValueError(path, 'entry to import yet', `${above} does not come before it`);
         directory = stores.directories.insert(parent, base, line, line.created);
         if (line.modified !== line.created) stores.directories.change(directory, line, line.modified);
       }
@@ -205,7 +206,7 @@ function importFile(stores: Stores, line: FileLine): boolean {
   const path = checkName(line.path);
   const { directory: above, base } = splitName(path);
   const parent = stores.directories.resolve(above);
-  if (parent === undefined) throw new BadNameError(path, `${above} does not come before it`);
+  if (parent === undefined) throw new BadValueError(path, 'entry to import yet', `${above} does not come before it`);
   const owned = { owner: stores.words.intern(line.owner), group: stores.words.intern(line.group), mode: line.mode };
   const facts = {
     kind: KINDS.find((kind) => kind === line.kind),

@@ -1,6 +1,6 @@
 /** Storage elements and distances between sites: what an admin, or the catalog's owner, keeps. */
 import { GridError } from '../../protocol/errors.js';
-import { AccessDeniedError, BadNameError } from '../errors.js';
+import { AccessDeniedError, BadValueError } from '../errors.js';
 import type { Caller } from '../permissions.js';
 import { ROOT_ID } from '../store/directory-store.js';
 import type { StorageElement } from '../store/element-store.js';
@@ -30,7 +30,7 @@ export function putElement(
   requireUpkeep(stores, caller);
   const { name } = args;
   if (!/^[^:\s/]+::[^:\s/]+::[^:\s/]+$/.test(name))
-    throw new BadNameError(name, 'a storage element is named VO::SITE::NAME');
+    throw new BadValueError(name, 'name of a storage element', 'that is VO::SITE::NAME');
   const known = stores.elements.named(name);
   stores.elements.put({
     name,

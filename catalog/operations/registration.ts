@@ -3,7 +3,7 @@
  * so a list that broke off may simply be sent again; what is new of a known file (a replica, an entry count) is added.
  */
 import { GridError } from '../../protocol/errors.js';
-import { BadNameError, NameExistsError } from '../errors.js';
+import { BadValueError, NameExistsError } from '../errors.js';
 import type { NewGridFile } from '../grid/grid.js';
 import { checkName, splitName } from '../names.js';
 import type { Caller } from '../permissions.js';
@@ -76,7 +76,7 @@ export class Registrar {
   register(file: NewGridFile): 'registered' | 'updated' | 'unchanged' {
     const { stores, nowMs } = this.#at;
     const path = checkName(file.lfn);
-    if (path === '/') throw new BadNameError('/', 'it is the root directory');
+    if (path === '/') throw new BadValueError('/', 'name of a file', 'it is the root directory');
     for (const { url, se } of file.replicas) checkReplica(this.#at, url, se);
     const { directory, base } = splitName(path);
     const dir = this.#writable(directory);
@@ -133,7 +133,7 @@ export class Registrar {
   #link(file: { id: number }, path: string, { archive, name }: { archive: string; name: string }): void {
     const { stores } = this.#at;
     const holder = fileEntryAt(stores, this.#caller, archive).file;
-    if (holder.kind !== 'file') throw new BadNameError(archive, `it is a ${holder.kind}, no archive (for ${path})`);
+    if (holder.kind !== 'file') throw new BadValueError(archive, `archive with ${path}`, `it is a ${holder.kind}`);
     stores.sql('INSERT INTO archive_member VALUES (?, ?, ?)').run(file.id, holder.id, name);
   }
 }
@@ -145,10 +145,10 @@ function factsOf(file: NewGridFile): FileFacts {
 
 function checkReplica({ stores }: Context, url: string, se: string | undefined): void {
   if (url.length > MAX_URL_LENGTH || !URL_SHAPE.test(url))
-    throw new BadNameError(url, 'a replica is an absolute URL as root://host//path or file:///path');
+    throw new BadValueError(url, 'URL of a replica', 'that is absolute, as root://host//path or file:///path');
   if (se === undefined || stores.elements.named(se) !== undefined) return;
   if (!/^[^:\s/]+::[^:\s/]+::[^:\s/]+$/.test(se))
-    throw new BadNameError(se, 'a storage element is named VO::SITE::NAME');
+    throw new BadValueError(se, 'name of a storage element', 'that is VO::SITE::NAME');
   stores.elements.put({ name: se, site: se.split('::')[1]!, prefix: null, status: 'up', tags: [] });
 }
 
@@ -202,6 +202,6 @@ export function changeReplica(
   const holder = { id: file.id, name: file.name, urlPath: directory.urlPath };
   const found =
     args.to === 'removed' ? stores.replicas.remove(holder, url) : stores.replicas.mark(holder, url, args.to === 'bad');
-  if (!found) throw new BadNameError(url, `it is no replica of ${args.lfn}; see "whereis"`);
+  if (!found) throw new BadValueError(url, `replica of ${args.lfn}`, 'see "whereis"');
   return { url };
 }

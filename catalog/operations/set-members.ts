@@ -1,5 +1,5 @@
 /** What becomes a member of a data set, and what is one already. */
-import { BadNameError, WrongKindError } from '../errors.js';
+import { BadValueError, WrongKindError } from '../errors.js';
 import { OnceEach } from '../grid/once-each.js';
 import { joinName } from '../names.js';
 import type { Caller } from '../permissions.js';
@@ -93,7 +93,7 @@ function memberOf(stores: Stores, caller: Caller, given: NewMember, to: StoredFi
   };
   if (given.url !== undefined) return { file: null, text: normalUrl(given.url), ...facts };
   const name = given.set ?? given.lfn;
-  if (name === undefined) throw new BadNameError('{}', 'a member is an lfn, a set or a url');
+  if (name === undefined) throw new BadValueError('{}', 'member of a data set', 'that is an lfn, a set or a url');
   const { file } = entryAt(stores, caller, name);
   if (file === null) throw new WrongKindError(`${name} is a directory; add its files, as ${name}/*.`);
   const way = wayTo(stores, file, to.id);

@@ -4,7 +4,7 @@
  */
 import { type FriendSet, pairsSize } from '../../protocol/entry-list.js';
 import { GridError } from '../../protocol/errors.js';
-import { BadNameError, NameExistsError, NoSuchNameError, WrongKindError } from '../errors.js';
+import { BadValueError, NameExistsError, NoSuchNameError, WrongKindError } from '../errors.js';
 import type { GridDataset, GridFile } from '../grid/grid.js';
 import { onceEach } from '../grid/once-each.js';
 import { checkName, joinName, splitName } from '../names.js';
@@ -39,11 +39,11 @@ export interface SetChange {
   readonly friends?: readonly FriendSet[] | undefined;
 }
 
-/** `a/b@3` -> /datasets/a/b and 3. @throws {BadNameError} */
+/** `a/b@3` -> /datasets/a/b and 3. @throws {BadNameError}, {BadValueError} */
 export function setName(name: string): { path: string; version: number | null } {
   const at = /^(.*)@(\d{1,9})$/s.exec(name);
   const base = at?.[1] ?? name;
-  if (base === '') throw new BadNameError(name, 'a data set needs a name');
+  if (base === '') throw new BadValueError(name, 'name of a data set', 'it is empty');
   const path = checkName(base.startsWith('/') ? base : `${SETS_DIRECTORY}/${base}`);
   return { path, version: at === null ? null : Number(at[2]) };
 }
@@ -56,7 +56,12 @@ export function changeSet(
 ): { path: string; version: number; added: number } {
   const { stores, nowMs } = at;
   const { path, version: named } = setName(args.name);
-  if (named !== null) throw new BadNameError(args.name, 'versions are numbered by the catalog; name the set alone');
+  if (named !== null)
+    throw new BadValueError(
+      args.name,
+      'data set to change',
+      'versions are numbered by the catalog; name the set alone',
+    );
   const collection = args.how === 'create' ? create(at, caller, path) : existing(stores, caller, path);
   requireAccess(caller, collection, 'write', path);
   const last = stores.sets.versions(collection.id).at(-1);

@@ -4,7 +4,7 @@
  * What an entry does not have compares as false, whatever the operator; `not` turns that into true.
  */
 import { RE2JS } from 're2js';
-import { BadNameError } from '../errors.js';
+import { BadValueError } from '../errors.js';
 import { type Entry, pathOf } from '../operations/paths.js';
 import { wildcard } from './pattern.js';
 import type { Condition, Operator, Value } from './query-language.js';
@@ -33,7 +33,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   modified: ({ file, directory }) => (file ?? directory).modified,
 };
 
-/** @throws {BadNameError} a regular expression that means nothing */
+/** @throws {BadValueError} a regular expression that means nothing */
 export function compileCondition(condition: Condition): Predicate {
   switch (condition.kind) {
     case 'and': {
@@ -148,7 +148,9 @@ function regularExpression(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern, RE2JS.DOTALL);
   } catch (cause) {
-    throw new BadNameError(pattern, `it is no regular expression (${(cause as Error).message})`);
+    // The library names the whole expression again, with the flags that it was given.
+    const why = (cause as Error).message.replace(/^error parsing regexp: /, '').replace(/: `\(\?s\).*`$/s, '');
+    throw new BadValueError(pattern, 'regular expression', why);
   }
 }
 

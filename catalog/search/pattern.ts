@@ -4,16 +4,16 @@
  * A wildcard level is matched in O(pattern x name) steps whatever the pattern, and knows its literal beginning, so that the
  * index is read only where names can match.
  */
-import { BadNameError } from '../errors.js';
+import { BadValueError } from '../errors.js';
 import { checkName } from '../names.js';
 
 export type Level =
   | { readonly kind: 'literal'; readonly name: string }
   | { readonly kind: 'wild'; readonly prefix: string; readonly matches: (name: string) => boolean };
 
-/** `/a/*` -> its levels; empty for `/`. @throws {BadNameError} */
+/** `/a/*` -> its levels; empty for `/`. @throws {BadValueError} */
 export function parsePattern(pattern: string): Level[] {
-  if (!pattern.startsWith('/')) throw new BadNameError(pattern, 'a pattern must begin with "/"');
+  if (!pattern.startsWith('/')) throw new BadValueError(pattern, 'pattern of names', 'it must begin with "/"');
   return pattern
     .split('/')
     .filter((part) => part !== '')

@@ -1,16 +1,16 @@
 /** Checksums and GUIDs as people write them <-> the few bytes that are stored. Pure. */
-import { BadNameError } from '../errors.js';
+import { BadValueError } from '../errors.js';
 
 const ALGORITHMS = ['', 'adler32', 'md5', 'sha1', 'sha256', 'crc32', 'crc32c', 'sha512'] as const;
 const BY_LENGTH: Record<number, string> = { 8: 'adler32', 32: 'md5', 40: 'sha1', 64: 'sha256' };
 
-/** `adler32:1a2b3c4d` (or plain hexadecimal, whose length tells the algorithm) -> bytes. @throws {BadNameError} */
+/** `adler32:1a2b3c4d` (or plain hexadecimal, whose length tells the algorithm) -> bytes. @throws {BadValueError} */
 export function packChecksum(text: string): Buffer {
   const at = text.indexOf(':');
   const algorithm = at < 0 ? BY_LENGTH[text.length] : text.slice(0, at).toLowerCase();
   const digest = text.slice(at + 1);
   if (algorithm === undefined || text.length > 200 || !/^(?:[0-9a-f]{2})+$/i.test(digest))
-    throw new BadNameError(text, 'a checksum is written ALGORITHM:HEXADECIMAL, as in adler32:1a2b3c4d');
+    throw new BadValueError(text, 'checksum', 'that is ALGORITHM:HEXADECIMAL, as in adler32:1a2b3c4d');
   const index = ALGORITHMS.indexOf(algorithm as (typeof ALGORITHMS)[number]);
   if (index > 0) return Buffer.concat([Buffer.from([index]), Buffer.from(digest, 'hex')]);
   return Buffer.from(`\0${algorithm}:${digest.toLowerCase()}`);
@@ -23,10 +23,10 @@ export function unpackChecksum(hex: string): string {
   return `${ALGORITHMS[index]}:${hex.slice(2).toLowerCase()}`;
 }
 
-/** @throws {BadNameError} */
+/** @throws {BadValueError} */
 export function packGuid(text: string): Buffer {
   if (!/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text))
-    throw new BadNameError(text, 'a GUID is written 01234567-89ab-cdef-0123-456789abcdef');
+    throw new BadValueError(text, 'GUID', 'that is written 01234567-89ab-cdef-0123-456789abcdef');
   return Buffer.from(text.replaceAll('-', ''), 'hex');
 }
 
