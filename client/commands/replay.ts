@@ -10,6 +10,7 @@ import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
+import { checkOutputs, spareInputs } from '../run/output-files.js';
 import { replayPacket } from '../run/replay-packet.js';
 import { report } from '../run/report.js';
 import { keepingStdout } from '../show/result-stdout.js';
@@ -48,6 +49,12 @@ export function addCommands(program: Command): void {
 
 async function replay(query: string, order: PacketOrder, options: Options): Promise<number> {
   const json = options.json === true ? '-' : options.json;
+  const files = { json, output: options.output };
+  checkOutputs(files);
+  spareInputs(
+    files,
+    [order.file, ...(order.file.friends ?? [])].flatMap(({ urls }) => urls),
+  );
   const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: json === '-' });
   const { packetId, first, end, failures } = order.packet;
   screen.say(`Packet ${packetId} of ${query}: entries ${first} to ${end - 1} of ${order.file.name}`);
@@ -55,7 +62,7 @@ async function replay(query: string, order: PacketOrder, options: Options): Prom
     screen.say(`  failed on worker ${worker}: ${cause}${entry === null ? '' : ` at entry ${entry}`}`);
   return keepingStdout(json === '-', async () => {
     const { outcome, loaded } = await replayPacket(query, order);
-    return report(outcome, loaded, { json, output: options.output }, screen);
+    return report(outcome, loaded, files, screen);
   });
 }
 

@@ -7,6 +7,7 @@ import { ExitStatus } from '../exit-status.js';
 import { LIBRARY } from '../library-url.js';
 import { apiOf } from '../named-api.js';
 import { type Kept, keptByServer, keptInFile } from '../run/kept-result.js';
+import { checkOutputs, spareInputs } from '../run/output-files.js';
 import { report } from '../run/report.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
@@ -36,6 +37,8 @@ export function addCommands(program: Command): void {
     .action(async (ref: string, _options: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: options.json === '-' });
+      checkOutputs(options);
+      if (existsSync(ref)) spareInputs(options, [ref]);
       const kept = existsSync(ref) ? await keptInFile(ref, LIBRARY) : await fromServer(ref, apiOf(command), screen);
       const status = await keepingStdout(options.json === '-', () =>
         report(kept.outcome, kept.loaded, options, screen),

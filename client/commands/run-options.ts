@@ -1,10 +1,9 @@
 /** The options that `run` and `draw` share: declared once, checked once. */
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FriendSet } from '../../protocol/entry-list.js';
 import { UsageError } from '../../protocol/errors.js';
 import { expandDatasetWords } from '../run/dataset-words.js';
+import { checkOutputs } from '../run/output-files.js';
 
 export interface RunOptions {
   readonly host?: string;
@@ -102,21 +101,5 @@ export function checkRunOptions(options: RunOptions): void {
     throw new UsageError('--log is the scale of a picture: name one by --plot FILE.png.');
   if (options.output !== undefined && !/\.root$/i.test(options.output))
     throw new UsageError(`--output ${options.output}: the name must end in .root.`);
-  for (const file of [options.output, options.plot, options.json === '-' ? undefined : options.json])
-    if (file !== undefined) mustBeWritable(file);
-}
-
-/** Before the query, not after it. @throws {UsageError} */
-function mustBeWritable(file: string): void {
-  const folder = dirname(resolve(file));
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch (cause) {
-    throw new UsageError(
-      `Cannot write ${file}: ${existsSync(folder) ? 'no permission to write in' : 'there is no folder'} ${folder}.`,
-      {
-        cause,
-      },
-    );
-  }
+  checkOutputs(options);
 }

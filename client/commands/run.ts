@@ -21,6 +21,7 @@ import type { QueryRequest } from '../run/query-request.js';
 import { submitQuery } from '../run/remote-run.js';
 import { report } from '../run/report.js';
 import { checkSelectorWord } from '../run/selector-word.js';
+import { spareNamedInputs, spareReplicas, sparing } from '../run/spare-inputs.js';
 import { answerOrInterruption, watching } from '../run/watched-query.js';
 import { ServerApi } from '../server-api.js';
 import type { ProofSession } from '../session/proof-session.js';
@@ -37,7 +38,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       .description('run a selector over a data set: paths, globs, URLs, lfn:, find:, dataset:, @FILE'),
   ).action(async (selector: string, words: string[], _options: RunOptions, command: Command) => {
     checkSelectorWord(selector, words);
-    await runQuery((packages) => bundleSelector(selector, packages), words, command, context);
+    await runQuery((packages) => bundleSelector(selector, packages), words, [selector, ...words], command, context);
   });
   addRunOptions(
     program
@@ -45,7 +46,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       .description('one histogram of an expression: x, y:x, y:x>>name(nx,x1,x2,...); the cut is a weight'),
   ).action(
     async (word: string, expression: string, cut: string | undefined, _options: RunOptions, command: Command) => {
-      await runQuery(async () => drawProgram(expression, cut), [word], command, context);
+      await runQuery(async () => drawProgram(expression, cut), [word], [word], command, context);
     },
   );
 }
@@ -53,17 +54,19 @@ export function addCommands(program: Command, context: CommandContext): void {
 async function runQuery(
   makeProgram: (packages: readonly PackageContents[]) => Promise<Program>,
   words: readonly string[],
+  typed: readonly string[],
   command: Command,
   { session }: CommandContext,
 ): Promise<void> {
   const options = command.optsWithGlobals<RunOptions & { config?: string }>();
   checkRunOptions(options);
-  await keepingStdout(options.json === '-', () => runChecked(makeProgram, words, options, session));
+  await keepingStdout(options.json === '-', () => runChecked(makeProgram, words, typed, options, session));
 }
 
 async function runChecked(
   makeProgram: (packages: readonly PackageContents[]) => Promise<Program>,
   words: readonly string[],
+  typed: readonly string[],
   options: RunOptions & { config?: string },
   session: ProofSession | undefined,
 ): Promise<void> {
@@ -74,6 +77,7 @@ async function runChecked(
   if (options.entryList !== undefined)
     lists.push({ name: options.entryList, words: null, parts: await readEntryList(options.entryList) });
   const friends = friendsOf(options.friend);
+  spareNamedInputs(options, typed, { dataset, lists, friends });
   const api = (): ServerApi => session?.api ?? new ServerApi(hostEntry(config, options.host));
   const packages = withPackages(session?.packages ?? [], await findPackages(options.package, api));
   const program = await makeProgram(packages.map(({ contents }) => contents));
@@ -121,7 +125,12 @@ async function inThisProcess(request: QueryRequest, { loaded, options, config, s
     abort.abort();
   });
   try {
-    const outcome = await runLocal(request, localLookUp(config, options.host), watching(screen), abort.signal);
+    const outcome = await runLocal(
+      request,
+      sparing(options, localLookUp(config, options.host)),
+      watching(screen),
+      abort.signal,
+    );
     if (interrupted) return 130;
     return await report(outcome, loaded, options, screen);
   } finally {
@@ -135,11 +144,11 @@ async function onServer(
   { loaded, options, config, screen }: Setting,
   open: ProofSession | undefined,
 ): Promise<number> {
+  const host = open?.host ?? hostEntry(config, options.host);
+  await spareReplicas(options, request, localLookUp(config, host.name)); // in the catalog that the server asks
   const given = { workers: options.workers ?? null, title: request.title };
   const { session, openMs } =
-    open === undefined
-      ? await openSession(hostEntry(config, options.host), screen, given)
-      : { session: open, openMs: 0 };
+    open === undefined ? await openSession(host, screen, given) : { session: open, openMs: 0 };
   let mayClose = open === undefined;
   try {
     const { queryId, query } = await submitQuery(session, request);
