@@ -65,13 +65,6 @@ export function compileCondition(condition: Condition): Predicate {
   }
 }
 
-/** What values of are compared; a name that nothing has is asked for by `has` alone. */
-export function comparedFields(condition: Condition): string[] {
-  if (condition.kind === 'compare') return [condition.field];
-  if (condition.kind === 'has') return [];
-  return (condition.kind === 'not' ? [condition.part] : condition.parts).flatMap(comparedFields);
-}
-
 function cost(condition: Condition): number {
   switch (condition.kind) {
     case 'compare':
@@ -129,7 +122,8 @@ function compare(found: TagValue, value: Value): number | undefined {
 /** A value as text and, where it can be, as number: truth is 1 or 0, a date its ms since 1970. */
 export function bothWays(value: Value): [text: string, number: number | undefined] {
   if (typeof value === 'number') return [String(value), value];
-  if (typeof value === 'boolean') return [String(value), value ? 1 : 0];
+  if (value === true || value === 'true') return ['true', 1];
+  if (value === false || value === 'false') return ['false', 0];
   if (value.trim() !== '' && Number.isFinite(Number(value))) return [value, Number(value)];
   return [value, parseTime(value)];
 }

@@ -2,22 +2,14 @@
  * Runs a query: from the base, or from the entries that an index names where the condition is on tags, in bytewise order.
  */
 
-import { didYouMean } from '../../protocol/nearest.js';
 import { NoSuchNameError } from '../errors.js';
 import { joinName } from '../names.js';
 import { type Entry, hintFor, pathOf } from '../operations/paths.js';
 import { isBefore } from '../operations/reading.js';
-import { NoSuchTagError } from '../operations/tags.js';
 import type { Directory } from '../store/directory-store.js';
 import type { TagHolder, TagRange } from '../store/tag-store.js';
-import {
-  comparedFields,
-  compileCondition,
-  FIELDS,
-  type Predicate,
-  type TagLookup,
-  type TagValue,
-} from './condition.js';
+import { checkCondition } from './check-condition.js';
+import { compileCondition, type Predicate, type TagLookup, type TagValue } from './condition.js';
 import { hasWildcard, parsePattern, unescapePattern } from './pattern.js';
 import { parseQuery } from './query-language.js';
 import { onlyName, planCondition } from './query-plan.js';
@@ -38,14 +30,10 @@ interface Scope {
   readonly above: Scope | null;
 }
 
-/** @throws {QuerySyntaxError}, {NoSuchTagError} a name that is none of a field or tag, {NoSuchNameError} no base without wildcards */
+/** @throws {QuerySyntaxError}, {NoSuchTagError}, {BadTagError} as checkCondition, {NoSuchNameError} no base without wildcards */
 export function* runQuery(walk: Walk, { query, directories = false }: QueryOptions): Generator<Entry> {
   const { base, condition } = parseQuery(query);
-  for (const field of condition === null ? [] : comparedFields(condition))
-    if (!Object.hasOwn(FIELDS, field) && !walk.stores.tags.isKnown(field))
-      throw new NoSuchTagError(
-        `"${field}" is neither a field of every entry nor a tag that any directory defines.${didYouMean(field, Object.keys(FIELDS))}`,
-      );
+  if (condition !== null) checkCondition(walk.stores, walk.caller, condition);
   const predicate: Predicate = condition === null ? () => true : compileCondition(condition);
   const bases = [...matching(walk, parsePattern(base))];
   const path = unescapePattern(base);

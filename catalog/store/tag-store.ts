@@ -31,6 +31,9 @@ export class TagStore {
   readonly #range: Database.Statement<unknown[], TagHolder>;
   readonly #anyOnFiles: Database.Statement<[], number>;
   readonly #isKnown: Database.Statement<[string, string], number>;
+  readonly #typesOf: Database.Statement<[string], TagType>;
+  readonly #names: Database.Statement<[], string>;
+  readonly #definedAt: Database.Statement<[string, number], number>;
   readonly #count: Database.Statement<unknown[], number>;
 
   constructor(db: Database.Database) {
@@ -55,6 +58,9 @@ export class TagStore {
         'SELECT EXISTS (SELECT 1 FROM tag_value WHERE name = ?) OR EXISTS (SELECT 1 FROM tag WHERE name = ?)',
       )
       .pluck();
+    this.#typesOf = db.prepare<[string], TagType>('SELECT DISTINCT type FROM tag WHERE name = ? ORDER BY type').pluck();
+    this.#names = db.prepare<[], string>('SELECT DISTINCT name FROM tag ORDER BY name').pluck();
+    this.#definedAt = db.prepare<[string, number], number>('SELECT dir FROM tag WHERE name = ? LIMIT ?').pluck();
     const where = 'FROM tag_value WHERE name = ? AND value >= ? AND value <= ?';
     this.#range = db.prepare(`SELECT dir, file ${where}`);
     this.#count = db.prepare<unknown[], number>(`SELECT count(*) FROM (SELECT 1 ${where} LIMIT ?)`).pluck();
@@ -80,6 +86,21 @@ export class TagStore {
   /** Does anything have it, or any directory define it? */
   isKnown(name: string): boolean {
     return this.#isKnown.get(name, name) === 1;
+  }
+
+  /** All types that directories define it with. */
+  types(name: string): TagType[] {
+    return this.#typesOf.all(name);
+  }
+
+  /** Of all tags that any directory defines. */
+  names(): string[] {
+    return this.#names.all();
+  }
+
+  /** Directories that define it, at most `limit` of them. */
+  definedAt(name: string, limit: number): number[] {
+    return this.#definedAt.all(name, limit);
   }
 
   /** Does any file at all have a tag of its own? */

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { pathOf } from '../../../catalog/operations/paths.js';
-import { tagsOf } from '../../../catalog/operations/tags.js';
+import { BadTagError, tagsOf } from '../../../catalog/operations/tags.js';
 import { parseQuery, QuerySyntaxError } from '../../../catalog/search/query-language.js';
 import { planCondition } from '../../../catalog/search/query-plan.js';
 import { runQuery } from '../../../catalog/search/query-run.js';
-import { MemoryCatalog, OWNER } from '../../support/catalog-stores.js';
+import { MemoryCatalog, OWNER, STRANGER } from '../../support/catalog-stores.js';
 
 describe('catalog: queries', () => {
   const catalog = new MemoryCatalog().files(
@@ -102,6 +102,50 @@ describe('catalog: queries', () => {
       .with.property('message')
       .that.includes('Did you mean entries?');
     expect(find('/alice?has entires')).to.deep.equal([]);
+  });
+
+  it('name the nearest tag of a directory that the caller may read', () => {
+    expect(() => find('/alice?rum>3'))
+      .to.throw('"rum" is neither')
+      .with.property('message')
+      .that.includes('mean run?');
+    const own = new MemoryCatalog().files('/open/x', '/closed/y');
+    own.write('defineTags', { path: '/closed', tags: { secret: 'int' } });
+    own.write('chmod', { path: '/closed', mode: 0o700, recursive: false });
+    const ask = (caller: typeof OWNER) => [...runQuery({ stores: own.stores, caller }, { query: '/open?secrets>3' })];
+    expect(() => ask(OWNER)).to.throw('Did you mean secret?');
+    expect(() => ask(STRANGER)).to.throw(/defines\.$/);
+  });
+
+  it('refuse to compare with a value that the type cannot have', () => {
+    for (const [query, sentence] of [
+      ['run=abc', 'run is a whole number (int): "abc" is none.'],
+      ['not run<abc', 'run is a whole number (int): "abc" is none.'],
+      ['type=ESD or run in (1, 2.5)', 'run is a whole number (int): 2.5 is none.'],
+      ['run>2009-11-23', 'run is a whole number (int)'],
+      ['run=true', 'run is a whole number (int): true is none.'],
+      ['good=maybe', 'good is true or false (bool): "maybe" is none.'],
+      ['good=7', 'good is true or false (bool): 7 is none.'],
+      ['taken>yesterday', 'taken is a time as 2009-11-23T10:00 (time): "yesterday" is none.'],
+      ['size>big', 'size is a whole number (int): "big" is none.'],
+      ["created<''", 'created is a time'],
+    ] as const)
+      expect(() => find(`/alice?${query}`), query).to.throw(BadTagError, sentence);
+    expect(find('/alice?run<119000.5').length).to.equal(2);
+    expect(find("/alice?run='119001' and type>5")).to.deep.equal(['sim/9/AliESDs.root']);
+    expect(find('/alice?run~^1195').length).to.equal(2);
+    expect(find("/alice?good='false'")).to.deep.equal(['data/3/deep/er/AliESDs.root']);
+    const mixed = new MemoryCatalog().files('/a/x', '/b/y');
+    mixed.write('setTags', {
+      items: [
+        { path: '/a/x', values: { period: 5 } },
+        { path: '/b/y', values: { period: '5a' } },
+      ],
+    });
+    const ask = (query: string): string[] =>
+      [...runQuery({ stores: mixed.stores, caller: OWNER }, { query })].map(pathOf);
+    expect(ask("/?period='5a'")).to.deep.equal(['/b/y']);
+    expect(ask('/?period=5')).to.deep.equal(['/a/x']);
   });
 
   it('hold values to the types of their tags', () => {
