@@ -88,9 +88,10 @@ export class H1 extends Histogram {
   mean(): number {
     return coordinateSums(this.axes, this.state)[0]! / this.integral();
   }
+  /** With weights below 0 a variance can be so too: its absolute value then. Source: ROOT, hist/hist/src/TH1.cxx, TH1::GetStdDev. */
   stdDev(): number {
     const mean = this.mean();
-    return Math.sqrt(Math.max(0, coordinateSums(this.axes, this.state)[1]! / this.integral() - mean * mean));
+    return Math.sqrt(Math.abs(coordinateSums(this.axes, this.state)[1]! / this.integral() - mean * mean));
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The frame of a plot: where the data go, axes with ticks on all four sides, titles. What is inside is drawn by the plots.
  */
+import { fitted } from './fit-text.js';
 import { fixed, svgText, textWidth } from './svg-text.js';
 import { linearTicks, logTicks, type Ticks } from './ticks.js';
 
@@ -15,8 +16,10 @@ export interface Range {
 export interface FrameOptions extends PlotSize {
   readonly title: string;
   readonly x: Range & { readonly title: string };
-  /** `isLog`: of a logarithmic scale; then `min` is above 0, and what is below it stands at the bottom. */
-  readonly y: Range & { readonly title: string; readonly isLog?: boolean };
+  /** `isLog`: of a logarithmic scale; then `min` is above 0, and what is below it stands at the bottom. Values are to be multiplied by 10 to `power`. */
+  readonly y: Range & { readonly title: string; readonly isLog?: boolean; readonly power?: number };
+  /** What the picture does not show: said below it. */
+  readonly note?: string;
   /** Room kept free on the right, for a colour scale. */
   readonly right?: number;
 }
@@ -48,6 +51,11 @@ export class Frame {
     this.bottom = height - this.text * 3.7;
   }
 
+  /** Where the title of a colour scale may begin. */
+  get scaleTitleFrom(): number {
+    return this.right - 0.2 * (this.right - this.left);
+  }
+
   x(value: number): number {
     const { min, max } = this.#options.x;
     return this.left + ((value - min) / (max - min)) * (this.right - this.left);
@@ -61,19 +69,13 @@ export class Frame {
 
   /** Everything but the data: to be drawn above them. */
   svg(): string {
-    const { title, x, y } = this.#options;
     const { left, right, top, bottom, text } = this;
     const parts = [
       `<rect x="${fixed(left)}" y="${fixed(top)}" width="${fixed(right - left)}" height="${fixed(bottom - top)}" fill="none" stroke="${INK}" stroke-width="${fixed(text / 11)}"/>`,
       this.#ticks(),
-      this.#title(title),
-      svgText(right, bottom + 2.95 * text, x.title + powerOf(this.#xTicks, x.title), {
-        size: 1.1 * text,
-        anchor: 'end',
-      }),
-      svgText(1.35 * text, top, y.title, { size: 1.1 * text, anchor: 'end', rotate: -90 }),
+      ...this.#titles(),
     ];
-    const { exponent } = this.#yTicks;
+    const exponent = this.#yTicks.exponent + (this.#options.y.power ?? 0);
     if (exponent !== 0)
       parts.push(
         svgText(left - 0.4 * text, top - 0.55 * text, `×10^{${exponent}}`.replace('-', '−'), {
@@ -84,14 +86,25 @@ export class Frame {
     return parts.join('\n');
   }
 
-  /** Long titles become smaller, and in the end shorter. */
-  #title(title: string): string {
-    const room = this.#options.width - this.left - 0.5 * this.text;
-    const wanted = 1.15 * this.text;
-    const size = Math.max(0.65 * wanted, Math.min(wanted, (wanted * room) / (1.12 * textWidth(title, wanted))));
-    const letters = Math.floor(room / (0.68 * size));
-    const shown = [...title].length > letters ? `${[...title].slice(0, letters - 1).join('')}…` : title;
-    return svgText(this.left, this.top - 0.8 * this.text, shown, { size, isBold: true });
+  /** Text that fits becomes smaller, and in the end shorter, so that it stays within this frame's part of the page. */
+  #titles(): string[] {
+    const { title, x, y, note = '', width } = this.#options;
+    const { left, right, top, bottom, text } = this;
+    const line = bottom + 2.95 * text;
+    // Beside a colour scale's own title, which may reach to the left of the scale.
+    const end = (this.#options.right ?? 0) > 0 ? this.scaleTitleFrom - text : width - 0.5 * text;
+    const above = fitted(title, 1.15 * text, end - left, true);
+    const said = fitted(note, 0.85 * text, 0.6 * (right - left));
+    const power = powerOf(this.#xTicks, x.title);
+    const from = note === '' ? 0.4 * text : left + said.width + text;
+    const below = fitted(x.title, 1.1 * text, right - from - textWidth(power, 1.1 * text));
+    const beside = fitted(y.title, 1.1 * text, bottom - top + 1.5 * text);
+    return [
+      svgText(left, top - 0.8 * text, above.text, { size: above.size, isBold: true }),
+      svgText(right, line, below.text + power, { size: below.size, anchor: 'end' }),
+      svgText(1.35 * text, top, beside.text, { size: beside.size, anchor: 'end', rotate: -90 }),
+      ...(note === '' ? [] : [svgText(left, line, said.text, { size: said.size, colour: '#8a4b12' })]),
+    ];
   }
 
   #ticks(): string {
@@ -131,23 +144,4 @@ export class Frame {
 function powerOf({ exponent }: Ticks, title: string): string {
   if (exponent === 0) return '';
   return `${title === '' ? '' : ' '}(×10^{${String(exponent).replace('-', '−')}})`;
-}
-
-/** Words beside values, in the upper corner where the data leave more room. */
-export function statsBox(frame: Frame, rows: readonly (readonly [string, string])[], isLeft: boolean): string {
-  const size = 0.85 * frame.text;
-  const names = Math.max(...rows.map(([name]) => textWidth(name, size)));
-  const values = Math.max(...rows.map(([, value]) => textWidth(value, size)));
-  const width = names + values + 2.6 * size;
-  const height = (rows.length * 1.45 + 0.7) * size;
-  const x = isLeft ? frame.left + 1.6 * size : frame.right - width - 1.6 * size;
-  const y = frame.top + 1.6 * size;
-  const lines = rows.map(([name, value], i) => {
-    const line = y + (i * 1.45 + 1.35) * size;
-    return (
-      svgText(x + 0.7 * size, line, name, { size, colour: '#444444' }) +
-      svgText(x + width - 0.7 * size, line, value, { size, anchor: 'end' })
-    );
-  });
-  return `<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height)}" rx="${fixed(size / 4)}" fill="#ffffff" fill-opacity="0.88" stroke="#b8b8b8" stroke-width="${fixed(size / 14)}"/>\n${lines.join('\n')}`;
 }

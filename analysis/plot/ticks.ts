@@ -41,11 +41,14 @@ export function logTicks(min: number, max: number, wanted: number): Ticks {
       if (isLabelled) major.push(at);
       else if (every === 1 || lead === 1) minor.push(at);
     }
-  const label = (x: number): string => {
-    const k = Math.round(Math.log10(x));
-    return x >= 1e-3 && x < 1e5 ? String(x) : leads.length > 1 ? shortNumber(x, 2) : withMinus(`10^{${k}}`);
-  };
-  return { major, minor, labels: major.map(label), exponent: 0 };
+  const isPlain = major.every((x) => x >= 1e-3 && x < 1e5); // one form for the whole axis
+  return { major, minor, labels: major.map((x) => (isPlain ? String(x) : powerOfTen(x))), exponent: 0 };
+}
+
+/** A single digit times a power of ten. */
+function powerOfTen(x: number): string {
+  const [lead = '', exponent = ''] = x.toExponential(0).split('e');
+  return withMinus(`${lead === '1' ? '' : `${lead}×`}10^{${Number(exponent)}}`);
 }
 
 /** At most `digits` significant digits, with a proper minus sign; powers of ten where plain digits would be long. */

@@ -20,20 +20,26 @@ export interface ShownH1 {
 
 const BLOCKS = ' ▁▂▃▄▅▆▇█';
 
-/** Lines of a one-dimensional histogram, `width` columns at most, `height` rows of bars. */
+/** Lines of a one-dimensional histogram, `width` columns at most, `height` rows of bars: up from zero, and down for what is below it. */
 export function formatH1(h: ShownH1, options: { width: number; height: number; colour: boolean }): string[] {
   const axis = h.axes[0]!;
   const margin = 10;
   const bars = barHeights(h.contents.slice(1, axis.nbins + 1), Math.max(10, options.width - margin - 2));
-  const top = Math.max(...bars.map((b) => (Number.isFinite(b) ? b : 0)), 0);
+  const { up, down, unit } = rowsFor(bars, options.height);
   const paint = (text: string): string => (options.colour ? `\u001b[36m${text}\u001b[39m` : text);
+  const line = (label: string, bar: (value: number) => string): string =>
+    `${label.padStart(margin - 1)} │${paint(bars.map(bar).join(''))}`;
   const lines = [`${h.title === '' ? h.name : h.title}`];
-  for (let row = options.height; row > 0; row--) {
-    const isLabelled = row === options.height || row === Math.ceil(options.height / 2);
-    const label = isLabelled ? shortNumber((top * row) / options.height) : '';
-    lines.push(`${label.padStart(margin - 1)} │${paint(bars.map((b) => block(b, top, row, options.height)).join(''))}`);
+  for (let row = up; row > 0; row--) {
+    const isLabelled = row === up || row === Math.ceil(up / 2);
+    lines.push(line(isLabelled ? shortNumber(unit * row) : '', (value) => block(value, unit, row)));
   }
-  lines.push(`${'0'.padStart(margin - 1)} └${'─'.repeat(bars.length)}`);
+  const corner = down === 0 ? '└' : up === 0 ? '┌' : '├';
+  lines.push(`${'0'.padStart(margin - 1)} ${corner}${'─'.repeat(bars.length)}`);
+  for (let row = 1; row <= down; row++) {
+    const isLabelled = row === down || row === Math.ceil(down / 2);
+    lines.push(line(isLabelled ? shortNumber(-unit * row) : '', (value) => hangingBlock(value, unit, row)));
+  }
   lines.push(`${' '.repeat(margin + 1)}${axisLabels(axis, bars.length)}`);
   if (axis.title !== '') lines.push(`${' '.repeat(margin + 1)}${axis.title.padStart(bars.length)}`);
   lines.push(`${' '.repeat(margin + 1)}${summary(h)}`);
@@ -46,10 +52,13 @@ export function summary(h: ShownH1): string {
   const mean = sumwx / sumw;
   const rms = Math.sqrt(Math.abs(sumwx2 / sumw - mean * mean));
   const nbins = h.axes[0]!.nbins;
-  const integral = h.contents.slice(1, nbins + 1).reduce((sum, c) => sum + c, 0);
+  const inRange = h.contents.slice(1, nbins + 1);
+  const integral = inRange.reduce((sum, c) => sum + c, 0);
+  const odd = inRange.filter((c) => !Number.isFinite(c)).length;
   return (
     `entries ${h.entries}  mean ${shortNumber(mean)}  RMS ${shortNumber(rms)}  integral ${shortNumber(integral)}` +
-    `  under ${shortNumber(h.contents[0]!)}  over ${shortNumber(h.contents[nbins + 1]!)}`
+    `  under ${shortNumber(h.contents[0]!)}  over ${shortNumber(h.contents[nbins + 1]!)}` +
+    (odd === 0 ? '' : `  NaN (?) or infinite (∞): ${odd}`)
   );
 }
 
@@ -66,12 +75,37 @@ function barHeights(contents: readonly number[], width: number): number[] {
   return bars;
 }
 
-function block(value: number, top: number, row: number, rows: number): string {
-  if (!(value > 0) || top === 0) return ' ';
-  const eighths = Math.round((value / top) * rows * 8) - (row - 1) * 8;
+/** Rows above and below zero in the ratio of the highest to the lowest bar, and what one row stands for. */
+function rowsFor(bars: readonly number[], height: number): { up: number; down: number; unit: number } {
+  const finite = bars.filter(Number.isFinite);
+  const high = Math.max(0, ...finite);
+  const depth = -Math.min(0, ...finite);
+  if (depth === 0) return { up: height, down: 0, unit: high / height };
+  if (high === 0) return { up: 0, down: height, unit: depth / height };
+  const up = Math.max(1, Math.min(height - 1, Math.round(height / (1 + depth / high))));
+  return { up, down: height - up, unit: Math.max(high / up, depth / (height - up)) };
+}
+
+function block(value: number, unit: number, row: number): string {
+  if (!Number.isFinite(value) && row === 1) return oddSign(value);
+  if (!(value > 0)) return ' ';
+  const eighths = Math.round((value / unit) * 8) - (row - 1) * 8;
   const least = row === 1 ? 1 : 0; // what is not empty shall be seen
   return BLOCKS[Math.max(least, Math.min(8, eighths))]!;
 }
+
+/** Hanging down from the row's upper edge, for which there are fewer characters. */
+function hangingBlock(value: number, unit: number, row: number): string {
+  if (!Number.isFinite(value) && row === 1) return oddSign(value);
+  if (!(value < 0)) return ' ';
+  const eighths = Math.round((-value / unit) * 8) - (row - 1) * 8;
+  if (eighths >= 6) return '█';
+  if (eighths >= 3) return '▀';
+  return eighths > 0 || row === 1 ? '▔' : ' ';
+}
+
+/** So that such a bin is not taken for an empty one. */
+export const oddSign = (value: number): string => (Number.isNaN(value) ? '?' : '∞');
 
 function axisLabels(axis: ShownAxis, width: number): string {
   const labels = [axis.min, (axis.min + axis.max) / 2, axis.max].map(shortNumber);

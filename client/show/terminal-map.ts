@@ -1,5 +1,5 @@
 /** A two-dimensional histogram as shades in the terminal: darker is more. Pure. */
-import { type ShownAxis, shortNumber } from './terminal-histogram.js';
+import { oddSign, type ShownAxis, shortNumber } from './terminal-histogram.js';
 
 export interface ShownH2 {
   readonly name: string;
@@ -18,7 +18,7 @@ export function formatH2(h: ShownH2, options: { width: number; height: number })
   const columns = Math.min(x.nbins, Math.max(10, options.width - MARGIN - 2));
   const rows = Math.min(y.nbins, options.height);
   const cells = rebin(h, columns, rows);
-  const top = Math.max(...cells, 0);
+  const top = Math.max(...cells.filter(Number.isFinite), 0);
   const lines = [h.title === '' ? h.name : h.title];
   for (let row = rows - 1; row >= 0; row--) {
     const label = row === rows - 1 ? shortNumber(y.max) : row === 0 ? shortNumber(y.min) : '';
@@ -28,7 +28,7 @@ export function formatH2(h: ShownH2, options: { width: number; height: number })
   lines.push(`${' '.repeat(MARGIN)}└${'─'.repeat(columns)}`);
   const right = shortNumber(x.max);
   lines.push(`${' '.repeat(MARGIN + 1)}${shortNumber(x.min).padEnd(Math.max(1, columns - right.length))}${right}`);
-  lines.push(`${' '.repeat(MARGIN + 1)}entries ${h.entries}  █ = ${shortNumber(top)}`);
+  lines.push(`${' '.repeat(MARGIN + 1)}entries ${h.entries}  █ = ${shortNumber(top)}${signsOf(cells)}`);
   return lines;
 }
 
@@ -44,7 +44,14 @@ function rebin({ axes, contents }: ShownH2, columns: number, rows: number): numb
   return cells;
 }
 
+/** What the signs that are no shades mean, where there are any. */
+function signsOf(cells: readonly number[]): string {
+  const below = cells.some((value) => value < 0) ? '  - = below 0' : '';
+  return cells.every(Number.isFinite) ? below : `${below}  ? = NaN  ∞ = infinite`;
+}
+
 function shade(value: number, top: number): string {
-  if (!(value > 0)) return ' ';
+  if (!Number.isFinite(value)) return oddSign(value);
+  if (!(value > 0)) return value < 0 ? '-' : ' ';
   return SHADES[Math.max(1, Math.min(4, Math.ceil((value / top) * 4)))]!;
 }

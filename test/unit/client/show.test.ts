@@ -21,6 +21,38 @@ describe('client: what people see', () => {
     expect(lines[2]).to.equal('        4 │██████▁▁▁   ');
     expect(lines.at(-1)).to.contain('entries 10  mean 2  RMS 1  integral 12.001  under 1  over 2');
   });
+  it('hangs bars below zero down from it, and marks bins that are no number', () => {
+    const negative = formatH1(h1([0, -8, -4, 0, -0.1, 0]), { width: 24, height: 2, colour: false });
+    expect(negative.slice(1, 4)).to.deep.equal([
+      '        0 ┌────────────',
+      '       -4 │██████   ▔▔▔',
+      '       -8 │███         ',
+    ]);
+    const both = formatH1(h1([0, 4, -4, 2, Number.NaN, 0]), { width: 24, height: 2, colour: false });
+    expect(both.slice(1, 4)).to.deep.equal([
+      '        4 │███   ▄▄▄???',
+      '        0 ├────────────',
+      '       -4 │   ███   ???',
+    ]);
+    expect(both.at(-1)).to.contain('NaN (?) or infinite (∞): 1');
+    const huge = formatH1(h1([0, 1.7e308, 1e308, 0, Number.POSITIVE_INFINITY, 0]), {
+      width: 24,
+      height: 2,
+      colour: false,
+    });
+    expect(huge.slice(1, 3)).to.deep.equal(['1.700e+308 │███▁▁▁   ███', '8.500e+307 │██████   ∞∞∞']);
+  });
+  it('marks bins of a map that are below 0 or no number', () => {
+    const axis = { nbins: 3, min: 0, max: 3, edges: null, title: '' };
+    const contents = Array.from({ length: 25 }, () => 0);
+    contents.splice(6, 3, 4, -2, Number.NaN);
+    const lines = formatH2(
+      { name: 'm', title: '', axes: [axis, axis], contents, entries: 3 },
+      { width: 80, height: 3 },
+    );
+    expect(lines[3]).to.equal('        0 │█-?');
+    expect(lines.at(-1)).to.contain('█ = 4  - = below 0  ? = NaN');
+  });
   it('adds neighbouring bins when there are more than columns', () => {
     const lines = formatH1(h1([0, ...Array.from({ length: 100 }, () => 1), 0]), {
       width: 62,
