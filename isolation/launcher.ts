@@ -37,6 +37,8 @@ export interface Launcher {
   readonly facts: IsolationFacts;
   /** The command as it is to be started (argv; file first): confined where this node confines. */
   words(command: readonly string[], confinement: Confinement): string[];
+  /** For all that is started from now on. @returns true where something exists there that those before could see */
+  hide(paths: readonly string[]): boolean;
 }
 
 /** Open files of one process: more than any reader of ours needs. */
@@ -53,16 +55,21 @@ export async function prepareLauncher(
 ): Promise<Launcher> {
   const found = settings.isolation === 'never' ? 'isolation is switched off for this site' : await findBubblewrap(env);
   if (typeof found === 'string') return openLauncher(found);
-  const hide = [...secretPlaces(env['HOME']), ...settings.hidePaths];
+  const hidden = new Set([...secretPlaces(env['HOME']), ...settings.hidePaths]);
   const installed = [await realpath(INSTALLATION), await realpath(process.execPath)];
   const confined = (isFinal: boolean): Launcher => ({
     facts: { by: 'bubblewrap', network: settings.network, why: null },
     words: (command, { scratch, shown = [], mounted = [], isDetached = false, openFiles }) => {
       const shownPlaces = existingPlaces([...SHOWN_OF_RUN, ...installed, ...shown]).map(({ path }) => path);
       const { network, tunnel = null } = settings;
-      const seen = { hidden: existingPlaces(hide), shown: shownPlaces, mounted };
+      const seen = { hidden: existingPlaces([...hidden]), shown: shownPlaces, mounted };
       const view = { scratch, network, tunnel, isDetached, isFinal, ...seen };
       return limited([found.file, ...bubblewrapWords(view), ...command], openFiles);
+    },
+    hide: (paths) => {
+      const fresh = paths.filter((path) => !hidden.has(path));
+      for (const path of fresh) hidden.add(path);
+      return existingPlaces(fresh).length > 0;
     },
   });
   let why = '';
@@ -79,6 +86,7 @@ export function openLauncher(why: string): Launcher {
   return {
     facts: { by: 'nothing', network: 'full', why },
     words: (command, { openFiles }) => limited(command, openFiles),
+    hide: () => false,
   };
 }
 

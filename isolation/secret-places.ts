@@ -2,7 +2,7 @@
  * Where credentials and doors to other programs lie on a node: users' code is not to see them. Patterns of paths; what exists is looked
  * up when a process starts. Sites add their own (`hidePaths`). Pure.
  */
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** Below a home directory: keys, tokens and configurations with passwords. */
 const OF_HOME = [
@@ -23,6 +23,13 @@ const OF_HOME = [
 /** Of shared temporary directories: proxies, tickets, sockets of agents and terminals, and what pilots and servers of ours make there. */
 const OF_TEMPORARY = ['x509up_*', 'krb5cc*', 'ssh-*', 'tmux-*', 'agent.*', '.X11-unix', 'oidc-*'];
 const OURS = ['proof-pilot-*', 'proof-pilots-*', 'proof-agent-*', 'proof-s-*'];
+
+/** As `proof proxy init`, openssl, "proof login" and people call them; certificates alone are for everybody. */
+const KEYS_AND_TOKENS = ['*.key*', '*key.pem', '*.p12', '*.pfx', '*.token*', 'token', 'tokens'];
+
+/** Beside a file that keys and tokens are kept with: a configuration, a token, an authority's certificate. */
+export const secretsBeside = (file: string): string[] =>
+  KEYS_AND_TOKENS.map((name) => join(dirname(resolve(file)), name));
 
 /** @param home of the account that runs the agent; globs are allowed in the last part of a path only */
 export function secretPlaces(home: string | undefined): string[] {

@@ -221,6 +221,8 @@ export class JobAgent {
         this.#isReturning = false;
         this.#identify({ agentId: message.agentId, token: message.token });
         this.#log.info('registered', { agentId: message.agentId, server: this.#options.settings.server });
+        if (this.#options.launcher.hide(message.hidePaths ?? []))
+          this.#pool.renew('it could see keys of the ProxyServer');
         if (this.#unfit.length > 0) this.#tell({ type: 'unfit', reasons: [...this.#unfit] });
         this.#payloads.tellEnds();
         for (const workerId of this.#pool.wantTickets()) this.#wantTicket(workerId);

@@ -4,7 +4,9 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { secretsBeside } from '../isolation/secret-places.js';
 import { dataServerSettings } from '../protocol/agent-messages.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
@@ -15,10 +17,9 @@ import { keepSettings, keptSettings } from './agent-state.js';
 
 const name = z.string().min(1).max(255);
 const number = z.coerce.number().min(0);
-const names = z.union([
-  z.array(name),
-  z.string().transform((text) => text.split(/[\s,]+/).filter((part) => part !== '')),
-]);
+const listOf = (one: z.ZodString) =>
+  z.union([z.array(one), z.string().transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))]);
+const names = listOf(name);
 
 export const agentSettings = z.object({
   /** http(s) URL of the ProxyServer. */
@@ -58,7 +59,7 @@ export const agentSettings = z.object({
   /** Of worker processes and payloads: docs/security.md. */
   isolation: isolationPolicy.default('preferred'),
   network: networkPolicy.default('full'),
-  hidePaths: names.default([]),
+  hidePaths: listOf(z.string().min(1).max(5000)).default([]),
   networkHosts: names.default([]),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
 });
@@ -143,9 +144,15 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): A
   }
   if (env['PROOF_TOKEN_FILE'] !== undefined) found['secret'] = readText(env['PROOF_TOKEN_FILE']).trim();
   if (env['PROOF_CA_FILE'] !== undefined) found['ca'] = readText(env['PROOF_CA_FILE']);
-  Object.assign(found, readFlags(argv));
+  const flags = readFlags(argv);
+  Object.assign(found, flags.found);
   const result = agentSettings.safeParse(found);
-  if (result.success) return result.data;
+  if (result.success) {
+    const { tokenFile = env['PROOF_TOKEN_FILE'], caFile = env['PROOF_CA_FILE'] } = flags.files;
+    const own = tokenFile === undefined ? [] : [resolve(tokenFile), ...secretsBeside(tokenFile)];
+    const beside = caFile === undefined ? [] : secretsBeside(caFile);
+    return { ...result.data, hidePaths: [...result.data.hidePaths, ...own, ...beside] };
+  }
   const issue = result.error.issues[0]!;
   const key = issue.path.join('.');
   if (found[key] === undefined && (key === 'server' || key === 'site'))
@@ -163,19 +170,27 @@ function pilotSettings(file: string, stateDir: string | undefined): string {
   return text;
 }
 
-function readFlags(argv: readonly string[]): Record<string, unknown> {
+interface Flags {
+  readonly found: Record<string, unknown>;
+  /** That were named. */
+  readonly files: { tokenFile?: string; caFile?: string };
+}
+
+function readFlags(argv: readonly string[]): Flags {
   const found: Record<string, unknown> = {};
+  const files: Flags['files'] = {};
   for (let i = 0; i < argv.length; i++) {
     const [flag, inline] = argv[i]!.split(/=(.*)/s);
     const setting = FLAGS[flag!];
     if (setting === undefined) throw new UsageError(`proof agent does not know ${argv[i]}.\n${USAGE}`);
     const value = inline ?? argv[++i];
     if (value === undefined) throw new UsageError(`${flag} needs a value.\n${USAGE}`);
+    if (setting === 'tokenFile' || setting === 'caFile') files[setting] = value;
     if (setting === 'tokenFile') found['secret'] = readText(value).trim();
     else if (setting === 'caFile') found['ca'] = readText(value);
     else found[setting] = value;
   }
-  return found;
+  return { found, files };
 }
 
 function readText(file: string): string {

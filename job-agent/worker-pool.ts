@@ -159,6 +159,12 @@ export class WorkerPool {
     this.fill();
   }
 
+  /** Fresh ones in place of those that have no session. */
+  renew(why: string): void {
+    for (const worker of this.#workers.values()) if (worker.sessionId === null) this.#end(worker, why);
+    this.fill();
+  }
+
   /** No fresh ones from now on; those without a session end. @returns when the last session let go */
   drain(why: string): Promise<void> {
     this.#draining = true;

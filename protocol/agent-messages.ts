@@ -133,6 +133,8 @@ export const toAgentMessage = z.discriminatedUnion('type', [
     /** To be shown as `secret` when this agent comes back; in memory, or in its state directory. */
     token: z.string(),
     heartbeatMs: count,
+    /** Where the ProxyServer keeps its secrets (`*` in the last part), for an agent on the same machine. */
+    hidePaths: z.array(z.string().max(5000)).max(10_000).optional(),
   }),
   z.object({ type: z.literal('refused'), error: errorShape }),
   /** This warm worker shall dial /v1/worker/SESSION with the one-time ticket. */

@@ -41,6 +41,8 @@ export interface AgentDoorOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly heartbeatMs: number;
+  /** Of this server: agents on the same machine keep users' code from them. */
+  readonly secretPaths: readonly string[];
   /** Of an agent's token: longer than it lives without us. */
   readonly tokenLifetimeMs: number;
   readonly registry: AgentRegistry;
@@ -168,7 +170,7 @@ export class AgentDoor {
   }
 
   async #admit(hello: Hello, request: IncomingMessage, link: AgentLink): Promise<string | undefined> {
-    const { log, registry, clock, heartbeatMs } = this.#options;
+    const { log, registry, clock, heartbeatMs, secretPaths } = this.#options;
     try {
       const { agentId, pilotId, token, isNew } = await this.#identify(hello, request);
       if (!link.isOpen) return undefined;
@@ -178,7 +180,7 @@ export class AgentDoor {
       before?.close('the same agent connected again');
       if (pilotId !== null) this.#registered(pilotId, agentId, hello);
       const protocol = commonVersion(hello);
-      link.send({ type: 'welcome', protocol, agentId, token, heartbeatMs });
+      link.send({ type: 'welcome', protocol, agentId, token, heartbeatMs, hidePaths: [...secretPaths] });
       const { pid, node, workers, returnsWithinMs } = hello;
       registry.join({ agentId, pilotId, pid, node, protocol, workers, returnsWithinMs });
       surviving(log, () => this.#options.agents.returnsWithin(agentId, returnsWithinMs ?? 0));

@@ -30,6 +30,7 @@ import { NodeFiles } from './node-files.js';
 import { queryDirectory } from './query-desk.js';
 import { QueryStore } from './query-store.js';
 import { ResultKeeper } from './result-keeper.js';
+import { secretPaths } from './secret-paths.js';
 import { SessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';
 import type { SiteContext } from './sites/site.js';
@@ -257,6 +258,7 @@ export class Parts {
       clock,
       log,
       heartbeatMs: config.heartbeatMs,
+      secretPaths: secretPaths(config, this.socketDir),
       tokenLifetimeMs: Math.max(AGENT_TOKEN_MS, 2000 * config.orphanedAfterS),
       registry: this.registry,
       pilots: this.factory.pilots,

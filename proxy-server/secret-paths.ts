@@ -1,12 +1,13 @@
 /** What of this server's disk no user's code may see, should its nodes share that disk: a pilot on this machine runs as the same account. Pure. */
 import { join } from 'node:path';
+import { secretsBeside } from '../isolation/secret-places.js';
 import { configPath } from '../protocol/config.js';
 import type { ProxyConfig } from './config.js';
 
 /** By name, not the state directory whole: people keep their data beside. */
 const OF_STATE_DIR = [
   ...['key.json', 'proxy.db', 'proxy.db-wal', 'proxy.db-shm', 'audit.jsonl', 's', 'sessions', 'pilots', 'jobs', 'log'],
-  'catalog',
+  ...['catalog', 'packages', 'xrootd.keytab'],
 ];
 
 export function secretPaths(config: ProxyConfig, socketDir: string): string[] {
@@ -14,6 +15,7 @@ export function secretPaths(config: ProxyConfig, socketDir: string): string[] {
   return [
     ...OF_STATE_DIR.map((name) => join(config.stateDir, name)),
     socketDir,
+    ...secretsBeside(config.file),
     ...named.filter((path) => path !== undefined).map((path) => configPath(config.file, path)),
   ];
 }

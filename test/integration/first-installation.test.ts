@@ -1,13 +1,15 @@
 /** `proof proxy init` from end to end: authority, certificates and configuration as they are made, a server and users that live by them. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect } from 'node:tls';
 import { expect } from 'chai';
+import type { PilotInfo } from '../../protocol/api.js';
+import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { COMMAND, type Ran, run } from '../support/cluster.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
@@ -101,6 +103,60 @@ describe('a first installation', function () {
       async () => (await proof('spy', String(jobId), 'stdout')).stdout + (await jobs()),
       (text) => text.includes('ada (user) until '),
     );
+  });
+
+  it("keeps users' code in bubblewrap from every secret that it was made with: payloads, workers and the master", async function () {
+    const [pilot] = await until(
+      async () => JSON.parse((await proof('pilots', '--json')).stdout) as PilotInfo[],
+      ([one]) => one?.isolation?.by !== undefined,
+    );
+    if (pilot?.isolation?.by !== 'bubblewrap') skipBecause(this, pilot?.isolation?.why ?? 'the agent did not say');
+    const isPublic = (name: string): boolean => /\.(pem|yaml)$|^state$/.test(name);
+    const secrets = [...readdirSync(file()).filter((name) => !isPublic(name)), 'state/key.json'].map((name) =>
+      file(name),
+    );
+    expect(secrets).to.include.members(['admin.token', 'admin.key', 'ca.key', 'server.key'].map((name) => file(name)));
+    writeFileSync(
+      join(top, 'look.mjs'),
+      `import { readFileSync } from 'node:fs';
+const tell = (path) => { try { return readFileSync(path, 'utf8'); } catch (error) { return error.code; } };
+console.log('SEEN ' + JSON.stringify(${JSON.stringify([...secrets, file('ca.pem')])}.map(tell)));\n`,
+    );
+    const isKept = (said: string): void => {
+      const found = /SEEN (\[".*?-----END CERTIFICATE-----(?:\\n)?"\])/s.exec(said)?.[1];
+      const [authority, ...answers] = (JSON.parse(found ?? '["nothing"]') as string[]).reverse();
+      expect(authority, said).to.contain('BEGIN CERTIFICATE');
+      expect(answers).to.have.length(secrets.length);
+      for (const answer of answers) expect(answer).to.be.oneOf(['EACCES', 'ENOENT']);
+    };
+    writeFileSync(
+      join(top, 'look.jdl'),
+      `Executable = "${process.execPath}"; Arguments = "${join(top, 'look.mjs')}"; TTL = 600;`,
+    );
+    const { jobId } = JSON.parse((await proof('submit', join(top, 'look.jdl'), '--json')).stdout) as { jobId: number };
+    isKept(
+      await until(
+        async () => (await proof('spy', String(jobId), 'stdout')).stdout,
+        (text) => text.includes('SEEN'),
+      ),
+    );
+    await writeDimuonFile(join(top, 'data.root'), { seed: 1, firstEvent: 0, events: 10, run: 1 });
+    for (const [where, isMaster] of [
+      ['worker', false],
+      ['master', true],
+    ] as const) {
+      writeFileSync(
+        join(top, `${where}.ts`),
+        `import { Selector } from 'proof-grid';
+import { readFileSync } from 'node:fs';
+const tell = (path: string): string => { try { return readFileSync(path, 'utf8'); } catch (error) { return String((error as NodeJS.ErrnoException).code); } };
+if (process.argv.join().includes('master') === ${isMaster} && process.env['PROOF_CONFIG'] === undefined)
+  throw new Error('SEEN ' + JSON.stringify(${JSON.stringify([...secrets, file('ca.pem')])}.map(tell)));
+export default class Look extends Selector { override branches = ['mu1_pt']; override process(): void {} }\n`,
+      );
+      const ran = await proof('run', '--host', 'here', join(top, `${where}.ts`), join(top, 'data.root'));
+      isKept(ran.stderr);
+    }
   });
 
   it('lets its admin log in by certificate, and not by one that another authority made', async () => {

@@ -1,10 +1,12 @@
 /** A selector that looks for what is not its own, on a real worker: the agent's memory and files, the server's key, other workers, the network. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PilotInfo, WorkerInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
+import { TestProxy } from '../support/proxy-server.js';
+import { StaticAgent } from '../support/static-agent.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
 const SPY = `
@@ -114,5 +116,35 @@ export default class Teller extends Selector { override branches = ['mu1_pt']; o
     for (const answer of answers('signal')) expect(answer).to.equal('ESRCH');
     expect(Number(seen.find(([name]) => name === 'processes')?.[1])).to.be.lessThan(4);
     expect(seen.find(([name]) => name === 'environment')?.[1]).to.equal('PROOF_SLOT');
+  });
+});
+
+describe('isolation: an agent that was started by hand on the machine of its ProxyServer', function () {
+  this.timeout(120_000);
+
+  it("keeps workers from the server's state and keys, of which it hears when it registers", async function () {
+    const proxy = await new TestProxy('sites: []\n').start();
+    const agent = new StaticAgent(proxy.url, mkdtempSync(join(proxy.folder, 'agent-')), { CORES: '1' }).start();
+    const secrets = ['ca.key', 'admin.token'].map((name) => join(proxy.folder, name));
+    for (const secret of secrets) writeFileSync(secret, 'secret');
+    /** Places over which something lies in that process's sight. */
+    const covered = (pid: number): string[] =>
+      readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
+        .split('\n')
+        .map((line) => line.split(' ')[4]!);
+    try {
+      const [first] = await proxy.warm(1);
+      const { isolation } = first!.node;
+      if (isolation?.by !== 'bubblewrap') skipBecause(this, isolation?.why ?? 'the agent did not say');
+      const [worker] = await proxy.until(
+        () => proxy.workers(),
+        ([one]) => one?.phase === 'warm' && covered(one.pid!).includes(join(proxy.stateDir, 'key.json')),
+      );
+      expect(covered(worker!.pid!)).to.include.members([...secrets, join(proxy.stateDir, 'proxy.db')]);
+      expect(covered(worker!.pid!)).not.to.include(proxy.configFile);
+    } finally {
+      await agent.end('SIGTERM');
+      await proxy.stop();
+    }
   });
 });

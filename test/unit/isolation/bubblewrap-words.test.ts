@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { bubblewrapWords, type View } from '../../../isolation/bubblewrap-words.js';
 import { type Launcher, prepareLauncher } from '../../../isolation/launcher.js';
-import { secretPlaces } from '../../../isolation/secret-places.js';
+import { secretPlaces, secretsBeside } from '../../../isolation/secret-places.js';
 import { skipBecause } from '../../support/summary-reporter.js';
 
 const view: View = {
@@ -104,6 +104,26 @@ describe('job-agent: an isolated process', () => {
     expect(inside(`cat ${folder}/token`)).to.contain('No such file');
     expect(inside(`ls ${folder}`)).to.equal('ca.pem\nw1');
     expect(inside('ls /run/munge /run/dbus')).to.contain('No such file');
+  });
+
+  it('does not see what is to be hidden from now on, and those before could', () => {
+    const other = mkdtempSync(join(tmpdir(), 'beside-'));
+    try {
+      for (const name of ['ca.key', 'ca.pem', 'host.key.pem', 'hostkey.pem', 'a.token', 'proxy.yaml'])
+        writeFileSync(join(other, name), name);
+      mkdirSync(join(other, 'tokens'));
+      writeFileSync(join(other, 'tokens', 'here'), 'kept');
+      expect(inside(`cat ${other}/ca.key ${other}/tokens/here`)).to.equal('ca.keykept');
+      const beside = secretsBeside(join(other, 'proxy.yaml'));
+      expect(launcher.hide(beside), 'the first time').to.equal(true);
+      expect(launcher.hide(beside), 'a second time').to.equal(false);
+      expect(launcher.hide(['/nowhere/at-all/*.key'])).to.equal(false);
+      for (const name of ['ca.key', 'host.key.pem', 'hostkey.pem', 'a.token', 'tokens/here'])
+        expect(inside(`cat ${other}/${name}`), name).to.match(/Permission denied|No such file/);
+      expect(inside(`cat ${other}/ca.pem ${other}/proxy.yaml`)).to.equal('ca.pemproxy.yaml');
+    } finally {
+      rmSync(other, { recursive: true });
+    }
   });
 
   it('sees no process but its own, and has neither capabilities nor core dumps', () => {

@@ -40,6 +40,22 @@ describe('job-agent: settings', () => {
     expect(existsSync(token)).to.equal(true);
   });
 
+  it('hide from users what they name: the token, and keys and tokens beside it and beside the certificate', () => {
+    const own = ['--server', 'http://a:1', '--site=S'];
+    const token = file('mine', 'abc\n');
+    const ca = file('ca.pem', 'c');
+    const all = ['*.key*', '*.token*', 'tokens'].map((name) => join(folder, name));
+    for (const read of [
+      readSettings([...own, '--token-file', token, '--ca', ca], { PROOF_HIDE_PATHS: '/data/private' }),
+      readSettings(own, { PROOF_TOKEN_FILE: token, PROOF_CA_FILE: ca, PROOF_HIDE_PATHS: '/data/private' }),
+    ])
+      expect(read.hidePaths)
+        .to.include.members(['/data/private', token, ...all])
+        .and.not.include(ca);
+    expect(readSettings([...own, '--ca', ca], {}).hidePaths).to.include.members(all);
+    expect(readSettings(own, {}).hidePaths).to.deep.equal([]);
+  });
+
   it('that are missing or mean nothing are named', () => {
     expect(refusal(['--site', 'S'])).to.contain('needs --server');
     expect(refusal(['--server', 'http://a:1'])).to.contain('needs --site');

@@ -12,6 +12,7 @@ import { ManualClock } from '../../support/manual-clock.js';
 const open: Launcher = {
   facts: { by: 'nothing', network: 'full', why: 'a test' },
   words: (command) => [...command],
+  hide: () => false,
 };
 
 describe('proxy-server: nursery of masters', function () {
