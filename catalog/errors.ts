@@ -65,5 +65,6 @@ export class NoSuchRouteError extends GridError {
 /** Control characters and endless names must not reach a terminal or a log. */
 export function printable(name: string): string {
   const clean = name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+  if (clean === '') return '""';
   return clean.length <= 200 ? clean : `${clean.slice(0, 120)}… (${clean.length} characters)`;
 }

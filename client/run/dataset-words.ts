@@ -63,6 +63,10 @@ function expandWord(word: string, folder: string, depth: number): string[] {
   if (REMOTE.test(word)) return [word];
   if (word.startsWith('@')) return expandList(word, folder, depth);
   const { path, tree } = splitTree(word, folder);
+  if (path === '')
+    throw new UsageError(
+      `${word === '' ? 'An empty word' : word} names no file: give a path, a URL, lfn:/path, find:/base?query, dataset:NAME or @FILE.`,
+    );
   const absolute = resolve(folder, path);
   if (!picomatch.scan(path).isGlob || existsSync(absolute)) return [pathToFileURL(absolute).href + tree];
   const found = globFiles(absolute);

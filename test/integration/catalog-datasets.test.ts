@@ -118,6 +118,19 @@ describe('catalog: data sets and real files', function () {
     await grid.close();
   });
 
+  it('take no empty word for this directory, nor does a registration', async () => {
+    for (const [words, sentence] of [
+      [['datasets', 'create', 'empty', ''], 'An empty word names no file'],
+      [['register', '/x', ''], 'An empty word is no URL or path of /x'],
+      [['register', '/x', '--scan', ''], '--scan needs a directory'],
+      [['register', '--list', ''], '--list needs the name of a file'],
+    ] as const) {
+      const done = await catalog.proof(...words);
+      expect([done.status, done.stdout]).to.deep.equal([2, '']);
+      expect(done.stderr).to.contain(sentence);
+    }
+  });
+
   it('verify opens files and records entries, missing and corrupt ones', async function () {
     const source = sharedPath('testdata/root/uproot-Zmumu.root');
     if (source === undefined) return skipBecause(this, 'the shared test data are not here');

@@ -75,6 +75,7 @@ function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions)
     throw new UsageError('--archive is LFN#MEMBER, as /x/a.zip#AliESDs.root.');
   if (urls.length === 0 && archive === undefined)
     throw new UsageError(`Where is ${lfn}? Give a URL or path behind it.`);
+  if (urls.includes('')) throw new UsageError(`An empty word is no URL or path of ${lfn}.`);
   const missing = urls.find((url) => !isUrl(url) && !existsSync(url));
   if (missing !== undefined)
     throw new UsageError(
@@ -94,6 +95,7 @@ function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions)
 }
 
 async function scanned(below: string, from: string, options: RegisterOptions): Promise<NewGridFile[]> {
+  if (from === '') throw new UsageError('--scan needs a directory: a path, root:// or https://; "." is this one.');
   const accepts = options.name === undefined ? undefined : picomatch(options.name);
   const files: NewGridFile[] = [];
   const scan = {
@@ -130,6 +132,7 @@ function inspected(files: readonly NewGridFile[], wanted: string | undefined): P
 }
 
 async function sendList(grid: ProofGrid, path: string, options: RegisterOptions): Promise<void> {
+  if (path === '') throw new UsageError('--list needs the name of a file.');
   const file = resolve(path);
   const isCsv = options.format === undefined ? /\.csv$/i.test(file) : options.format === 'csv';
   if (options.format !== undefined && !['csv', 'jsonl'].includes(options.format))

@@ -17,6 +17,7 @@ describe('catalog: names', () => {
 
   it('are refused with a reason: relative, dots, control characters, no UTF-8, too long', () => {
     for (const [name, why] of [
+      ['', '"" is no name for the catalog: it must begin'],
       ['a/b', 'begin'],
       ['/a/../b', '".."'],
       ['/a/./b', '"."'],

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { dataset } from '../../../client/data-set.js';
-import { expandDatasetWords } from '../../../client/run/dataset-words.js';
+import { expandDatasetWords, expandListedWords } from '../../../client/run/dataset-words.js';
 import { UsageError } from '../../../protocol/errors.js';
+import { failureOf } from '../../support/failure.js';
 
 describe('client: DATASET words', () => {
   let folder: string;
@@ -28,6 +29,12 @@ describe('client: DATASET words', () => {
       'root://h//f.root#t',
       'F/b.root',
     ]);
+  });
+  it('refuses an empty word, which is not this directory', async () => {
+    expect(() => expand('')).to.throw(UsageError, 'An empty word names no file: give a path');
+    expect(() => expand('b.root', '#events')).to.throw(UsageError, '#events names no file');
+    expect(await failureOf(expandListedWords([''], folder))).to.be.instanceOf(UsageError);
+    expect(() => dataset('').expanded(folder)).to.throw(UsageError, 'An empty word');
   });
   it('sorts the matches of a glob bytewise and keeps the tree behind each', () => {
     expect(expand('[!o]*.root#events')).to.deep.equal(['F/Z.root#events', 'F/a.root#events', 'F/b.root#events']);
