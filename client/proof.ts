@@ -2,14 +2,20 @@
 import { errorBody } from '../protocol/errors.js';
 import { reportFailure } from './exit-status.js';
 import { buildProgram } from './program.js';
+import { endProcess } from './run/users-code.js';
 import { watchStdout } from './show/stdout-errors.js';
 
 watchStdout();
 
-// A selector's promise that nobody awaits, in a run of this process: the answer cannot be trusted.
+// Of a selector's timers and promises, which nobody awaits, in a run of this process: the answer cannot be trusted.
 process.on('unhandledRejection', (error) => {
   process.stderr.write(`proof: A promise was rejected and nobody handled it: ${errorBody(error).message}\n`);
-  process.exit(1);
+  endProcess(1);
+});
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`proof: An error was thrown and nobody handled it: ${errorBody(error).message}\n`);
+  if (process.env['PROOF_DEBUG']) process.stderr.write(`${error.stack}\n`);
+  endProcess(1);
 });
 
 const words = process.argv.slice(2);

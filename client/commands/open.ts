@@ -8,6 +8,7 @@ import { ExitStatus, reportFailure } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
 import { findPackages } from '../packages/find-packages.js';
 import { printJson, printTable } from '../print.js';
+import { endProcess } from '../run/users-code.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
 import { ProofSession } from '../session/proof-session.js';
@@ -51,7 +52,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       let isTold = false;
       process.on('SIGTERM', () => {
         isTold = true;
-        void opening.then(({ session }) => session.close()).finally(() => process.exit(TERMINATED)); // a line may still be awaited
+        void opening.then(({ session }) => session.close()).finally(() => endProcess(TERMINATED)); // a line may still be awaited
       });
       const { session } = await opening;
       try {

@@ -13,6 +13,7 @@ import { printJson, printTable } from '../print.js';
 import { checkOutputs, spareInputs } from '../run/output-files.js';
 import { replayPacket } from '../run/replay-packet.js';
 import { report } from '../run/report.js';
+import { runningUsersCode } from '../run/users-code.js';
 import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
 import { fullRef } from './query-ref.js';
@@ -60,10 +61,12 @@ async function replay(query: string, order: PacketOrder, options: Options): Prom
   screen.say(`Packet ${packetId} of ${query}: entries ${first} to ${end - 1} of ${order.file.name}`);
   for (const { worker, cause, entry } of failures)
     screen.say(`  failed on worker ${worker}: ${cause}${entry === null ? '' : ` at entry ${entry}`}`);
-  return keepingStdout(json === '-', async () => {
-    const { outcome, loaded } = await replayPacket(query, order);
-    return report(outcome, loaded, files, screen);
-  });
+  return runningUsersCode(() =>
+    keepingStdout(json === '-', async () => {
+      const { outcome, loaded } = await replayPacket(query, order);
+      return report(outcome, loaded, files, screen);
+    }),
+  );
 }
 
 function list(packets: readonly PacketInfo[], asJson: boolean): void {

@@ -9,6 +9,7 @@ import { apiOf } from '../named-api.js';
 import { type Kept, keptByServer, keptInFile } from '../run/kept-result.js';
 import { checkOutputs, spareInputs } from '../run/output-files.js';
 import { report } from '../run/report.js';
+import { runningUsersCode } from '../run/users-code.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
 import { ProofSession } from '../session/proof-session.js';
@@ -40,8 +41,8 @@ export function addCommands(program: Command): void {
       checkOutputs(options);
       if (existsSync(ref)) spareInputs(options, [ref]);
       const kept = existsSync(ref) ? await keptInFile(ref, LIBRARY) : await fromServer(ref, apiOf(command), screen);
-      const status = await keepingStdout(options.json === '-', () =>
-        report(kept.outcome, kept.loaded, options, screen),
+      const status = await runningUsersCode(() =>
+        keepingStdout(options.json === '-', () => report(kept.outcome, kept.loaded, options, screen)),
       );
       if (status !== 0) throw new ExitStatus(status);
     });

@@ -22,6 +22,7 @@ import { submitQuery } from '../run/remote-run.js';
 import { report } from '../run/report.js';
 import { checkSelectorWord } from '../run/selector-word.js';
 import { spareNamedInputs, spareReplicas, sparing } from '../run/spare-inputs.js';
+import { runningUsersCode } from '../run/users-code.js';
 import { answerOrInterruption, watching } from '../run/watched-query.js';
 import { ServerApi } from '../server-api.js';
 import type { ProofSession } from '../session/proof-session.js';
@@ -60,7 +61,9 @@ async function runQuery(
 ): Promise<void> {
   const options = command.optsWithGlobals<RunOptions & { config?: string }>();
   checkRunOptions(options);
-  await keepingStdout(options.json === '-', () => runChecked(makeProgram, words, typed, options, session));
+  await runningUsersCode(() =>
+    keepingStdout(options.json === '-', () => runChecked(makeProgram, words, typed, options, session)),
+  );
 }
 
 async function runChecked(

@@ -4,6 +4,7 @@
  */
 import { fstatSync, writeSync } from 'node:fs';
 import { fileProblem } from '../../protocol/file-problem.js';
+import { endProcess } from '../run/users-code.js';
 
 let isLost = false;
 let inOrder = 0;
@@ -13,10 +14,10 @@ export function watchStdout(): void {
   const { stdout } = process;
   if (fstatSync(stdout.fd).isFile()) stdout._write = writeAll;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') endProcess(0);
     if (!isLost) process.stderr.write(`proof: Standard output cannot be written: ${fileProblem(error)}.\n`);
     isLost = true;
-    if (inOrder === 0) process.exit(1);
+    if (inOrder === 0) endProcess(1);
   });
   process.on('exit', (status) => {
     if (isLost && (status === 0 || status === 3)) process.exitCode = 1;
