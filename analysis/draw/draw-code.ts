@@ -164,7 +164,12 @@ class LoopText {
     };
     const read = (index: string): string => (isBig(data) ? `Number(v${c}[${index}])` : `v${c}[${index}]`);
     const depth = { flat: data.kind === 'flat' && data.length === 1 ? 0 : 1, list: 1, nested: 2 }[data.kind as string];
-    if (depth === undefined) return fail(`holds ${data.kind === 'object' ? 'objects' : 'text'}, not numbers,`);
+    if (depth === undefined)
+      return fail(
+        data.kind === 'object'
+          ? `holds objects, not numbers (one in them is named with dots, as ${node.name}.PART),`
+          : 'holds text, not numbers,',
+      );
     if (node.indices.length > depth && !(depth === 0 && isZero(node.indices)))
       return fail(
         depth === 0
