@@ -10,6 +10,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifySchemaCompiler } from 'fastify';
 import { createJsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { BodyTimes } from '../protocol/body-times.js';
 import { badValue } from '../protocol/check.js';
 import { systemClock } from '../protocol/clock.js';
 import { errorBody } from '../protocol/errors.js';
@@ -17,8 +18,8 @@ import { ANSWER_HEADERS, forgetTypeOfNothing, SERVER_TIMES, ServerGuard } from '
 import type { Logger } from '../protocol/log.js';
 import { BAD_ADDRESS } from '../protocol/request-problem.js';
 import type { Authenticate } from './auth.js';
-import { BodyTimes } from './body-times.js';
 import { BadRequestError, NoSuchRouteError } from './errors.js';
+import { OPEN_ROUTES } from './grid/wire.js';
 import { httpError } from './http-errors.js';
 import type { Caller } from './permissions.js';
 import { addRoutes } from './routes/routes.js';
@@ -47,7 +48,7 @@ const BODY_LIMIT = 64 * 2 ** 20;
 /** Answers above it are not hashed for an ETag. */
 const ETAG_LIMIT = 2 ** 20;
 const BULK_ROUTE = '/v1/bulk';
-const PUBLIC = new Set(['/v1/info', '/v1/openapi.json']);
+const BODY_LIMITS = { wholeMs: 120_000, idleMs: 120_000 };
 
 export type CatalogServer = FastifyInstance;
 
@@ -64,7 +65,7 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
       (reply as unknown as FastifyReply).status(status).headers(ANSWER_HEADERS).send(body);
     },
   });
-  const bodyTimes = new BodyTimes();
+  const bodyTimes = new BodyTimes(BODY_LIMITS);
   const guard = new ServerGuard(server.server, systemClock);
   server.setValidatorCompiler(checkPart);
   server.setSerializerCompiler(() => JSON.stringify); // our own answers: the schema documents them
@@ -87,7 +88,7 @@ export async function createServer(parts: CatalogParts): Promise<CatalogServer> 
     forgetTypeOfNothing(request.raw);
     bodyTimes.begin(request.raw);
     requireUtf8(request.url);
-    if (PUBLIC.has(request.url.split('?')[0]!)) return;
+    if (OPEN_ROUTES.has(request.url.split('?')[0]!)) return;
     request.caller = await parts.authenticate(request.headers);
     guard.settled(request.raw.socket);
     if (request.routeOptions.url === BULK_ROUTE) bodyTimes.allowList(request.raw);

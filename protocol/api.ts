@@ -14,8 +14,14 @@ export const serverInfo = z.object({
   version: z.string(),
   protocol: z.number().int(),
   auth: z.enum(['development', 'token']),
-  /** Base URL of the catalog as clients reach it; null without one. */
+  /** Base URL of the catalog as clients reach it; null without one. Clients of the release before know this alone. */
   catalog: z.string().nullable(),
+  /** Where it stands below the URL under which this server was asked, whatever that is there (a tunnel's end, say); null: at `catalog`. */
+  catalogPath: z
+    .string()
+    .regex(/^\/[\w/-]+$/)
+    .nullable()
+    .default(null),
 });
 export type ServerInfo = z.infer<typeof serverInfo>;
 

@@ -42,7 +42,12 @@ export class CatalogAccess {
     await this.#embedded?.stop();
   }
 
-  /** As clients reach it; null without one. */
+  /** It is told to nobody elsewhere: clients ask it through the ProxyServer (catalog-door.ts). */
+  get isEmbedded(): boolean {
+    return this.#embedded !== undefined;
+  }
+
+  /** As this machine reaches it; null without one. */
   get url(): string | null {
     const { catalog } = this.#config;
     if (catalog === 'none') return null;

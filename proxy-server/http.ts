@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from 'zod';
 import { accountingQuery } from '../protocol/accounting-messages.js';
 import { newPilots, newRequest, newSession, type ServerInfo } from '../protocol/api.js';
+import { BodyTimes } from '../protocol/body-times.js';
 import { checked } from '../protocol/check.js';
 import type { Clock } from '../protocol/clock.js';
 import { errorBody, GridError } from '../protocol/errors.js';
@@ -23,6 +24,7 @@ import { type AccountParts, addAccountRoutes } from './account-routes.js';
 import type { Accountant } from './accounting/accountant.js';
 import type { Act, AuditLog } from './audit-log.js';
 import { type Action, authorize, ForbiddenError, reachOf } from './authorization.js';
+import { CATALOG_PATH, CatalogDoor } from './catalog-door.js';
 import type { RequestDesk } from './factory/request-desk.js';
 import { statusOf } from './http-status.js';
 import type { Gate } from './identity.js';
@@ -43,6 +45,8 @@ export interface HttpOptions {
   readonly log: Logger;
   readonly gate: Gate;
   readonly info: () => ServerInfo;
+  /** URL of the embedded catalog while it is there; undefined: there is none to hand through to. */
+  readonly embedded: (() => string | null) | undefined;
   readonly sessions: Sessions;
   readonly queries: QueryDesk;
   readonly pilots: PilotDesk;
@@ -55,7 +59,7 @@ export interface HttpOptions {
   readonly tls: ServerTls | null;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
+const BODY_LIMITS = { wholeMs: 30_000, idleMs: 30_000 };
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Ended sessions and pilots are listed for so long. */
 const RECENT_MS = 24 * 3600 * 1000;
@@ -72,8 +76,8 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
   };
   const app = Fastify({
     bodyLimit: MAX_BODY_BYTES,
-    // A peer that dribbles its request is cut off; idle connections do not hold up a stop.
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: 0, // body-times.ts
+    // Idle connections do not hold up a stop.
     forceCloseConnections: true,
     // Addresses that the library cannot read: no hook has seen the request, nobody has asked who it is.
     frameworkErrors: (error, request, reply) => {
@@ -87,10 +91,11 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
 
   app.setErrorHandler(refuse(log, guard, audit));
   app.setNotFoundHandler(async (request) => {
-    throw new NoSuchPathError(`There is no ${request.method} ${request.url.split('?')[0]} here.`);
+    throw noSuchPath(request);
   });
   app.addHook('onRequest', identifyCaller(gate, guard));
   app.get('/v1/info', async () => options.info());
+  if (options.embedded !== undefined) addCatalogDoor(app, new CatalogDoor({ url: options.embedded, guard, log }), gate);
   addSessionRoutes(app, options, audited);
   addQueryRoutes(app, options, audited);
   addPilotRoutes(app, options, audited);
@@ -131,9 +136,31 @@ function refuse(log: Logger, guard: ServerGuard, audit: AuditLog) {
   };
 }
 
+const CATALOG_ROUTE = `${CATALOG_PATH}/*`;
+/** Written with escapes it is none: its caller has to say who it is, and is told that there is no such path. */
+const isForCatalog = (request: FastifyRequest): boolean =>
+  request.routeOptions.url === CATALOG_ROUTE && request.url.startsWith(`${CATALOG_PATH}/`);
+
+/** Handed through before anything is read of the body. */
+function addCatalogDoor(app: FastifyInstance, door: CatalogDoor, gate: Gate): void {
+  app.addHook('onClose', async () => door.close());
+  app.all(CATALOG_ROUTE, {
+    onRequest: async (request, reply) => {
+      if (!isForCatalog(request)) throw noSuchPath(request);
+      gate.letOn(request.raw);
+      reply.hijack();
+      door.handThrough(request.raw, reply.raw);
+    },
+    handler: async () => {},
+  });
+}
+
 function identifyCaller(gate: Gate, guard: ServerGuard) {
+  const bodyTimes = new BodyTimes(BODY_LIMITS);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.headers(ANSWER_HEADERS);
+    if (isForCatalog(request)) return; // which asks who it is, and has times of its own
+    bodyTimes.begin(request.raw);
     forgetTypeOfNothing(request.raw);
     // Errands of pilots look at their secret themselves.
     if (OPEN_PATHS.has(pathOf(request)) || pathOf(request).startsWith('/v1/pilot/')) return;
@@ -154,6 +181,8 @@ export type Audited = <T>(
 /** Without a token: what is to be known before a login, and the login itself, which looks for itself. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/v1/info', '/v1/login']);
 const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!.slice(0, 500);
+const noSuchPath = (request: FastifyRequest): Error =>
+  new NoSuchPathError(`There is no ${request.method} ${request.url.split('?')[0]} here.`);
 
 const identities = new WeakMap<FastifyRequest, Identity>();
 const who = (request: FastifyRequest): Identity => identities.get(request)!;

@@ -12,6 +12,8 @@ import type { TokenBook } from './token-book.js';
 export interface Gate {
   /** @throws {TokenError | ForbiddenError} */
   identify(request: Pick<IncomingMessage, 'headers'>): Promise<Identity>;
+  /** Before a request is handed on to one that looks for itself who asks. @throws {ForbiddenError} it came a way that is closed */
+  letOn(request: Pick<IncomingMessage, 'headers'>): void;
 }
 
 export class TokenGate implements Gate {
@@ -22,6 +24,7 @@ export class TokenGate implements Gate {
   async identify(request: Pick<IncomingMessage, 'headers'>): Promise<Identity> {
     return this.#book.verify(bearer(request.headers.authorization));
   }
+  letOn(): void {} // a token is all that counts
 }
 
 export class DevelopmentGate implements Gate {
@@ -30,13 +33,16 @@ export class DevelopmentGate implements Gate {
     this.#book = book;
   }
   async identify(request: Pick<IncomingMessage, 'headers'>): Promise<Identity> {
-    const foreign = foreignRequest(request.headers);
-    if (foreign !== undefined) throw new ForbiddenError(foreign);
+    this.letOn(request);
     const { authorization } = request.headers;
     if (authorization === undefined) return developer(userInfo().username);
     const token = bearer(authorization);
     const user = /^dev:([\w.-]{1,100})$/.exec(token)?.[1];
     return user === undefined ? this.#book.verify(token) : developer(user);
+  }
+  letOn(request: Pick<IncomingMessage, 'headers'>): void {
+    const foreign = foreignRequest(request.headers);
+    if (foreign !== undefined) throw new ForbiddenError(foreign);
   }
 }
 

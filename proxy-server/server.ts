@@ -17,6 +17,7 @@ import type { Logger } from '../protocol/log.js';
 import { openKey } from '../protocol/tokens.js';
 import { PACKAGE_VERSION, PROTOCOL_VERSION } from '../protocol/version.js';
 import type { XrootdDaemon } from '../storage/xrootd-daemon/daemon.js';
+import { CATALOG_PATH } from './catalog-door.js';
 import type { ProxyConfig } from './config.js';
 import { makeHttp } from './http.js';
 import { listenOn } from './listening.js';
@@ -137,13 +138,14 @@ class ProxyServer {
   }
 
   async #listen(): Promise<string> {
-    const { gate, sessions, queryStore, sessionStore, door, dispatcher } = this.#parts;
+    const { gate, catalog, sessions, queryStore, sessionStore, door, dispatcher } = this.#parts;
     const { batch, factory, tokens, audit, accountant } = this.#parts;
     const { app, guard } = makeHttp({
       clock: this.#clock,
       log: this.#log,
       gate,
       info: () => this.#info(),
+      embedded: catalog.isEmbedded ? () => catalog.url : undefined,
       sessions,
       queries: new QueryDesk({ queries: queryStore, records: sessionStore, sessions, results: this.#parts.results }),
       pilots: factory.desk,
@@ -173,12 +175,11 @@ class ProxyServer {
 
   #info(): ServerInfo {
     const { name, auth } = this.#config;
+    const { isEmbedded, url } = this.#parts.catalog;
     return {
-      name,
-      version: PACKAGE_VERSION,
-      protocol: PROTOCOL_VERSION,
-      auth,
-      catalog: this.#parts.catalog.url,
+      ...{ name, version: PACKAGE_VERSION, protocol: PROTOCOL_VERSION, auth },
+      catalog: !isEmbedded ? url : this.#url === '' ? null : this.#url + CATALOG_PATH,
+      catalogPath: isEmbedded ? CATALOG_PATH : null,
     };
   }
 

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { checked, parseJson } from '../../protocol/check.js';
 import { isLoopback } from '../../protocol/config.js';
 import { RemoteError } from '../../protocol/errors.js';
+import { proxyAgentFor } from '../../protocol/proxied.js';
 import { CatalogAnswerError, CatalogUnreachableError } from './errors.js';
 import { errorAnswer, USER_HEADER } from './wire.js';
 
@@ -18,11 +19,13 @@ export interface HttpClientOptions {
   readonly user?: string | undefined;
   /** PEM of an authority to trust besides the system's. */
   readonly ca?: string | undefined;
+  /** It stands on a ProxyServer's port, and is reached the way that one is. */
+  readonly isBesideServer?: boolean | undefined;
 }
 
 interface Agents {
   readonly httpAgent: http.Agent;
-  readonly httpsAgent: https.Agent;
+  readonly httpsAgent: http.Agent;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -41,17 +44,18 @@ export class HttpClient {
   ) {
     const base = url.replace(/\/+$/, '');
     const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
-    const agents = (keepAlive: boolean): Agents => ({
-      httpAgent: new http.Agent({ keepAlive }),
-      httpsAgent: new https.Agent({ keepAlive, ...ca }),
-    });
+    const agents = (keepAlive: boolean): Agents => {
+      const out = options.isBesideServer === true ? proxyAgentFor(base, { keepAlive, ...ca }) : undefined;
+      if (out !== undefined) return { httpAgent: out, httpsAgent: out };
+      return { httpAgent: new http.Agent({ keepAlive }), httpsAgent: new https.Agent({ keepAlive, ...ca }) };
+    };
     this.#agents = agents(true);
     this.#agentsOnce = agents(false);
     const isNear = isLoopback(new URL(base).hostname.replace(/^\[|\]$/g, ''));
     this.#axios = axios.create({
       baseURL: base,
       ...this.#agents,
-      proxy: false, // $HTTP_PROXY is for the web, not for a catalog of one's own
+      proxy: false, // $HTTP_PROXY is for the web, not for a catalog of one's own; the agents of a server's know its way
       timeout: TIMEOUT_MS,
       maxRedirects: 3,
       maxBodyLength: Number.POSITIVE_INFINITY,
@@ -174,6 +178,9 @@ export class HttpClient {
       value = undefined; // no JSON: then it is no catalog's error, which is said below
     }
     const body = errorAnswer.safeParse(value);
+    // A ProxyServer says it of the catalog behind it.
+    if (body.success && status === 503 && body.data.code === 'CATALOG_UNREACHABLE')
+      return new CatalogUnreachableError(body.data.message);
     if (body.success) return new RemoteError(body.data.code, body.data.message);
     return new CatalogAnswerError(`${this.url} is no catalog: it answered with HTTP status ${status}.`);
   }

@@ -11,6 +11,8 @@ export interface OpenGridOptions {
   readonly site?: string | undefined;
   /** PEM of an authority to trust besides the system's. */
   readonly ca?: string | undefined;
+  /** Our own: it stands on a ProxyServer's port, and is reached the way that one is: through HTTP proxies, too. */
+  readonly isBesideServer?: boolean | undefined;
   /** Who runs jobs for this Grid: a ProxyServer's queue. */
   readonly jobs?: GridJobs | undefined;
 }

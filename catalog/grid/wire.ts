@@ -8,6 +8,9 @@ export const MAX_BATCH = 10_000;
 /** Header that names the user under development authentication. */
 export const USER_HEADER = 'x-proof-user';
 
+/** Answered to everybody, whoever asks. */
+export const OPEN_ROUTES: ReadonlySet<string> = new Set(['/v1/info', '/v1/openapi.json']);
+
 const bytes = z.number().int().min(0);
 const name = z.string().max(16_000);
 /** A number of entries: whole, not negative. */

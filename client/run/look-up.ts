@@ -3,7 +3,7 @@ import type { Grid, GridJobs } from '../../catalog/grid/grid.js';
 import { openGrid } from '../../catalog/grid/open-grid.js';
 import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
 import { type ClientConfig, hostEntry } from '../client-config.js';
-import { ServerApi } from '../server-api.js';
+import { hostCatalog } from '../host-catalog.js';
 import type { LookUp } from './local-run.js';
 
 /** @param host whose catalog is asked where the configuration names none itself */
@@ -20,10 +20,11 @@ export function localLookUp(config: ClientConfig, host: string | undefined): Loo
 export async function catalogOf(config: ClientConfig, host: string | undefined, jobs?: GridJobs): Promise<Grid> {
   if (host === undefined && config.catalog !== undefined) return openGrid(config.catalog, { site: config.site, jobs });
   const entry = hostEntry(config, host);
-  const url = entry.catalog ?? (await new ServerApi(entry).info()).catalog;
-  return openGrid(url ?? '', {
+  const { url, isBesideServer } = await hostCatalog(entry);
+  return openGrid(url, {
     site: config.site,
     ca: entry.ca ?? undefined,
+    isBesideServer,
     token: entry.token ?? undefined,
     jobs,
   });

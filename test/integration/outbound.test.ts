@@ -33,7 +33,7 @@ describe('proxy: the way out of a node', function () {
   after(() => rmSync(folder, { recursive: true }));
 
   /** Reached under a name that only the HTTP proxy knows. */
-  const startProxy = async (sites: (port: number) => string, options = {}): Promise<void> => {
+  const startProxy = async (sites: (port: number) => string, options = {}, catalog = 'none'): Promise<void> => {
     let known = (_place: string): void => {};
     const place = new Promise<string>((resolve) => {
       known = resolve;
@@ -42,6 +42,7 @@ describe('proxy: the way out of a node', function () {
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
     proxy = new TestProxy(
       `publicUrl: https://${NAME}\ntls: { cert: ${cert}, key: ${key}, ca: ${cert} }\nheartbeatMs: 500\nsites: [${sites(way.port)}]\n`,
+      { catalog },
     );
     // Test code asks the server itself: it trusts this certificate by NODE_EXTRA_CA_CERTS only at start.
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -75,6 +76,17 @@ describe('proxy: the way out of a node', function () {
     way!.cut();
     const [again] = await proxy!.warm(1);
     expect(again!.agentId).to.equal(worker!.agentId);
+  });
+
+  it('is that of a client to the catalog as well, which stands on the same port', async () => {
+    await startProxy(() => '', {}, 'embedded');
+    const config = join(folder, 'config.yaml');
+    writeFileSync(config, `hosts:\n  far: { url: "https://${NAME}", ca: ${join(folder, 'cert.pem')} }\n`);
+    const env = { https_proxy: `http://127.0.0.1:${way!.port}`, PROOF_CATALOG: '', NODE_TLS_REJECT_UNAUTHORIZED: '1' };
+    const made = await run(['--config', config, 'mkdir', '-p', '/alice/far'], { env });
+    expect(made.stderr).to.contain('loopback address only'); // a name that is none, under development authentication
+    expect(new Set(way!.asked)).to.deep.equal(new Set([NAME]));
+    expect(way!.asked.length).to.be.greaterThan(1); // where the catalog is, and the catalog
   });
 
   it('is told where the proxy does not let it through', async () => {

@@ -38,12 +38,12 @@ export class TestProxy {
   /** @param config lines of YAML behind listen, stateDir, auth and catalog */
   constructor(
     config: string,
-    { catalog = 'none', auth = 'development' } = {},
+    { catalog = 'none', auth = 'development', listen = '127.0.0.1:0' } = {},
     folder = mkdtempSync(join(tmpdir(), 'proof-proxy-')),
   ) {
     this.folder = folder;
     this.configFile = join(folder, 'proxy.yaml');
-    this.#base = `name: here\nlisten: 127.0.0.1:0\nstateDir: ${join(folder, 'state')}\nauth: ${auth}\ncatalog: ${catalog}\n`;
+    this.#base = `name: here\nlisten: ${listen}\nstateDir: ${join(folder, 'state')}\nauth: ${auth}\ncatalog: ${catalog}\n`;
     this.configure(config);
   }
 

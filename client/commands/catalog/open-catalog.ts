@@ -5,7 +5,7 @@ import { openGrid } from '../../../catalog/grid/open-grid.js';
 import { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { UsageError } from '../../../protocol/errors.js';
 import { type ClientConfig, type HostEntry, hostEntry, readClientConfig } from '../../client-config.js';
-import { ServerApi } from '../../server-api.js';
+import { type HostCatalog, hostCatalog } from '../../host-catalog.js';
 
 export interface CatalogOptions {
   readonly catalog?: string;
@@ -29,12 +29,13 @@ export function withCatalogOptions(command: Command): Command {
 export async function withGrid<T>(command: Command, run: (grid: Grid) => Promise<T>): Promise<T> {
   const options = command.optsWithGlobals<CatalogOptions & { config?: string }>();
   const config = readClientConfig(options.config);
-  const { url, host } = await catalogOf(config, options);
+  const { url, isBesideServer, host } = await catalogOf(config, options);
   const grid = await openGrid(url, {
     token: host?.token ?? process.env['PROOF_TOKEN'],
     user: options.user,
     site: options.site ?? config.site,
     ca: host?.ca ?? undefined,
+    isBesideServer,
   });
   try {
     return await run(grid);
@@ -54,7 +55,7 @@ export function withCatalog<T>(command: Command, run: (grid: ProofGrid) => Promi
 async function catalogOf(
   config: ClientConfig,
   options: CatalogOptions,
-): Promise<{ url: string; host: HostEntry | undefined }> {
+): Promise<HostCatalog & { host: HostEntry | undefined }> {
   const named = options.catalog ?? (options.host === undefined ? process.env['PROOF_CATALOG'] || undefined : undefined);
   const hasHost =
     options.host !== undefined || config.defaultHost !== undefined || Object.keys(config.hosts).length === 1;
@@ -63,8 +64,5 @@ async function catalogOf(
   if (options.host === undefined && config.catalog !== undefined) return { url: config.catalog, host };
   if (host === undefined)
     throw new UsageError('Which catalog? Say --catalog URL or --host HOST, or put `catalog:` into your configuration.');
-  if (host.catalog !== null) return { url: host.catalog, host };
-  const { catalog } = await new ServerApi(host).info();
-  if (catalog === null) throw new UsageError(`${host.name} has no catalog. Say which one with --catalog URL.`);
-  return { url: catalog, host };
+  return { ...(await hostCatalog(host)), host };
 }

@@ -1,6 +1,6 @@
 /**
- * How long the body of a call may take. Node's own limit is one for all calls; here a list of files that somebody known sends may take
- * hours as long as it goes on, and everything else, whoever sends it, has two minutes.
+ * How long the body of a call may take. Node's own limit is one for all calls; here a list of files that somebody known sends to a catalog may
+ * take hours as long as it goes on, and everything else, whoever sends it, has its time.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -10,12 +10,10 @@ export interface BodyLimits {
   /** Of a list: without a byte. The catalog itself may keep it waiting for as long as a slow disk needs. */
   readonly idleMs: number;
 }
-const LIMITS: BodyLimits = { wholeMs: 120_000, idleMs: 120_000 };
-
 export class BodyTimes {
   readonly #timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
-  constructor(readonly limits: BodyLimits = LIMITS) {}
+  constructor(readonly limits: BodyLimits) {}
 
   /** Every call, before anything is known of it. */
   begin(request: IncomingMessage): void {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { BodyTimes } from '../../../catalog/body-times.js';
+import { BodyTimes } from '../../../protocol/body-times.js';
 
 describe('catalog: times of bodies', () => {
   it('ends a call that dribbles in, but no list of somebody known that goes on, and no call that waits for its answer', async () => {
