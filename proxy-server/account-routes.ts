@@ -66,7 +66,12 @@ export function addAccountRoutes(app: FastifyInstance, parts: AccountParts, { ga
     return {};
   });
   app.post('/v1/tokens/revoke', async (request) => {
-    const { user } = checked(z.object({ user: z.string().min(1).max(100) }), request.body, 'body');
+    const { user = '', token } = checked(revocation, request.body, 'body');
+    if (token !== undefined) {
+      const tokenId = await tokens.idOf(token);
+      await audited(request, { action: 'token.revoke', target: tokenId }, () => tokens.revoke(who(request), tokenId));
+      return { tokenId };
+    }
     const act = { action: 'token.revoke' as const, target: user, detail: 'all of the user' };
     return { tokens: await audited(request, act, () => tokens.revokeAllOf(who(request), user)) };
   });
@@ -80,6 +85,11 @@ export function addAccountRoutes(app: FastifyInstance, parts: AccountParts, { ga
     return audit.last(last);
   });
 }
+
+/** Of all tokens of a user, or of one token. */
+const revocation = z
+  .object({ user: z.string().min(1).max(100).optional(), token: z.string().min(1).max(10_000).optional() })
+  .refine(({ user, token }) => (user === undefined) !== (token === undefined), 'must name a user or a token');
 
 /** A login with a token of our own does not outlive that token: else no token would ever end. */
 function lifetimeOf({ tokenId, expiresAt }: Identity, most: number): number {

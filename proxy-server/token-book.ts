@@ -43,14 +43,18 @@ export class TokenBook {
 
   /** @throws {TokenError} */
   async verify(token: string): Promise<Identity> {
-    const { issuers, key } = this.#options;
-    const identity = issuers.isForeign(token) ? await issuers.verify(token) : await verifyToken(key, token);
+    const identity = await this.#read(token);
     if (this.isVoid(identity))
       throw new TokenError(
         'The token was revoked. Get another one: "proof login", or ask an admin of this ProxyServer.',
       );
     this.#record(identity);
     return identity;
+  }
+
+  async #read(token: string): Promise<Identity> {
+    const { issuers, key } = this.#options;
+    return issuers.isForeign(token) ? issuers.verify(token) : verifyToken(key, token);
   }
 
   /** Revoked, or past its time. */
@@ -91,15 +95,29 @@ export class TokenBook {
   revoke(identity: Identity, tokenId: string): void {
     const { store, revocations, nowMs } = this.#options;
     const known = store.get(tokenId);
-    // An admin may name one that was signed on this machine and never shown: its end is not known then.
-    if (known === undefined && !may(identity, 'token.revoke', ''))
-      throw new NoSuchTokenError(`There is no token ${tokenId}. "proof token list" shows yours.`);
-    authorize(identity, 'token.revoke', known?.user ?? null);
+    if (known === undefined) throw noSuchToken(identity, tokenId);
+    authorize(identity, 'token.revoke', known.user);
     const nowS = Math.floor(nowMs() / 1000);
-    const expiresAt = known === undefined ? nowS + LONGEST_LIFE_S : Math.ceil(known.expiresAt / 1000) + 3600;
-    revocations.add({ tokens: { [tokenId]: expiresAt } }, nowS);
+    revocations.add({ tokens: { [tokenId]: Math.ceil(known.expiresAt / 1000) + 3600 } }, nowS);
     store.revoke(tokenId, nowMs());
     this.#tell();
+  }
+
+  /** Of a token as it is, which is listed from now on: one that was signed on this machine may never have been used. @throws {NoSuchTokenError} */
+  async idOf(token: string): Promise<string> {
+    const identity = await this.#read(token).catch((cause: unknown) => {
+      if (!(cause instanceof TokenError)) throw cause;
+      throw new NoSuchTokenError('That token opens nothing here: it has expired, or is none of this server.', {
+        cause,
+      });
+    });
+    const { tokenId } = identity;
+    if (tokenId === null)
+      throw new NoSuchTokenError(
+        'That token has no id: "proof token revoke --user NAME" voids it with all others of its user.',
+      );
+    this.#record(identity);
+    return tokenId;
   }
 
   /** All tokens of a user that were issued until now, whoever issued them. */
@@ -141,4 +159,12 @@ export class TokenBook {
   }
 }
 
-const LONGEST_LIFE_S = 3650 * 86_400;
+function noSuchToken(identity: Identity, tokenId: string): NoSuchTokenError {
+  const isAdmin = may(identity, 'token.revoke', '');
+  return new NoSuchTokenError(
+    `There is no token ${tokenId}: it was never used here, or expired and was forgotten. "proof token list --all" shows ` +
+      (isAdmin
+        ? 'all that are known; --token-file FILE revokes one that was signed with --state-dir and never used.'
+        : 'yours.'),
+  );
+}

@@ -1,8 +1,8 @@
 /**
  * `proof login | logout | whoami`: a token of the ProxyServer's own for this computer, kept beside the configuration (mode 0600).
  *
- * It is given for a client certificate, or for a token: one of --token-file (- reads it from standard input), of the configuration, or a
- * bearer token as WLCG tools find it (BEARER_TOKEN, BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_uUID, /tmp/bt_uUID).
+ * It is given for a client certificate, or for a token: one of --token-file (- reads it from standard input), the one of $PROOF_TOKEN or of
+ * the login before, or a bearer token as WLCG tools find it (BEARER_TOKEN, BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_uUID, /tmp/bt_uUID).
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -11,11 +11,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { issuedToken, whoami } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
-import { fileProblem } from '../../protocol/file-problem.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
-import { type HostEntry, hostEntry, keptTokenFile, readClientConfig } from '../client-config.js';
+import { type ClientConfig, type HostEntry, hostEntry, keptTokenFile, readClientConfig } from '../client-config.js';
 import { apiOf } from '../named-api.js';
 import { printJson } from '../print.js';
+import { readSecretFile } from '../secret-file.js';
 import { ServerApi } from '../server-api.js';
 
 interface Options {
@@ -37,6 +37,7 @@ export function addCommands(program: Command): void {
       const options = command.optsWithGlobals<Options>();
       const config = readClientConfig(options.config);
       const entry = hostEntry(config, host ?? options.host);
+      requireUse(config, entry);
       const { token, info } = await new ServerApi(...credentials(entry, options)).call(
         'POST',
         '/login',
@@ -49,6 +50,8 @@ export function addCommands(program: Command): void {
       renameSync(`${file}.new`, file);
       const until = new Date(info.expiresAt).toISOString();
       process.stdout.write(`${entry.name}: logged in as ${info.user} (${info.role}) until ${until}\n`);
+      if (process.env['PROOF_TOKEN'])
+        process.stderr.write('proof: $PROOF_TOKEN is set, and is used instead of this login until you unset it.\n');
     });
 
   program
@@ -83,34 +86,31 @@ export function addCommands(program: Command): void {
     });
 }
 
+/** A login that no command would use is none. @throws {UsageError} */
+function requireUse({ hosts, file }: ClientConfig, { name }: HostEntry): void {
+  const { token, tokenFile } = hosts[name] ?? {};
+  if (token === undefined && tokenFile === undefined) return;
+  const key = token === undefined ? `tokenFile: ${tokenFile}` : 'token';
+  throw new UsageError(
+    `${file}: the host ${name} has \`${key}\`, which every command uses instead of a login. Take that out of the file, then log in again. Nothing was changed.`,
+  );
+}
+
 function credentials(entry: HostEntry, options: Options): [HostEntry, { cert: string; key: string }?] {
   if (options.certificate !== undefined || options.key !== undefined) {
     const cert = options.certificate === true ? undefined : options.certificate;
     const globus = join(homedir(), '.globus');
     const pair = {
-      cert: readText(cert ?? join(globus, 'usercert.pem'), 'certificate'),
-      key: readText(options.key ?? join(globus, 'userkey.pem'), 'key'),
+      cert: readSecretFile(cert ?? join(globus, 'usercert.pem'), 'certificate'),
+      key: readSecretFile(options.key ?? join(globus, 'userkey.pem'), 'key'),
     };
     return [{ ...entry, token: null }, pair];
   }
   if (options.tokenFile !== undefined) {
-    const token = readText(options.tokenFile === '-' ? 0 : options.tokenFile, 'token').trim();
+    const token = readSecretFile(options.tokenFile, 'token').trim();
     return [{ ...entry, token }];
   }
   const { token, tokenFile } = storageOptionsFromEnvironment(process.env, process.getuid?.());
-  const found = token ?? (tokenFile === undefined ? undefined : readText(tokenFile, 'token').trim());
+  const found = token ?? (tokenFile === undefined ? undefined : readSecretFile(tokenFile, 'token').trim());
   return [{ ...entry, token: found ?? entry.token }];
-}
-
-function readText(file: string | 0, what: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new UsageError(
-      `The ${what} ${file === 0 ? 'of standard input' : file} cannot be read: ${fileProblem(cause)}.`,
-      {
-        cause,
-      },
-    );
-  }
 }

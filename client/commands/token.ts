@@ -9,6 +9,7 @@ import { UsageError } from '../../protocol/errors.js';
 import { openKey, type Role, role, signToken } from '../../protocol/tokens.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
+import { readSecretFile } from '../secret-file.js';
 
 interface Options {
   readonly user: string;
@@ -55,12 +56,25 @@ export function addCommands(program: Command): void {
     });
   add('revoke [id...]', 'make tokens void at once, everywhere; connections that they opened are cut')
     .option('--user <NAME>', 'all tokens of this user that were issued until now, whoever issued them')
-    .action(async (ids: string[], options: { user?: string }, command: Command) => {
-      if ((ids.length === 0) === (options.user === undefined))
-        throw new UsageError('Which tokens? Give ids of "proof token list", or --user NAME.');
+    .option(
+      '--token-file <FILE>',
+      'the token in this file, also one that was never used; - reads it from standard input',
+    )
+    .action(async (ids: string[], options: { user?: string; tokenFile?: string }, command: Command) => {
+      if ([ids.length > 0, options.user !== undefined, options.tokenFile !== undefined].filter(Boolean).length !== 1)
+        throw new UsageError('Which tokens? Give ids of "proof token list", or --token-file FILE, or --user NAME.');
       const api = apiOf(command);
+      if (options.tokenFile !== undefined) {
+        const text = readSecretFile(options.tokenFile, 'token').trim();
+        const { tokenId } = await api.call('POST', '/tokens/revoke', z.object({ tokenId: z.string() }), {
+          token: text,
+        });
+        process.stdout.write(`${tokenId}: revoked\n`);
+      }
       if (options.user !== undefined) {
-        const answer = await api.call('POST', '/tokens/revoke', z.object({ tokens: z.number() }), options);
+        const answer = await api.call('POST', '/tokens/revoke', z.object({ tokens: z.number() }), {
+          user: options.user,
+        });
         process.stdout.write(
           `${options.user}: ${answer.tokens} listed tokens revoked, and all others issued until now\n`,
         );

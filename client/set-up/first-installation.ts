@@ -38,7 +38,7 @@ export async function makeInstallation(wanted: Installation): Promise<string[]> 
   return [
     'ca.pem, ca.key          the authority; keep ca.key elsewhere, it is needed for further certificates only',
     'server.pem, server.key  of the ProxyServer; renewed files are taken without a restart',
-    'admin.pem, admin.key    certificate of the first user, for "proof login --certificate"',
+    'admin.pem, admin.key    certificate of the first user, for "proof login --certificate" where the client has no tokenFile',
     `admin.token             the same as a token, for ${adminDays} days`,
     'proxy.yaml              start it: proof proxy start --config proxy.yaml',
     'client.yaml             try it: proof --config client.yaml whoami',

@@ -135,6 +135,43 @@ describe('accounts', function () {
     }
   });
 
+  it('a login that no command would use is refused, and names the key of the configuration that is in its way', async () => {
+    const before = readFileSync(file('bob.yaml'), 'utf8');
+    const ran = await as('bob', 'login', 'here', '--token-file', file('root.token'));
+    expect([ran.status, ran.stdout]).to.deep.equal([2, '']);
+    expect(ran.stderr).to.match(/bob\.yaml: the host here has `tokenFile: bob\.token`, .* Take that out of the file/);
+    expect((await as('bob', 'whoami')).stdout).to.match(/^bob /);
+    writeFileSync(file('bob.yaml'), before.replace(/, tokenFile: bob\.token/, ''));
+    try {
+      expect((await as('bob', 'login', 'here', '--token-file', file('root.token'))).status).to.equal(0);
+      expect((await as('bob', 'whoami')).stdout).to.match(/^root \(admin\)/);
+      expect((await as('bob', 'logout', 'here')).status).to.equal(0);
+    } finally {
+      writeFileSync(file('bob.yaml'), before);
+    }
+  });
+
+  it('a token that does not exist is not revoked, one that was never used is by its file', async () => {
+    const none = await as('root', 'token', 'revoke', 'zzz');
+    expect([none.status, none.stdout]).to.deep.equal([1, '']);
+    expect(none.stderr).to.match(/There is no token zzz: .*\[PROXY_NO_SUCH_TOKEN\]/);
+    expect((await ask('root', '/tokens/zzz', { method: 'DELETE' })).status).to.equal(404);
+    const made = await run(['token', 'create', '--user', 'eve', '--state-dir', proxy.stateDir]);
+    writeFileSync(file('eve.token'), made.stdout, { mode: 0o600 });
+    const revoked = await as('root', 'token', 'revoke', '--token-file', file('eve.token'));
+    expect(revoked.stdout, revoked.stderr).to.match(/^[\da-f-]{36}: revoked\n$/);
+    tokens['eve'] = made.stdout.trim();
+    expect((await ask('eve', '/whoami')).status).to.equal(401);
+    for (const body of [{}, { user: 'eve', token: 'x' }])
+      expect((await ask('root', '/tokens/revoke', { method: 'POST', body: JSON.stringify(body) })).status).to.equal(
+        400,
+      );
+    const which = await as('root', 'token', 'revoke');
+    expect([which.status, which.stderr]).to.satisfy(
+      ([s, e]: [number, string]) => s === 2 && e.includes('--token-file FILE'),
+    );
+  });
+
   it('a revocation cuts the connections that the token had opened', async () => {
     const { sessionId } = (await (await ask('bob', '/sessions', { method: 'POST' })).json()) as { sessionId: string };
     const closed = new Promise<string>((resolve, reject) => {

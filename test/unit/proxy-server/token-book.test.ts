@@ -1,5 +1,5 @@
 /** Tokens given out, listed and revoked; the list that everybody who verifies reads; the audit log. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,7 +9,7 @@ import { type Identity, openKey, signToken } from '../../../protocol/tokens.js';
 import { AuditLog } from '../../../proxy-server/audit-log.js';
 import { Issuers } from '../../../proxy-server/issuers.js';
 import { openStateDb } from '../../../proxy-server/state-db.js';
-import { TokenBook } from '../../../proxy-server/token-book.js';
+import { NoSuchTokenError, TokenBook } from '../../../proxy-server/token-book.js';
 import { TokenStore } from '../../../proxy-server/token-store.js';
 
 const admin: Identity = { user: 'root', role: 'admin', tokenId: null, issuedAt: null, expiresAt: null };
@@ -61,6 +61,26 @@ describe('proxy-server: tokens', () => {
     expect(await outcome(unlisted)).to.contain('was revoked');
     expect(await outcome(token)).to.contain('was revoked');
     expect(await outcome(bobs.token)).to.equal('bob');
+  });
+
+  it('that do not exist cannot be revoked; one that was never used is revoked by itself', async () => {
+    for (const id of ['zzz', 'b2f4d0a1-27c6-4bb6-9c3a-6c86c7a3e111'])
+      expect(() => book.revoke(admin, id)).to.throw(NoSuchTokenError, `There is no token ${id}: it was never used`);
+    expect(readdirSync(folder)).not.to.include('key.json.revoked.json');
+    const sign = (lifetimeS: number): Promise<string> =>
+      signToken(key, { user: 'ada', role: 'user', lifetimeS, tokenId: `by-hand${lifetimeS}` });
+    const unused = await sign(600);
+    expect(() => book.revoke(admin, 'by-hand600')).to.throw(NoSuchTokenError);
+    book.revoke(admin, await book.idOf(unused));
+    expect(await outcome(unused)).to.contain('was revoked');
+    expect(book.list(admin).map(({ tokenId, revokedAt }) => [tokenId, revokedAt !== null])).to.deep.equal([
+      ['by-hand600', true],
+    ]);
+    book.revoke(admin, await book.idOf(unused)); // a second time
+    for (const nothing of [await sign(-600), 'no token'])
+      expect(await book.idOf(nothing).catch(({ code, message }) => `${code} ${message}`)).to.match(
+        /^PROXY_NO_SUCH_TOKEN That token opens nothing here: it has expired/,
+      );
   });
 
   it('are listed to their user, to admins all, and those of others do not exist', async () => {
