@@ -11,6 +11,7 @@ import type { QueryState } from '../../protocol/ids.js';
 import type { QueryResult } from '../../protocol/session-messages.js';
 import { isUsage } from '../exit-status.js';
 import { formatBytes } from '../print.js';
+import { failureLines } from '../show/failure-lines.js';
 import { formatOutput } from '../show/format-output.js';
 import { formatDuration } from '../show/progress-line.js';
 import { writeResult } from '../show/result-stdout.js';
@@ -30,6 +31,8 @@ export interface ReportFiles {
   readonly plot?: string | undefined;
   /** The picture's contents on a logarithmic scale. */
   readonly log?: true | undefined;
+  /** The ProxyServer that the user named: for the next command. */
+  readonly host?: string | undefined;
 }
 
 /** Shows and saves an answer. @returns the exit status */
@@ -50,7 +53,7 @@ export async function report(
   if (hasOutputs) await saveFiles(result, outputs, files, screen);
   if (files.json !== undefined) await saveJson(files.json, result, outputs, files.output);
   if (files.json !== undefined && files.json !== '-') screen.say(`Saved ${files.json}`);
-  tellProblems(result, screen);
+  tellProblems(result, files.host, screen);
   screen.say(summaryLine(result));
   return result.error !== null && isUsage(result.error.code) ? 2 : EXIT_STATUS[result.status];
 }
@@ -126,11 +129,12 @@ async function saving(file: string, write: () => void | Promise<void>): Promise<
 }
 
 /** What is missing and why, in full sentences, even for those who asked for quiet. */
-function tellProblems({ failures, failuresLeftOut, missingFiles, error }: QueryResult, screen: Screen): void {
-  for (const { file, entry, error: why, stack, attempts } of failures.slice(0, 5))
-    screen.warn(
-      `proof: set aside ${file} entry ${entry} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${stack === null || stack === '' ? why : stack}`,
-    );
+function tellProblems(
+  { query, failures, failuresLeftOut, missingFiles, error }: QueryResult,
+  host: string | undefined,
+  screen: Screen,
+): void {
+  for (const failure of failures.slice(0, 5)) for (const line of failureLines(failure, query, host)) screen.warn(line);
   const more = Math.max(0, failures.length - 5) + failuresLeftOut;
   if (more > 0) screen.warn(`proof: and ${more} more failing entries`);
   // Where nothing could be read, the error says why.

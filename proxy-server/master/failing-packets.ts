@@ -86,13 +86,23 @@ export class FailingPackets {
     const why = packet.failures.at(-1)?.error.message ?? 'It cannot be read.';
     if (verdict.do === 'split') {
       const parts = ledger.split(packet.id, verdict.at, verdict);
-      for (const part of parts) if (part.failures.length > 0) this.#judge(part);
+      for (const part of parts) if (part.failures.length > 0) this.#judgeCut(part);
     } else if (verdict.do === 'setAside') this.#setAside(packet);
     else if (verdict.do === 'lose') {
       const { first, end } = ledger.lose(packet.id);
       this.#lost(packet.file, [{ first, end }], why);
     } else if (verdict.do === 'loseFile') this.loseFile(packet.file, why);
     else if (verdict.do === 'failQuery') onBroken(packet.failures.at(-1)!.error);
+  }
+  /** What was just cut out may have had all of its attempts: for `proof replay` it is a packet as those that were given out. */
+  #judgeCut(packet: LedgerPacket): void {
+    const { ledger, dataSet, packets } = this.#parts;
+    this.#judge(packet);
+    const last = packet.failures.at(-1);
+    if (last === undefined || ledger.packet(packet.id)?.state === 'waiting') return;
+    const { first, end } = dataSet.range(packet.file, packet.first, packet.end);
+    packets.out({ ...packet, first, end }, packet.failures.length, last.worker);
+    packets.failed(packet.id, { cause: last.cause, entry: first }, last.worker);
   }
   #setAside(packet: LedgerPacket): void {
     const { ledger, dataSet, failures, settled, journal } = this.#parts;

@@ -90,6 +90,25 @@ describe('queries seen again', function () {
     expect(none.stderr).to.contain('PROXY_NO_SUCH_PACKET');
   });
 
+  it('tell of an entry that fails its packet, what was printed there, and the command that replays it', async () => {
+    for (const [attempts, ...more] of [[3], [1, '--max-attempts', '1'], [3, '--host', 'here']]) {
+      const words = ['run', file('bad.ts'), file('data.root'), '--entries', '20', '--quiet', ...more.map(String)];
+      const { stderr } = await cluster.proof(...words);
+      const [, count, packet, command] =
+        /entry 7 after (\d) attempts?: Error: odd entry\n.*\n {2}The last that its worker printed:\n.*at seven\n {2}It is packet (\d+), which runs again here with: proof ([^\n]*)\n/s.exec(
+          stderr,
+        ) ?? [];
+      expect(Number(count), stderr).to.equal(attempts);
+      const typed = command!.split(' ');
+      expect(typed.includes('--host'), command).to.equal(more.includes('here'));
+      expect(typed.at(-1)).to.equal(packet);
+      const replayed = await cluster.proof(...typed);
+      expect([replayed.status, /Error: odd entry/.test(replayed.stderr)], replayed.stderr).to.deep.equal([1, true]);
+    }
+    const local = await cluster.proof('run', '--local', file('bad.ts'), file('data.root'), '--quiet');
+    expect(local.stderr).to.contain('odd entry').and.not.to.contain('packet');
+  });
+
   it('show what they print, however short they are, and never where the result alone is promised', async () => {
     writeFileSync(file('says.ts'), selector(`if (entry === 3) console.log('at three');`));
     const words = ['run', file('says.ts'), file('data.root'), '--entries', '5', '--json', '-'];
