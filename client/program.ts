@@ -81,12 +81,14 @@ export async function buildProgram(words: readonly string[], session?: ProofSess
     .configureHelp({ optionDescription })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'proof: ')) });
   const loaders = GROUPS.flatMap(([, group]) => group);
+  const allWords = loaders.flatMap(({ words }) => words);
   const named = loaders.filter((loader) => words.some((word) => loader.words.includes(word)));
   const wanted = new Set(named.length > 0 || words[0] === '--version' ? named : loaders);
   for (const [heading, group] of GROUPS) {
     program.commandsGroup(heading);
     for (const loader of group)
-      if (wanted.has(loader)) (await loader.load()).addCommands(program, { session, build: buildProgram });
+      if (wanted.has(loader))
+        (await loader.load()).addCommands(program, { session, words: allWords, build: buildProgram });
   }
   tellHelp(program, 'proof');
   return program;

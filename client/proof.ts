@@ -6,6 +6,7 @@ import { endProcess } from './run/users-code.js';
 import { watchStdout } from './show/stdout-errors.js';
 
 watchStdout();
+process.stderr.on('error', () => {}); // the terminal is gone: there is nobody to tell
 
 // Of a selector's timers and promises, which nobody awaits, in a run of this process: the answer cannot be trusted.
 process.on('unhandledRejection', (error) => {

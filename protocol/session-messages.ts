@@ -121,8 +121,8 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('abort'), queryId }),
   /** As TProof::SetParallel; null: as many as there are. */
   z.object({ type: z.literal('setWorkers'), n: z.number().int().min(0).nullable() }),
-  /** End the session as soon as nothing runs and no client is there: it was opened for one query that nobody waits for. */
-  z.object({ type: z.literal('closeWhenIdle') }),
+  /** End the session when nothing runs and no client has been there for `afterMs` (absent: 0): nobody will come back to it later. */
+  z.object({ type: z.literal('closeWhenIdle'), afterMs: count.optional() }),
   /** End the session: workers go back, queries that run are aborted. */
   z.object({ type: z.literal('close') }),
 ]);

@@ -1,19 +1,17 @@
 /** `proof open HOST`: a session and a prompt, where every command of `proof` works on that session. */
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
 import { hostEntry, readClientConfig } from '../client-config.js';
-import { ExitStatus, reportFailure } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
 import { findPackages } from '../packages/find-packages.js';
 import { printJson, printTable } from '../print.js';
-import { endProcess } from '../run/users-code.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
+import { type EndSignal, endingWithProcess } from '../session/end-with-process.js';
+import { prompt } from '../session/prompt.js';
 import { ProofSession } from '../session/proof-session.js';
-import { openSession } from '../session/session-lines.js';
-import { splitWords } from '../session/split-words.js';
+import { setUpWorkers, startSession } from '../session/session-lines.js';
 import { Screen } from '../show/screen.js';
 import { endingInOrder } from '../show/stdout-errors.js';
 import type { CommandContext } from './add-commands.js';
@@ -24,16 +22,6 @@ interface OpenOptions {
   readonly title: string;
   readonly package: readonly string[];
 }
-
-/** As a shell tells it: 128 + SIGTERM. */
-const TERMINATED = 143;
-
-const HELP = `run SELECTOR.ts DATASET... [options]     one query over the session's workers
-draw DATASET EXPR [CUT] [options]        one histogram of an expression
-packages enable NAME|PATH...              every query from now on sets them up on its workers
-parallel [N]                             use N workers at most; without N all that there are
-workers, sites, pilots, queries, ls, find, whereis, ...   as on the command line, for this host
-help [command], close (ends the session), exit (after "proof attach" the session stays)`;
 
 export function addCommands(program: Command, context: CommandContext): void {
   program
@@ -47,21 +35,20 @@ export function addCommands(program: Command, context: CommandContext): void {
       const { config } = command.optsWithGlobals<{ config?: string }>();
       const entry = hostEntry(readClientConfig(config), host);
       const screen = new Screen({ quiet: false, resultOnStdout: false });
-      const opening = openSession(entry, screen, { workers: options.workers ?? null, title: options.title });
-      // Nobody comes back to a prompt that was told to end; that of a lost terminal (SIGHUP) waits for "attach".
-      let isTold = false;
-      process.on('SIGTERM', () => {
-        isTold = true;
-        void opening.then(({ session }) => session.close()).finally(() => endProcess(TERMINATED)); // a line may still be awaited
+      const connected = startSession(entry, screen, { workers: options.workers ?? null, title: options.title });
+      // At a terminal a query asks what Ctrl-C means; a pipe's prompt ends with it.
+      const isTaken = (signal: EndSignal): boolean => signal === 'SIGINT' && process.stdin.isTTY;
+      await endingWithProcess(connected, isTaken, async () => {
+        const session = await connected;
+        try {
+          await setUpWorkers(session, screen);
+          session.packages = await findPackages(options.package, () => session.api);
+          const end = await endingInOrder(() => prompt(session, context, config));
+          if (end === 'exit') await leave(session, screen);
+        } finally {
+          await session.close();
+        }
       });
-      const { session } = await opening;
-      try {
-        session.packages = await findPackages(options.package, () => session.api);
-        await endingInOrder(() => prompt(session, context, config));
-      } finally {
-        await session.close();
-      }
-      if (isTold) throw new ExitStatus(TERMINATED);
     });
   program
     .command('sessions')
@@ -106,6 +93,17 @@ export function addCommands(program: Command, context: CommandContext): void {
     });
 }
 
+/** Nothing that runs is lost by leaving: the session ends with the last of its queries. */
+async function leave(session: ProofSession, screen: Screen): Promise<void> {
+  const running = await session.running();
+  if (running.length === 0) return;
+  const [first] = running;
+  screen.say(
+    `${running.join(', ')} ${running.length === 1 ? 'goes' : 'go'} on, and session ${session.sessionId} ends when that is over; get an answer with "proof retrieve ${first}"`,
+  );
+  session.detach(true);
+}
+
 /** One prompt reads the lines. @throws {UsageError} */
 function notWithin({ session }: CommandContext): void {
   if (session !== undefined)
@@ -135,78 +133,4 @@ async function follow(session: ProofSession, queryId: string, screen: Screen): P
     const end = await answerOrInterruption(session, queryId, screen);
     screen.say(typeof end === 'string' ? `${ref}: ${end}` : `${ref} ${end.result.status}: "retrieve ${ref}" shows it`);
   }
-}
-
-/** Runs lines until exit, end of input, or the end of the session. Lines of a pipe run one after the other. */
-async function prompt(
-  session: ProofSession,
-  context: CommandContext,
-  config: string | undefined,
-): Promise<'exit' | 'close'> {
-  const over = new AbortController();
-  session.once('ended', (why) => {
-    process.stdout.write(`\nThe session is over: ${why}\n`);
-    over.abort();
-  });
-  const lines = process.stdin.isTTY ? typedLines(over.signal) : createInterface({ input: process.stdin });
-  for await (const line of lines) {
-    if (over.signal.aborted) break;
-    const next = await oneLine(line, { ...context, session }, config);
-    if (next !== 'more') return next;
-  }
-  return 'exit';
-}
-
-/** What is typed at a terminal. Between two lines nothing listens to it, so that Ctrl-C reaches the command that runs. */
-async function* typedLines(over: AbortSignal): AsyncGenerator<string> {
-  let history: string[] = [];
-  while (!over.aborted) {
-    const terminal = createInterface({ input: process.stdin, output: process.stdout, history, prompt: 'proof> ' });
-    const close = (): void => terminal.close();
-    over.addEventListener('abort', close);
-    terminal.on('history', (lines) => {
-      history = lines;
-    });
-    terminal.on('SIGINT', () => {
-      process.stdout.write('\n(type "exit" to end the session)\n');
-      terminal.prompt();
-    });
-    const typed = new Promise<string | undefined>((resolve) => {
-      terminal.once('line', resolve);
-      terminal.once('close', () => resolve(undefined));
-    });
-    terminal.prompt();
-    const line = await typed;
-    over.removeEventListener('abort', close);
-    terminal.close();
-    if (line === undefined) return;
-    yield line;
-  }
-}
-
-async function oneLine(
-  line: string,
-  context: CommandContext & { session: ProofSession },
-  config: string | undefined,
-): Promise<'exit' | 'close' | 'more'> {
-  const { session } = context;
-  try {
-    const words = splitWords(line);
-    const [verb, argument] = words;
-    if (verb === undefined || verb.startsWith('#')) return 'more';
-    if (['exit', 'quit', '.q'].includes(verb)) return 'exit';
-    if (verb === 'close') return 'close';
-    if (verb === 'help' && argument === undefined) process.stdout.write(`${HELP}\n`);
-    else if (verb === 'parallel') session.setWorkers(argument === undefined ? null : Number(argument));
-    else {
-      const program = await context.build(words, session);
-      program.setOptionValue('host', session.host.name);
-      if (config !== undefined) program.setOptionValue('config', config);
-      await program.parseAsync(words, { from: 'user' });
-    }
-    process.exitCode = 0;
-  } catch (error) {
-    process.exitCode = reportFailure(error); // of a pipe's last line, it is the status of the whole
-  }
-  return 'more';
 }

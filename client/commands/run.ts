@@ -25,8 +25,9 @@ import { spareNamedInputs, spareReplicas, sparing } from '../run/spare-inputs.js
 import { runningUsersCode } from '../run/users-code.js';
 import { answerOrInterruption, watching } from '../run/watched-query.js';
 import { ServerApi } from '../server-api.js';
+import { type EndSignal, endingWithProcess } from '../session/end-with-process.js';
 import type { ProofSession } from '../session/proof-session.js';
-import { openSession } from '../session/session-lines.js';
+import { setUpWorkers, startSession } from '../session/session-lines.js';
 import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
 import type { CommandContext } from './add-commands.js';
@@ -142,37 +143,51 @@ async function inThisProcess(request: QueryRequest, { loaded, options, config, s
 }
 
 /** In the session of the prompt, or in one of its own that ends with the query. */
-async function onServer(
-  request: QueryRequest,
-  { loaded, options, config, screen }: Setting,
-  open: ProofSession | undefined,
-): Promise<number> {
+async function onServer(request: QueryRequest, setting: Setting, open: ProofSession | undefined): Promise<number> {
+  const { options, config, screen } = setting;
   const host = open?.host ?? hostEntry(config, options.host);
   await spareReplicas(options, request, localLookUp(config, host.name)); // in the catalog that the server asks
+  if (open !== undefined) return (await inSession(request, setting, open, 0)).status;
+  const started = performance.now();
   const given = { workers: options.workers ?? null, title: request.title };
-  const { session, openMs } =
-    open === undefined ? await openSession(host, screen, given) : { session: open, openMs: 0 };
-  let mayClose = open === undefined;
-  try {
-    const { queryId, query } = await submitQuery(session, request);
-    if (options.async === true) {
-      mayClose = false;
-      process.stdout.write(`${query}\n`);
-      return 0;
+  const connected = startSession(host, screen, given);
+  const isTaken = (signal: EndSignal): boolean => signal !== 'SIGHUP'; // the query that runs answers it
+  return endingWithProcess(connected, isTaken, async () => {
+    const session = await connected;
+    let goesOn = false;
+    try {
+      session.closeWithClient();
+      await setUpWorkers(session, screen);
+      const end = await inSession(request, setting, session, performance.now() - started);
+      goesOn = end.goesOn;
+      return end.status;
+    } finally {
+      if (goesOn) session.detach(true);
+      else await session.close();
     }
-    screen.say(`Query ${query}`); // its name, for "proof retrieve" from elsewhere
-    const outcome = await answerOrInterruption(session, queryId, screen);
-    if (outcome === 'background') {
-      mayClose = false;
-      process.stdout.write(`${query} goes on; get its answer with "proof retrieve ${query}"\n`);
-      return 0;
-    }
-    if (outcome === 'aborted') return 130;
-    const { timing } = outcome.result;
-    const withOpening = { ...outcome.result, timing: { ...timing, openMs, totalMs: timing.totalMs + openMs } };
-    return await report({ ...outcome, result: withOpening }, loaded, options, screen);
-  } finally {
-    if (mayClose) await session.close();
-    else if (open === undefined) session.detach(true);
+  });
+}
+
+/** @returns the exit status, and whether the query was left to itself */
+async function inSession(
+  request: QueryRequest,
+  { loaded, options, screen }: Setting,
+  session: ProofSession,
+  openMs: number,
+): Promise<{ status: number; goesOn: boolean }> {
+  const { queryId, query } = await submitQuery(session, request);
+  if (options.async === true) {
+    process.stdout.write(`${query}\n`);
+    return { status: 0, goesOn: true };
   }
+  screen.say(`Query ${query}`); // its name, for "proof retrieve" from elsewhere
+  const outcome = await answerOrInterruption(session, queryId, screen);
+  if (outcome === 'background') {
+    process.stdout.write(`${query} goes on; get its answer with "proof retrieve ${query}"\n`);
+    return { status: 0, goesOn: true };
+  }
+  if (outcome === 'aborted') return { status: 130, goesOn: false };
+  const { timing } = outcome.result;
+  const withOpening = { ...outcome.result, timing: { ...timing, openMs, totalMs: timing.totalMs + openMs } };
+  return { status: await report({ ...outcome, result: withOpening }, loaded, options, screen), goesOn: false };
 }

@@ -21,6 +21,9 @@ import type { HostEntry } from '../client-config.js';
 import type { ClientPackage } from '../packages/find-packages.js';
 import { authorization, ServerApi } from '../server-api.js';
 
+/** So long a lost connection is dialled again, and a session of this client alone waits for it to be back. */
+const GIVE_UP_AFTER_MS = 300_000;
+
 type Submit = Omit<Extract<ClientMessage, { type: 'submit' }>, 'type' | 'ref'>;
 type Of<T extends ToClientMessage['type']> = Extract<ToClientMessage, { type: T }>;
 export type WorkerCounts = Omit<Of<'workers'>, 'type'>;
@@ -76,6 +79,8 @@ export class ProofSession extends EventEmitter<SessionEvents> {
       isSent: boolean;
     }
   >();
+  /** Queries of this client whose end it has not heard of. */
+  readonly #unanswered = new Set<string>();
   /** Said while no connection stood. */
   #unsaid: ClientMessage[] = [];
   readonly #awaited = new Map<
@@ -99,7 +104,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
       ...(api.host.ca === null ? {} : { ca: api.host.ca }),
       schema: toClientMessage,
       clock: systemClock,
-      giveUpAfterMs: 300_000,
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
       onOpen: (link) => {
         this.#link = link;
         link.send({ type: 'hello', ...SPOKEN });
@@ -188,6 +193,14 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     });
   }
 
+  /** The session's queries that are not over, as far as is known: the ProxyServer may hear of the newest a moment later. */
+  async running(): Promise<string[]> {
+    const known = (await this.api.queries()).filter(({ sessionId }) => sessionId === this.sessionId);
+    const over = new Set(known.filter(({ state }) => FINAL_QUERY_STATES.includes(state)).map(({ query }) => query));
+    const all = new Set([...known.map(({ query }) => query), ...this.#unanswered]);
+    return [...all].filter((query) => !over.has(query));
+  }
+
   stop(queryId: string): void {
     this.#say({ type: 'stop', queryId });
   }
@@ -198,9 +211,14 @@ export class ProofSession extends EventEmitter<SessionEvents> {
     this.#say({ type: 'setWorkers', n });
   }
 
+  /** Whatever becomes of this client: the session ends when nothing runs in it and nobody has come back for as long as one dials. */
+  closeWithClient(): void {
+    this.#say({ type: 'closeWhenIdle', afterMs: GIVE_UP_AFTER_MS });
+  }
+
   /** Leaves; the session and its queries stay, `oneOff` until the last of them is over. */
   detach(oneOff = false): void {
-    if (oneOff) this.#link?.send({ type: 'closeWhenIdle' });
+    if (oneOff) this.#link?.send({ type: 'closeWhenIdle', afterMs: 0 });
     this.#dialler.close('the client left');
   }
 
@@ -252,6 +270,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
         break;
       }
       case 'accepted':
+        this.#unanswered.add(message.query);
         this.#submitted.get(message.ref)?.resolve(message);
         this.#submitted.delete(message.ref);
         break;
@@ -261,6 +280,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
         break;
       case 'result':
         if (FINAL_QUERY_STATES.includes(message.result.status)) {
+          this.#unanswered.delete(message.result.query);
           this.#awaited.get(message.queryId)?.resolve(message);
           this.#awaited.delete(message.queryId);
         }

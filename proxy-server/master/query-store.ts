@@ -62,12 +62,13 @@ export class QueryStore {
       return existsSync(path) ? [checked(querySpecShape, parseJson(readFileSync(path, 'utf8'), path), path)] : [];
     });
   }
-  /** Its session was opened for its queries alone; a master that is started again must know. */
-  get isOneOff(): boolean {
-    return existsSync(join(this.#directory, 'one-off'));
+  /** Its session is for its queries alone: milliseconds that it waits for a client after them. A master that is started again must know. */
+  get oneOffAfterMs(): number | undefined {
+    const path = join(this.#directory, 'one-off');
+    return existsSync(path) ? Number(readFileSync(path, 'utf8')) || 0 : undefined;
   }
-  markOneOff(): void {
-    writeFileSync(join(this.#directory, 'one-off'), '');
+  markOneOff(afterMs: number): void {
+    writeFileSync(join(this.#directory, 'one-off'), String(afterMs));
   }
   async saveSpec(spec: QuerySpec): Promise<void> {
     await mkdir(join(this.#directory, spec.queryId), { recursive: true, mode: 0o700 });

@@ -44,14 +44,14 @@ export class Session {
   readonly #workers: WorkerDesk;
   readonly #queries: QueryQueue;
   #control: Peer<MasterMessage> | undefined;
-  /** It was opened for its queries alone: it ends with the last of them. */
-  #isOneOff: boolean;
+  /** Less for one that is for its queries alone than for others. */
+  #idleAfterMs: number;
   #cancelIdle: () => void = () => {};
   #cancelOrphaned: () => void = () => {};
   #isOver = false;
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    this.#isOneOff = parts.store.isOneOff;
+    this.#idleAfterMs = parts.store.oneOffAfterMs ?? parts.file.idleAfterMs;
     this.#queries = new QueryQueue({
       ...parts,
       tell: (queryId, message) => this.#tellAttached(queryId, message),
@@ -200,8 +200,8 @@ export class Session {
         this.#workers.cap(message.n);
         break;
       case 'closeWhenIdle':
-        this.#isOneOff = true;
-        this.#parts.store.markOneOff();
+        this.#idleAfterMs = Math.min(message.afterMs ?? 0, this.#parts.file.idleAfterMs);
+        this.#parts.store.markOneOff(this.#idleAfterMs);
         break;
       case 'close':
         this.end('closed by the client');
@@ -292,7 +292,7 @@ export class Session {
   #idle(): void {
     this.#cancelIdle();
     if (this.#clients.size > 0 || !this.#queries.isEmpty || this.#isOver) return;
-    const idleAfterMs = this.#isOneOff ? 0 : this.#parts.file.idleAfterMs;
+    const idleAfterMs = this.#idleAfterMs;
     this.#cancelIdle = this.#parts.clock.after(idleAfterMs, () => this.end(`idle for ${idleAfterMs} ms`));
   }
   #orphaned(): void {

@@ -1,5 +1,5 @@
 /** Ctrl-C at a terminal and elsewhere, while a query runs: what is offered is done. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,20 +7,11 @@ import { expect } from 'chai';
 import type { QueryInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, COMMAND, startCluster } from '../support/cluster.js';
+import { TWO_MS_AN_ENTRY } from '../support/programs.js';
 import { skipBecause } from '../support/summary-reporter.js';
+import { atTerminal } from '../support/terminal.js';
 
 const ENTRIES = 3_000;
-const SLOW = `
-import { Selector } from 'proof-grid';
-export default class Slow extends Selector {
-  override branches = ['mu1_pt'];
-  n = this.counter('n');
-  override process(entry: number): void {
-    const end = performance.now() + 2;
-    while (performance.now() < end);
-    this.n.add(1);
-  }
-}`;
 
 describe('a query that is interrupted', function () {
   this.timeout(180_000);
@@ -29,11 +20,11 @@ describe('a query that is interrupted', function () {
   before(async () => {
     cluster = await startCluster({ pilots: 1, embeddedCatalog: true });
     await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: ENTRIES, run: 1 });
-    writeFileSync(file('slow.ts'), SLOW);
+    writeFileSync(file('slow.ts'), TWO_MS_AN_ENTRY);
   });
   after(() => cluster?.stop());
 
-  const words = (): string[] => [COMMAND, 'run', '--host', 'here', file('slow.ts'), file('data.root')];
+  const words = (): string[] => ['run', '--host', 'here', file('slow.ts'), file('data.root')];
   const newest = async (): Promise<QueryInfo | undefined> =>
     (JSON.parse((await cluster.proof('queries', '--json')).stdout) as QueryInfo[])
       .sort((a, b) => a.submittedAt - b.submittedAt)
@@ -44,37 +35,22 @@ describe('a query that is interrupted', function () {
       if (query !== undefined && isSo(query)) return query;
     }
   };
-  /** The command, with a terminal of its own that util-linux makes, or without. */
-  const start = (hasTerminal: boolean): { child: ChildProcess; said: () => string } => {
-    const env = { ...process.env, PROOF_CONFIG: file('config.yaml') };
-    // exec: a shell that stays would itself end with 130 for the Ctrl-C.
-    const line = `exec ${[process.execPath, ...words()].map((word) => `'${word}'`).join(' ')}`;
-    const child = hasTerminal
-      ? spawn('script', ['-qec', line, '/dev/null'], { env, stdio: 'pipe' })
-      : spawn(process.execPath, words(), { env, stdio: 'pipe' });
-    let said = '';
-    for (const stream of [child.stdout!, child.stderr!])
-      stream.on('data', (data: Buffer) => {
-        said += data.toString('utf8');
-      });
-    return { child, said: () => said };
-  };
   /** @returns exit status, what was said, and the query */
   const interrupted = async (answer: string): Promise<{ status: number; said: string; query: QueryInfo }> => {
     await cluster.warm(1);
     const before = await newest();
-    const { child, said } = start(true);
+    const terminal = atTerminal(words(), file('config.yaml'));
     const running = await until(({ query, entries }) => query !== before?.query && entries.done > 0);
-    child.stdin!.write('\u0003');
-    while (!said().includes('[b]ackground')) await new Promise((resolve) => setTimeout(resolve, 20));
-    child.stdin!.write(`${answer}\n`);
-    const [status] = (await once(child, 'exit')) as [number];
-    return { status, said: said(), query: running };
+    terminal.type('\u0003');
+    await terminal.shows('[c]ontinue? ');
+    terminal.type(answer);
+    const [status] = (await once(terminal.child, 'exit')) as [number];
+    return { status, said: terminal.said(), query: running };
   };
 
   it('goes on in the background with b, to its end, and is retrieved', async function () {
     if (process.platform !== 'linux') skipBecause(this, 'script of util-linux makes the terminal');
-    const { status, said, query } = await interrupted('b');
+    const { status, said, query } = await interrupted('b\n');
     expect(status, said).to.equal(0);
     expect(said).to.contain(query.query);
     await until(({ state }) => state === 'completed');
@@ -83,7 +59,7 @@ describe('a query that is interrupted', function () {
   });
 
   it('stops with s, and keeps what is merged', async () => {
-    const { status, said, query } = await interrupted('s');
+    const { status, said, query } = await interrupted('s\n');
     expect(status, said).to.equal(3);
     const { outputs, entries } = JSON.parse((await cluster.proof('retrieve', query.query, '--json', '-')).stdout);
     expect(entries.done).to.be.greaterThan(0).and.lessThan(ENTRIES);
@@ -91,24 +67,31 @@ describe('a query that is interrupted', function () {
   });
 
   it('is aborted with a, and goes on as if nothing had been with c', async () => {
-    const aborted = await interrupted('a');
+    const aborted = await interrupted('a\n');
     expect(aborted.status, aborted.said).to.equal(130);
     expect((await until(({ query, state }) => query === aborted.query.query && state === 'aborted')).state).to.equal(
       'aborted',
     );
-    const continued = await interrupted('c');
+    const continued = await interrupted('c\n');
     expect(continued.status, continued.said).to.equal(0);
     expect((await until(({ query }) => query === continued.query.query)).state).to.equal('completed');
+  });
+
+  it('goes on when the question gets no answer, but the end of input (Ctrl-D)', async () => {
+    const { status, said } = await interrupted('\u0004');
+    expect(status, said).to.equal(0);
+    expect(said).to.contain(`completed: ${ENTRIES} of ${ENTRIES} entries`);
   });
 
   it('is aborted where there is no terminal to ask at', async () => {
     await cluster.warm(1);
     const before = await newest();
-    const { child, said } = start(false);
+    const env = { ...process.env, PROOF_CONFIG: file('config.yaml') };
+    const child = spawn(process.execPath, [COMMAND, ...words()], { env, stdio: 'ignore' });
     const { query } = await until((one) => one.query !== before?.query && one.entries.done > 0);
     child.kill('SIGINT');
     const [status] = (await once(child, 'exit')) as [number];
-    expect(status, said()).to.equal(130);
+    expect(status).to.equal(130);
     await until((one) => one.query === query && one.state === 'aborted');
   });
 });

@@ -1,13 +1,11 @@
 /** Sessions as users live with them: the prompt, two users at once, queries that are left and retrieved, workers that die. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hostEntry, readClientConfig } from '../../client/client-config.js';
 import { ProofSession } from '../../client/session/proof-session.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
-import { type Cluster, COMMAND, isAlive, startCluster } from '../support/cluster.js';
+import { type Cluster, isAlive, startCluster } from '../support/cluster.js';
 
 const SLOW = `
 import { Selector } from 'proof-grid';
@@ -45,21 +43,6 @@ describe('sessions', function () {
     expect(ran.stdout).to.match(/PROOF set to parallel mode \(4 workers\)\n/);
     expect(ran.stdout).to.match(/here-\d+-\d+:q1 +\S+ +completed +1000 +1000/);
     expect(ran.stderr).to.contain("unknown command 'nonsense'");
-  });
-
-  it('end with their prompt when it is told to end (SIGTERM), and leave no workers taken', async () => {
-    const env = { ...process.env, PROOF_CONFIG: file('config.yaml') };
-    const prompt = spawn(process.execPath, [COMMAND, 'open', 'here'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-    const gone = once(prompt, 'exit');
-    let said = '';
-    prompt.stdout.on('data', (data: Buffer) => {
-      said += data.toString('utf8');
-      if (said.includes('parallel mode')) prompt.kill('SIGTERM');
-    });
-    expect(await gone).to.deep.equal([143, null]);
-    const { stdout } = await cluster.proof('sessions', '--json');
-    expect((JSON.parse(stdout) as { state: string }[]).map(({ state }) => state)).to.not.include('running');
-    await cluster.warm(4);
   });
 
   it('share the pool: a second user gets workers at once, and both answers are whole', async () => {

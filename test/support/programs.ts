@@ -65,3 +65,16 @@ export async function runOver(
   for (const bytes of cuts.isReversed === true ? increments.toReversed() : increments) merger.add(bytes);
   return finishOutputs(loaded, merger, context);
 }
+
+/** A selector that can be interrupted: it counts entries, two milliseconds each. */
+export const TWO_MS_AN_ENTRY = `
+import { Selector } from 'proof-grid';
+export default class Slow extends Selector {
+  override branches = ['mu1_pt'];
+  n = this.counter('n');
+  override process(entry: number): void {
+    const end = performance.now() + 2;
+    while (performance.now() < end);
+    this.n.add(1);
+  }
+}`;

@@ -1,0 +1,41 @@
+/** The `proof` command at a terminal of its own, which util-linux's `script` makes; killing `script` takes the terminal away. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { COMMAND } from './cluster.js';
+
+export interface Terminal {
+  readonly child: ChildProcess;
+  /** All that was shown, the echo of what was typed with it. */
+  said(): string;
+  type(text: string): void;
+  /** Waits until `text` stands behind what was waited for before. */
+  shows(text: string): Promise<void>;
+}
+
+export function atTerminal(words: readonly string[], config: string): Terminal {
+  // exec: a shell that stays would itself end with 130 for a Ctrl-C.
+  const line = `exec ${[process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ')}`;
+  const env = { ...process.env, PROOF_CONFIG: config };
+  const child = spawn('script', ['-qec', line, '/dev/null'], { env, stdio: 'pipe' });
+  let said = '';
+  let at = 0;
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => {
+      said += data.toString('utf8');
+    });
+  return {
+    child,
+    said: () => said,
+    type: (text) => void child.stdin.write(text),
+    async shows(text) {
+      const until = performance.now() + 60_000;
+      while (said.indexOf(text, at) < 0) {
+        if (performance.now() > until) {
+          child.kill('SIGKILL');
+          throw new Error(`The terminal never showed "${text}": ${said}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      at = said.indexOf(text, at) + text.length;
+    },
+  };
+}
