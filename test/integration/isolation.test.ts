@@ -108,7 +108,7 @@ export default class Teller extends Selector { override branches = ['mu1_pt']; o
       join(cluster.folder, 'teller.ts'),
       join(cluster.folder, 'data.root'),
     );
-    expect(ran.stderr).to.match(/MASTER \["(EACCES|ENOENT)","",\["master.log","programs","session.json"\]\]/);
+    expect(ran.stderr).to.match(/MASTER \["(EACCES|ENOENT)","",\["master.log","one-off","programs","session.json"\]\]/);
   });
 
   it('sees no process but its own, and nothing that was entrusted to the pilot', () => {
