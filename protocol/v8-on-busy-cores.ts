@@ -1,5 +1,5 @@
 /**
- * Imported first by workers and masters: what V8 optimises, and with how many threads.
+ * For workers and masters: what V8 optimises, and with how many threads.
  *
  * A query lasts a second as often as an hour, and every core has a worker that is busy. There V8's own threads take a worker's time: with its
  * defaults a tenth of such a second, mostly to optimise functions that are called a few hundred times. So the baseline compiler, which is
@@ -8,10 +8,10 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** Bytes of bytecode that a function runs through before V8 looks at it: 66 kB in V8 11. */
-const INTERRUPT_BUDGET = 600_000;
-
-setFlagsFromString('--sparkplug');
-setFlagsFromString('--always-sparkplug');
-setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
-setFlagsFromString('--no-parallel-scavenge');
+/** @param interruptBudget bytes of bytecode that a function runs through before V8 looks at it: 66 kB in V8 11. Before much has run. */
+export function useFewerThreads(interruptBudget: number): void {
+  setFlagsFromString('--sparkplug');
+  setFlagsFromString('--always-sparkplug');
+  setFlagsFromString(`--interrupt-budget=${interruptBudget}`);
+  setFlagsFromString('--no-parallel-scavenge');
+}

@@ -3,11 +3,11 @@
  * says `warm`, is told `attach`, serves that one session, and ends; so does it when its agent dies.
  */
 
-import '../../protocol/v8-on-busy-cores.js';
 import type { FromWorkerProcess } from '../../protocol/agent-messages.js';
 import { toWorkerProcess } from '../../protocol/agent-messages.js';
 import { checked } from '../../protocol/check.js';
 import { systemClock } from '../../protocol/clock.js';
+import { useFewerThreads } from '../../protocol/v8-on-busy-cores.js';
 import { codecs } from '../../rootio/compression/tier.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { captureOutput } from './captured-output.js';
@@ -15,6 +15,9 @@ import { memoryShare, watchMemory } from './memory-watch.js';
 import { rehearse } from './rehearsal.js';
 import { SessionWorker } from './session-worker.js';
 import { LinkThread } from './threaded-dial.js';
+
+/** A loop of users' code has run through that within milliseconds. */
+useFewerThreads(600_000);
 
 const tell = (message: FromWorkerProcess): void => {
   if (process.connected) process.send?.(message);

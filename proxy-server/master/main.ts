@@ -3,7 +3,6 @@
  * and reads that path from standard input when a session needs it). It listens on the session's Unix socket, prints `ready`, and ends by
  * itself: told to, idle, or orphaned (session.ts).
  */
-import '../../protocol/v8-on-busy-cores.js';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { checked, parseJson } from '../../protocol/check.js';
@@ -12,9 +11,13 @@ import { sessionFile } from '../../protocol/control-messages.js';
 import { type Daemon, runDaemon } from '../../protocol/daemon.js';
 import { UsageError } from '../../protocol/errors.js';
 import { createLogger, logLevels } from '../../protocol/log.js';
+import { useFewerThreads } from '../../protocol/v8-on-busy-cores.js';
 import { QueryStore } from './query-store.js';
 import { Session } from './session.js';
 import { openSockets } from './sockets.js';
+
+/** Of what its rehearsal has not optimised, little is worth it within a short query, and much in one of many packets. */
+useFewerThreads(100_000);
 
 /** What only queries need is loaded once the master listens. */
 const loadCreateRun = (): Promise<typeof import('./create-run.js')> => import('./create-run.js');
