@@ -39,7 +39,7 @@ export class ColumnSet {
 
   /** After `reader.load(first, …)`. */
   bind(first: number): void {
-    for (const column of this.#columns) column.bind(this.data(column.name), first);
+    for (const column of this.#columns) column.bind(this.reader.column(this.#paths.get(column.name)!), first);
   }
 
   data(branch: string): ColumnData {

@@ -3,7 +3,6 @@
  * a session opens without waiting for it.
  */
 import { loadProgram } from '../../analysis/load-program.js';
-import { packState } from '../../analysis/merged-state.js';
 import type { Selector } from '../../analysis/selector.js';
 import type { Grid } from '../../catalog/grid/grid.js';
 import { openGrid } from '../../catalog/grid/open-grid.js';
@@ -14,6 +13,7 @@ import { errorBody, GridError } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { DataSetFile } from './data-set.js';
 import { openKeptQuery } from './kept-query.js';
+import { packedMerger } from './packed-merger.js';
 import type { QueryParts } from './query-parts.js';
 import { fullNotice, type RunEvents } from './query-queue.js';
 import { QueryRun } from './query-run.js';
@@ -55,11 +55,7 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
   const grid = lazyGrid(file);
   const queryParts: QueryParts = {
     ...{ clock, recovered, packetLimitMs: file.packetLimitMs, onStuck: events.onStuck },
-    merger: {
-      add: (increment) => merger.add(increment),
-      checkpoint: () => packState(merger.encode('handles')),
-      live: () => packState(merger.encode('none')),
-    },
+    merger: packedMerger(merger),
     journal,
     lookUp: (asked) => lookUpPatiently(() => lookUp(asked, grid, file.site), { clock, tell: events.tell }),
     learn: (facts) => {

@@ -76,7 +76,8 @@ await runDaemon('proof master', async () => {
   await loadCreateRun();
   const path = pathFromInput();
   const stopped = new AbortController();
-  void path.finally(() => stopped.abort());
+  const stop = (): void => stopped.abort();
+  path.then(stop, stop);
   const { rehearse } = await import('./rehearsal.js');
   await rehearse(systemClock, stopped.signal).catch((e: unknown) =>
     console.error(`the rehearsal failed: ${String(e)}`),

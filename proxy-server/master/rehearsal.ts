@@ -2,9 +2,7 @@
  * A query of our own that a spare master runs while nobody needs it: a QueryRun with the merger and the messages of a user's, whose two workers
  * are made up and whose journal goes nowhere. So the first query of a session is not the one for which all that code runs for the first time.
  */
-
 import { encodeIncrement } from '../../analysis/increment.js';
-import { packState } from '../../analysis/merged-state.js';
 import { OutputMerger } from '../../analysis/output-merger.js';
 import { Selector } from '../../analysis/selector.js';
 import type { NodeFacts } from '../../protocol/agent-messages.js';
@@ -18,6 +16,7 @@ import {
   workerMessage,
 } from '../../protocol/worker-messages.js';
 import type { DataSetFile } from './data-set.js';
+import { packedMerger } from './packed-merger.js';
 import { QueryRun } from './query-run.js';
 import type { QuerySpec } from './query-spec.js';
 import { RecordChain } from './record-chain.js';
@@ -109,11 +108,7 @@ export function rehearse(clock: Clock, signal: AbortSignal): Promise<number | nu
   return new Promise((resolve) => {
     const run = new QueryRun(spec, {
       clock,
-      merger: {
-        add: (increment) => merger.add(increment),
-        checkpoint: () => packState(merger.encode('handles')),
-        live: () => packState(merger.encode('none')),
-      },
+      merger: packedMerger(merger),
       journal: { append: keep, replace: keep, bytes: 0 },
       lookUp: async () => files,
       learn: () => {},
