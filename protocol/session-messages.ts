@@ -79,8 +79,12 @@ export type QueryResult = z.infer<typeof queryResult>;
 /** A merged state up to this length travels in the `result` message; a longer one is asked for at GET /v1/queries/REF/state. */
 export const MOST_INLINE_BYTES = 4 * 1024 * 1024;
 
-/** GET /v1/queries/REF/result: an answer with all that its end on the client needs but its state, MessagePack. */
-export const keptResult = z.object({ result: queryResult, code: bytes });
+/**
+ * GET /v1/queries/REF/result: an answer with all that its end on the client needs but its state, MessagePack.
+ * `reads`: paths of what the query read from disks, which no answer of it is to replace; a server of the release before does not tell them.
+ */
+export const keptResult = z.object({ result: queryResult, code: bytes, reads: z.array(z.string()).default([]) });
+export type KeptResult = z.infer<typeof keptResult>;
 
 /** A query as it is handed in. */
 export const submitMessage = z.object({
@@ -104,6 +108,8 @@ export const submitMessage = z.object({
   packages: z.array(packageRef).max(MOST_PACKAGES).optional(),
   params,
   inputs: z.record(z.string(), z.unknown()),
+  /** What was read for it on its client's disk beside the data: paths of the selector, of lists. */
+  reads: z.array(z.string().max(10_000)).max(1_000_000).optional(),
   seed: count,
   /** At most so many workers; null: all of the session. */
   workers: z.number().int().min(1).nullable(),

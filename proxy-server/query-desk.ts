@@ -10,12 +10,13 @@ import { GridError } from '../protocol/errors.js';
 import { encodeFrame } from '../protocol/frame.js';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../protocol/ids.js';
 import { didYouMean } from '../protocol/nearest.js';
-import { queryResult } from '../protocol/session-messages.js';
+import { type KeptResult, queryResult } from '../protocol/session-messages.js';
 import type { Identity } from '../protocol/tokens.js';
 import { authorize, may, reachOf } from './authorization.js';
 import { type JournalFile, journalFile } from './master/journal-records.js';
 import { readPackets } from './master/packet-log.js';
-import { querySpecShape } from './master/query-spec.js';
+import { type QuerySpec, querySpecShape } from './master/query-spec.js';
+import { queryReads } from './query-reads.js';
 import type { QueryStore } from './query-store.js';
 import { ARCHIVED, type ResultKeeper } from './result-keeper.js';
 import { openSessionFile, readSessionFile } from './session-files.js';
@@ -76,11 +77,14 @@ export class QueryDesk {
    */
   async result(identity: Identity, ref: string, isArchived = false): Promise<Buffer> {
     const { directory, file } = this.#finished(identity, ref);
+    const known = await this.#record(this.get(identity, ref)).catch(() => undefined); // no name could be looked up
     const result = checked(queryResult, parseJson(await readText(directory, file), file), file);
     const session = join(directory, '..');
     const code = await readSessionFile(session, join(session, 'programs', result.program.sha256));
     if (isArchived) await markArchived(join(directory, ARCHIVED));
-    return Buffer.from(encodeFrame({ result, code: new Uint8Array(code) }));
+    const reads = queryReads(known?.files ?? [], await readSpec(directory));
+    const kept: KeptResult = { result, code: new Uint8Array(code), reads };
+    return Buffer.from(encodeFrame(kept));
   }
   /** The file with the merged outputs, packed as in analysis/merged-state.ts. It can be longer than memory. */
   stateFile(identity: Identity, ref: string): Promise<FileHandle> {
@@ -117,12 +121,7 @@ export class QueryDesk {
       throw new NoSuchPacketError(`Query ${ref} has no packet ${packetId}. "proof replay ${ref}" lists them.`);
     const { directory, files } = await this.#record(this.get(identity, ref));
     const { name, tree, places, friends, selected } = files[packet.position]!;
-    const path = join(directory, 'query.json');
-    const { program, params, inputs, seed } = checked(
-      querySpecShape,
-      parseJson(await readText(directory ?? '', path), path),
-      path,
-    );
+    const { program, params, inputs, seed } = await readSpec(directory);
     const code = await readSessionFile(join(directory, '..'), join(directory, '..', 'programs', program.sha256));
     const file = { position: packet.position, name, urls: places.map(({ url }) => url), tree, friends };
     const only = selected === null ? {} : { only: pairsWithin(selected, packet.first, packet.end) };
@@ -180,6 +179,11 @@ async function markArchived(file: string): Promise<void> {
   await writeFile(file, '', { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   });
+}
+
+async function readSpec(directory: string): Promise<QuerySpec> {
+  const path = join(directory, 'query.json');
+  return checked(querySpecShape, parseJson(await readText(directory, path), path), path);
 }
 
 /** @param directory of the query, in its session's */

@@ -6,6 +6,7 @@ import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import { saveKept } from '../run/kept-result.js';
+import { checkOutputs } from '../run/output-files.js';
 import type { ServerApi } from '../server-api.js';
 import { fullRef } from './query-ref.js';
 
@@ -47,6 +48,7 @@ export function addCommands(program: Command): void {
 
   add('archive <query> <file>', 'save the whole result of a query, as it is, into a file for "proof retrieve"').action(
     async (ref: string, file: string, _options: unknown, command: Command) => {
+      checkOutputs({ archive: file });
       const api = apiOf(command);
       const query = await fullRef(api, ref);
       await mustBeOver(api, query);

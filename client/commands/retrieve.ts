@@ -41,6 +41,7 @@ export function addCommands(program: Command): void {
       checkOutputs(options);
       if (existsSync(ref)) spareInputs(options, [ref]);
       const kept = existsSync(ref) ? await keptInFile(ref, LIBRARY) : await fromServer(ref, apiOf(command), screen);
+      spareInputs(options, kept.reads, 'its query read');
       const status = await runningUsersCode(() =>
         keepingStdout(options.json === '-', () => report(kept.outcome, kept.loaded, options, screen)),
       );

@@ -21,7 +21,7 @@ import type { QueryRequest } from '../run/query-request.js';
 import { submitQuery } from '../run/remote-run.js';
 import { report } from '../run/report.js';
 import { checkSelectorWord } from '../run/selector-word.js';
-import { spareNamedInputs, spareReplicas, sparing } from '../run/spare-inputs.js';
+import { readFiles, spareNamedInputs, spareReplicas, sparing } from '../run/spare-inputs.js';
 import { runningUsersCode } from '../run/users-code.js';
 import { answerOrInterruption, watching } from '../run/watched-query.js';
 import { ServerApi } from '../server-api.js';
@@ -40,7 +40,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       .description('run a selector over a data set: paths, globs, URLs, lfn:, find:, dataset:, @FILE'),
   ).action(async (selector: string, words: string[], _options: RunOptions, command: Command) => {
     checkSelectorWord(selector, words);
-    await runQuery((packages) => bundleSelector(selector, packages), words, [selector, ...words], command, context);
+    await runQuery((packages) => bundleSelector(selector, packages), words, selector, command, context);
   });
   addRunOptions(
     program
@@ -48,7 +48,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       .description('one histogram of an expression: x, y:x, y:x>>name(nx,x1,x2,...); the cut is a weight'),
   ).action(
     async (word: string, expression: string, cut: string | undefined, _options: RunOptions, command: Command) => {
-      await runQuery(async () => drawProgram(expression, cut), [word], [word], command, context);
+      await runQuery(async () => drawProgram(expression, cut), [word], undefined, command, context);
     },
   );
 }
@@ -56,21 +56,21 @@ export function addCommands(program: Command, context: CommandContext): void {
 async function runQuery(
   makeProgram: (packages: readonly PackageContents[]) => Promise<Program>,
   words: readonly string[],
-  typed: readonly string[],
+  selector: string | undefined,
   command: Command,
   { session }: CommandContext,
 ): Promise<void> {
   const options = command.optsWithGlobals<RunOptions & { config?: string }>();
   checkRunOptions(options);
   await runningUsersCode(() =>
-    keepingStdout(options.json === '-', () => runChecked(makeProgram, words, typed, options, session)),
+    keepingStdout(options.json === '-', () => runChecked(makeProgram, words, selector, options, session)),
   );
 }
 
 async function runChecked(
   makeProgram: (packages: readonly PackageContents[]) => Promise<Program>,
   words: readonly string[],
-  typed: readonly string[],
+  selector: string | undefined,
   options: RunOptions & { config?: string },
   session: ProofSession | undefined,
 ): Promise<void> {
@@ -81,13 +81,14 @@ async function runChecked(
   if (options.entryList !== undefined)
     lists.push({ name: options.entryList, words: null, parts: await readEntryList(options.entryList) });
   const friends = friendsOf(options.friend);
-  spareNamedInputs(options, typed, { dataset, lists, friends });
+  const reads = readFiles(selector, words, lists);
+  spareNamedInputs(options, reads, { dataset, friends });
   const api = (): ServerApi => session?.api ?? new ServerApi(hostEntry(config, options.host));
   const packages = withPackages(session?.packages ?? [], await findPackages(options.package, api));
   const program = await makeProgram(packages.map(({ contents }) => contents));
   const loaded = await loadProgram(program, { moduleUrl: LIBRARY });
   const { inputs } = await beginProgram(loaded, { params: options.param, inputs: {}, seed: options.seed });
-  const request = requestOf(options, { program, packages, dataset, lists, friends, inputs });
+  const request = requestOf(options, { program, packages, dataset, lists, friends, inputs, reads });
   const status =
     options.local === true
       ? await inThisProcess(request, { loaded, options, config, screen })
@@ -95,7 +96,7 @@ async function runChecked(
   if (status !== 0) throw new ExitStatus(status);
 }
 
-type Given = Pick<QueryRequest, 'program' | 'packages' | 'dataset' | 'lists' | 'friends' | 'inputs'>;
+type Given = Pick<QueryRequest, 'program' | 'packages' | 'dataset' | 'lists' | 'friends' | 'inputs' | 'reads'>;
 
 function requestOf(options: RunOptions, given: Given): QueryRequest {
   return {

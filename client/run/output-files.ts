@@ -2,22 +2,24 @@
 import { accessSync, type BigIntStats, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../protocol/errors.js';
-import { localPathOf, schemeOf } from '../../storage/url.js';
-import { memberOf } from '../../storage/zip-member.js';
+import { diskPathOf } from '../../storage/disk-path.js';
 import type { ReportFiles } from './report.js';
+
+/** What a command writes: `--output` and its like, or what "proof archive" saves. */
+export type WrittenFiles = Pick<ReportFiles, 'output' | 'plot' | 'json'> & { readonly archive?: string };
 
 export interface OutputFile {
   readonly option: string;
   readonly path: string;
 }
 
-export function filesOf({ output, plot, json }: ReportFiles): OutputFile[] {
-  const all = { '--output': output, '--plot': plot, '--json': json === '-' ? undefined : json };
+export function filesOf({ output, plot, json, archive }: WrittenFiles): OutputFile[] {
+  const all = { '--output': output, '--plot': plot, '--json': json === '-' ? undefined : json, archive };
   return Object.entries(all).flatMap(([option, path]) => (path === undefined ? [] : [{ option, path }]));
 }
 
 /** @throws {UsageError} a file that cannot be written, or two that are one */
-export function checkOutputs(outputs: ReportFiles): void {
+export function checkOutputs(outputs: WrittenFiles): void {
   const seen = new Map<string, OutputFile>();
   for (const file of filesOf(outputs)) {
     mustBeWritable(file.path);
@@ -31,9 +33,14 @@ export function checkOutputs(outputs: ReportFiles): void {
 
 /**
  * @param inputs paths and URLs of what the query reads; those of other machines are passed over
+ * @param how it is an input: a query that is over read it once
  * @throws {UsageError} an output would replace one of them, perhaps under another name
  */
-export function spareInputs(outputs: ReportFiles, inputs: Iterable<string>): void {
+export function spareInputs(
+  outputs: WrittenFiles,
+  inputs: Iterable<string>,
+  how: 'is read here' | 'its query read' = 'is read here',
+): void {
   const written = new Map<string, OutputFile>();
   for (const file of filesOf(outputs)) {
     const found = regularFile(file.path);
@@ -41,13 +48,11 @@ export function spareInputs(outputs: ReportFiles, inputs: Iterable<string>): voi
   }
   if (written.size === 0) return;
   for (const input of inputs) {
-    const path = localInput(input);
+    const path = diskPathOf(input);
     const found = path === undefined ? undefined : regularFile(path);
     const output = found === undefined ? undefined : written.get(inodeOf(found));
     if (output !== undefined)
-      throw new UsageError(
-        `${output.option} ${output.path} would replace ${path}, which is read here: name another file.`,
-      );
+      throw new UsageError(`${output.option} ${output.path} would replace ${path}, which ${how}: name another file.`);
   }
 }
 
@@ -68,15 +73,6 @@ function identityOf(path: string): string | undefined {
   if (!existsSync(path)) return join(realpathSync(dirname(resolve(path))), basename(path));
   const found = regularFile(path);
   return found === undefined ? undefined : inodeOf(found);
-}
-
-function localInput(input: string): string | undefined {
-  try {
-    const url = memberOf(input)?.archive ?? input;
-    return [undefined, 'file'].includes(schemeOf(url)) ? localPathOf(url) : undefined;
-  } catch {
-    return undefined; // what the URL lacks is told by whoever opens it
-  }
 }
 
 /** Before the query, not after it. @throws {UsageError} */

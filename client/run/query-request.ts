@@ -21,6 +21,8 @@ export interface QueryRequest {
   readonly params: Readonly<Record<string, string>>;
   /** What the selector's begin() left for the workers. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Paths of what was read for it here beside the data: the selector, lists. */
+  readonly reads?: readonly string[];
   readonly seed: number;
   readonly workers: number | null;
   readonly maxAttempts: number;

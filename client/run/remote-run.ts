@@ -6,7 +6,18 @@ import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.
 
 /** Hands the query in and leaves at once. */
 export function submitQuery(session: ProofSession, request: QueryRequest): Promise<Submitted> {
-  const { program, packages = [], dataset, lists, friends, params, inputs, rowDirectory: _ours, ...rest } = request;
+  const {
+    program,
+    packages = [],
+    dataset,
+    lists,
+    friends,
+    params,
+    inputs,
+    reads = [],
+    rowDirectory: _ours,
+    ...rest
+  } = request;
   const { kind, name, sha256 } = program;
   return session.submit(
     {
@@ -16,6 +27,7 @@ export function submitQuery(session: ProofSession, request: QueryRequest): Promi
       friends: [...friends],
       params: { ...params },
       inputs: { ...inputs },
+      reads: [...reads],
       program: { kind, name, sha256 },
       ...(packages.length === 0 ? {} : { packages: packages.map(({ ref }) => ref) }),
     },

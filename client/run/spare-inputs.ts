@@ -1,5 +1,6 @@
 /** What a query reads is not what it replaces: its inputs, as far as this computer knows them, are compared with the files that it is to write. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseDatasetWord } from '../../catalog/grid/resolve-dataset.js';
 import type { LocalFile } from './local-files.js';
 import type { LookUp } from './local-run.js';
@@ -7,17 +8,24 @@ import { filesOf, spareInputs } from './output-files.js';
 import type { QueryRequest } from './query-request.js';
 import type { ReportFiles } from './report.js';
 
-type Words = Pick<QueryRequest, 'dataset' | 'lists' | 'friends'>;
+type Words = Pick<QueryRequest, 'dataset' | 'friends'>;
 
-/** Files that the command line itself names. @param typed its words: lists of files and the program are files too. @throws {UsageError} */
-export function spareNamedInputs(
-  outputs: ReportFiles,
-  typed: readonly string[],
-  { dataset, lists, friends }: Words,
-): void {
-  const files = [...typed.filter((word) => word.startsWith('@')), ...lists.map(({ name }) => name)];
-  spareInputs(outputs, [...typed, ...files.map((word) => word.replace(/^@|#.*$/g, ''))]);
-  spareInputs(outputs, fileWords([...dataset, ...friends.flatMap((friend) => friend.dataset)]));
+/** Files that the command line itself names. @param read what it names beside data (`readFiles`). @throws {UsageError} */
+export function spareNamedInputs(outputs: ReportFiles, read: readonly string[], { dataset, friends }: Words): void {
+  spareInputs(outputs, [...read, ...fileWords([...dataset, ...friends.flatMap((friend) => friend.dataset)])]);
+}
+
+/** What is read beside data: the program, lists of files, lists of entries. @returns absolute paths of those that are there */
+export function readFiles(
+  selector: string | undefined,
+  words: readonly string[],
+  lists: QueryRequest['lists'],
+): string[] {
+  const listed = [...words.filter((word) => word.startsWith('@')), ...lists.map(({ name }) => name)];
+  const paths = [...(selector === undefined ? [] : [selector]), ...listed.map((word) => word.replace(/^@|#.*$/g, ''))];
+  return [...new Set(paths.map((path) => resolve(path)))].filter((path) =>
+    statSync(path, { throwIfNoEntry: false })?.isFile(),
+  );
 }
 
 /** The look-up of a query in this process, which then knows all of its files. */

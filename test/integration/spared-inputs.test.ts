@@ -95,6 +95,34 @@ describe('files that a query reads', function () {
     );
   });
 
+  it('are spared by answers that are asked for later, of the server or of an archive', async () => {
+    const given = ['run', '--host', 'here', file('pt.ts'), 'lfn:/a/data.root', '--friend', `f=${file('friend.root')}`];
+    const ran = await cluster.proof(...given, '--entry-list', file('chosen.txt'), '--json', '-');
+    const { query } = JSON.parse(ran.stdout);
+    const archive = file('later');
+    expect((await cluster.proof('archive', query, archive)).status).to.equal(0);
+    const read = (option: string, as: string, input = as): RegExp =>
+      new RegExp(
+        `^proof: ${option} ${file(as)} would replace ${file(input)}, which its query read: name another file\\.\n$`,
+      );
+    for (const from of [query, archive])
+      for (const [option, as, input] of [
+        ['--output', 'data.root', 'data.root'],
+        ['--output', 'soft.root', 'data.root'],
+        ['--json', 'hard.root', 'data.root'],
+        ['--output', 'friend.root', 'friend.root'],
+        ['--json', 'pt.ts', 'pt.ts'],
+        ['--json', 'chosen.txt', 'chosen.txt'],
+      ] as const)
+        isRefused(await cluster.proof('retrieve', from, option, file(as)), read(option, as, input));
+    isRefused(await cluster.proof('archive', query, file('data.root')), read('archive', 'data.root'));
+    isRefused(await cluster.proof('archive', query, file('none/such')), /^proof: Cannot write \S+: there is no folder/);
+    for (const from of [query, archive]) {
+      const again = await cluster.proof('retrieve', from, '--quiet', '--output', file('out.root'));
+      expect([again.status, again.stderr]).to.deep.equal([0, '']);
+    }
+  });
+
   it('stay, and two outputs are two files; what a query wrote before is replaced', async () => {
     symlinkSync('same.svg', file('link.json'));
     for (const json of ['same.svg', 'link.json'].map(file)) {
