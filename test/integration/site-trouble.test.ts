@@ -14,9 +14,11 @@ import { StandInSlurm } from '../support/stand-in-slurm.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
 const AGENT = join(import.meta.dirname, '../../job-agent/main.js');
+/** A command that says nothing for so long is given up; those that answer are given time. */
+const HANGS_S = 5;
 
 describe('a site in trouble', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   let slurm: StandInSlurm;
   let proxy: TestProxy;
   beforeEach(() => {
@@ -27,9 +29,10 @@ describe('a site in trouble', function () {
     slurm.remove();
   });
 
-  const start = async (more = '', others = '', min = 1): Promise<void> => {
-    const farm = `{ name: FARM, type: slurm, min: ${min}, max: 2, commandTimeoutS: 1, backOffS: 300, environment: { PATH: "${slurm.path}" } ${more} }`;
-    proxy = new TestProxy(`sites: [${farm}${others}]\nheartbeatMs: 500\nfactoryTickS: 1\n`);
+  const start = async (more: Readonly<Record<string, string | number>> = {}, others = ''): Promise<void> => {
+    const environment = { PATH: slurm.path };
+    const farm = { name: 'FARM', type: 'slurm', min: 1, max: 2, backOffS: 300, environment, ...more };
+    proxy = new TestProxy(`sites: [${JSON.stringify(farm)}${others}]\nheartbeatMs: 500\nfactoryTickS: 1\n`);
     await proxy.start();
   };
   const decision = async (): Promise<string> => (await proxy.sites()).find(({ name }) => name === 'FARM')!.lastDecision;
@@ -55,7 +58,7 @@ describe('a site in trouble', function () {
   };
 
   for (const [what, lines, sentence] of [
-    ['hangs', 'sleep 60', 'sbatch did not answer within 1 s'],
+    ['hangs', 'sleep 60', `sbatch did not answer within ${HANGS_S} s`],
     ['prints garbage', 'echo "%&/(§ 0x7f"; exit 0', 'sbatch answered what no Slurm says: %&/(§ 0x7f'],
     [
       'speaks another language',
@@ -75,7 +78,7 @@ describe('a site in trouble', function () {
   ] as const)
     it(`whose queue ${what} is left in peace for a while, and tells why`, async () => {
       slurm.behave('sbatch', counted(lines));
-      await start();
+      await start(what === 'hangs' ? { commandTimeoutS: HANGS_S } : {});
       const [pilot] = await gone();
       expect(pilot!.why).to.contain(sentence);
       await says(sentence);
@@ -93,10 +96,10 @@ describe('a site in trouble', function () {
   });
 
   it('whose listing fails keeps its agents, and is seen again when it is well', async () => {
-    await start();
+    await start({ commandTimeoutS: HANGS_S });
     const [worker] = await proxy.warm(1);
     slurm.behave('squeue', 'sleep 60');
-    await says('the look failed: Site FARM: squeue did not answer within 1 s');
+    await says(`the look failed: Site FARM: squeue did not answer within ${HANGS_S} s`);
     slurm.behave('squeue', 'echo "???"; exit 0');
     await says('squeue answered what no Slurm says: ???');
     slurm.behave('squeue', '');
@@ -109,13 +112,13 @@ describe('a site in trouble', function () {
     slurm.behave('squeue', `[ -e "$jobs/ids" ] || exit 0; case "$*" in *Comment*) exit 0 ;; esac; ${held}`);
     slurm.behave('sbatch', 'cat >/dev/null; sleep 60 >/dev/null 2>&1 & echo $! | tee -a "$jobs/ids"; exit 0');
     slurm.behave('scancel', 'shift; kill "$@"; exit 0');
-    await start(', giveUpHeldS: 2');
+    await start({ giveUpHeldS: 5 });
     await proxy.until(
       () => proxy.pilots(),
       (all) => all.some(({ state, why }) => state !== 'gone' && why === 'held: PENDING: JobHeldAdmin'),
     );
     await says('1 held: PENDING: JobHeldAdmin');
-    expect((await gone())[0]!.why).to.equal('held for 2 s: PENDING: JobHeldAdmin');
+    expect((await gone())[0]!.why).to.equal('held for 5 s: PENDING: JobHeldAdmin');
     await says('paused until');
   });
 
@@ -124,7 +127,7 @@ describe('a site in trouble', function () {
     slurm.behave('squeue', `[ -e "$jobs/ids" ] || exit 0; case "$*" in *Comment*) exit 0 ;; esac; ${queued}`);
     slurm.behave('sbatch', counted('cat >/dev/null; sleep 60 >/dev/null 2>&1 & echo $! | tee -a "$jobs/ids"; exit 0'));
     slurm.behave('scancel', 'shift; kill "$@"; exit 0');
-    await start(', maxQueued: 1, staleQueueS: 1', ', { name: OTHER, type: local, max: 2 }');
+    await start({ maxQueued: 1, staleQueueS: 1 }, ', { name: OTHER, type: local, max: 2 }');
     await says('the oldest queued for');
     const asked = await run(['request', '--workers', '1', '--wait', '--host', proxy.url]);
     expect(asked.status, asked.stderr).to.equal(0);
@@ -133,11 +136,23 @@ describe('a site in trouble', function () {
   });
 
   it('whose node has no room on its disk holds that slot, tells why, and gets one probe at a time', async () => {
-    await start(', minDiskBytes: 9000000000000000, holdUnfitS: 60', '', 2);
-    await says('unfit node');
-    expect(await decision()).to.match(/has \d+ bytes free, 9000000000000000 are needed/);
-    const pilots = await proxy.pilots();
-    expect(pilots.every(({ state }) => state === 'draining')).to.equal(true);
+    const unfit = { minDiskBytes: 9e15, holdUnfitS: 600 };
+    await start({ ...unfit, min: 2, max: 4, maxPerCycle: 1, backOffS: 1, maxBackOffS: 1 });
+    const pilots = await proxy.until(
+      async () => (await proxy.pilots()).sort((one, other) => one.submittedAt - other.submittedAt),
+      (all) => all.length === 4 && all.every(({ state }) => state === 'draining'),
+    );
+    const why = /has \d+ bytes free, 9000000000000000 are needed/;
+    for (const pilot of pilots) expect(pilot.why).to.match(why);
+    await says('4 draining; target 2 (min 2, max 4; no more cores wanted): submit 0 of 2 missing, limited by max 4');
+    expect(await decision())
+      .to.match(/unfit node \S+: /)
+      .and.to.match(why);
+    expect((await proxy.pilots()).map(({ state }) => state)).to.deep.equal(Array(4).fill('draining'));
+    // Two are the floor; each further one was a probe, sent when no other was on its way.
+    for (const [place, probe] of pilots.entries())
+      if (place >= 2)
+        for (const before of pilots.slice(0, place)) expect(probe.submittedAt).to.be.at.least(before.registeredAt!);
   });
 
   it('whose credentials have expired is not asked with them', async function () {
@@ -165,7 +180,7 @@ describe('a site in trouble', function () {
 });
 
 describe('a node with a wrong clock', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('is not fit, and says by how much', async () => {
     const server = createServer((_request, response) => {

@@ -31,7 +31,7 @@ export class TestProxy {
   readonly configFile: string;
   url = '';
   /** What `until` waits for has so long. */
-  waitMs = 15_000;
+  waitMs = 100_000;
   readonly #base: string;
   #child: ChildProcess | undefined;
 
