@@ -5,7 +5,7 @@ import { queryRecord } from './control-messages.js';
 import { entryPairs } from './entry-list.js';
 import { bytes, count, idText, params } from './ids.js';
 import { isolationFacts } from './isolation.js';
-import { role } from './tokens.js';
+import { role } from './role.js';
 import { programRef, queryFile } from './worker-messages.js';
 
 /** GET /v1/info, without a token. */

@@ -19,7 +19,11 @@ export function encodeFrame(message: object): string | Buffer {
 
 /** The frame as an unchecked value; `checked` gives it its type. @throws {WireError} */
 export function decodeFrame(data: Buffer, isBinary: boolean): unknown {
-  if (!isBinary) return parseJson(data.toString('utf8'));
+  return isBinary ? decodeBytes(data) : parseJson(data.toString('utf8'));
+}
+
+/** A binary frame, or a body of the same form. @throws {WireError} */
+export function decodeBytes(data: Uint8Array): unknown {
   try {
     // One of its own for each message: hostile bytes can define records, and a decoder would remember them for the next.
     return new Unpackr(FORM).unpack(data);

@@ -8,8 +8,9 @@ import { createHash } from 'node:crypto';
 import { gunzip, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { GridError } from './errors.js';
-import { count, sha256Text } from './ids.js';
+import { count } from './ids.js';
 import { innerPath } from './inner-path.js';
+import { packageName, packageRef } from './package-ref.js';
 
 /** What is to be a package is none: a path that leads out of it, a link, too much of it, damage. */
 export class PackageArchiveError extends GridError {
@@ -22,13 +23,6 @@ export const MOST_UNPACKED_BYTES = 128 * 1024 * 1024;
 const MOST_LIST_BYTES = 2 * 1024 * 1024;
 const MOST_FILES = 10_000;
 
-export const packageName = z
-  .string()
-  .max(64)
-  .regex(/^[A-Za-z0-9][\w.-]*$/, 'must be letters, digits and . _ -, at most 64');
-/** How messages name a package. */
-export const packageRef = z.object({ name: packageName, sha256: sha256Text });
-export type PackageRef = z.infer<typeof packageRef>;
 /** GET /v1/packages */
 export const packageInfo = packageRef.extend({
   files: count,

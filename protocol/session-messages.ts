@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { friendSet, namedEntryList } from './entry-list.js';
 import { bytes, count, errorShape, idText, params, queryState, sha256Text } from './ids.js';
-import { packageRef } from './package-archive.js';
+import { packageRef } from './package-ref.js';
 import { versionRange } from './version.js';
 import { MOST_PACKAGES, programRef } from './worker-messages.js';
 
@@ -118,7 +118,12 @@ export const submitMessage = z.object({
 });
 
 export const clientMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), ...versionRange }),
+  z.object({
+    type: z.literal('hello'),
+    ...versionRange,
+    /** It attaches to queries and does nothing else; no session stays open for it. */
+    watches: z.boolean().optional(),
+  }),
   submitMessage,
   z.object({ type: z.literal('program'), sha256: sha256Text, code: bytes }),
   /** Send progress, outputs and the result of this query from now on; the result at once when it is over. */

@@ -8,9 +8,7 @@ import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } f
 import { z } from 'zod';
 import { GridError } from './errors.js';
 import { count } from './ids.js';
-
-export const role = z.enum(['user', 'operator', 'admin', 'agent']);
-export type Role = z.infer<typeof role>;
+import { type Role, role } from './role.js';
 
 export interface Identity {
   readonly user: string;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { nodeFacts } from './agent-messages.js';
 import { entryPairs } from './entry-list.js';
 import { bytes, count, errorShape, idText, params, sha256Text } from './ids.js';
-import { packageRef } from './package-archive.js';
+import { packageRef } from './package-ref.js';
 import { versionRange } from './version.js';
 
 const queryId = idText;

@@ -4,7 +4,8 @@
  * own: what belongs to the user; any: everybody's. What one may not see does not exist: listings leave it out.
  */
 import { GridError } from '../protocol/errors.js';
-import type { Identity, Role } from '../protocol/tokens.js';
+import type { Role } from '../protocol/role.js';
+import type { Identity } from '../protocol/tokens.js';
 
 export type Reach = 'none' | 'own' | 'any';
 

@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { withoutToken } from './web/browser-token.js';
 
 /** The head as it goes to the master. Pure. */
 export function handoverHead(
@@ -17,7 +18,8 @@ export function handoverHead(
   for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
     const name = request.rawHeaders[i]!;
     if (/^(x-proof-|authorization$|cookie$)/i.test(name)) continue;
-    lines.push(`${name}: ${request.rawHeaders[i + 1]}`);
+    const value = request.rawHeaders[i + 1]!;
+    lines.push(`${name}: ${/^sec-websocket-protocol$/i.test(name) ? withoutToken(value) : value}`);
   }
   // A line break in a value would start a header of its own.
   for (const [name, value] of Object.entries(facts)) lines.push(`${name}: ${value.replace(/[\r\n]/g, ' ')}`);

@@ -39,6 +39,7 @@ import type { ServerTls } from './server-tls.js';
 import type { Sessions } from './sessions.js';
 import { NoSuchPathError } from './sockets.js';
 import { StateDirError } from './state-db.js';
+import { addWebRoutes, isForPage } from './web/web-routes.js';
 
 export interface HttpOptions {
   readonly clock: Clock;
@@ -108,6 +109,7 @@ export function makeHttp(options: HttpOptions): { app: FastifyInstance; guard: S
   });
   addRequestRoutes(app, options, audited);
   options.errands.addRoutes(app);
+  addWebRoutes(app);
   return { app, guard };
 }
 
@@ -160,6 +162,7 @@ function identifyCaller(gate: Gate, guard: ServerGuard) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.headers(ANSWER_HEADERS);
     if (isForCatalog(request)) return; // which asks who it is, and has times of its own
+    if (isForPage(request)) return;
     bodyTimes.begin(request.raw);
     forgetTypeOfNothing(request.raw);
     // Errands of pilots look at their secret themselves.

@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { checked } from '../protocol/check.js';
 import { GridError } from '../protocol/errors.js';
-import { type PackageInfo, packageName, sha256Of, unpackPackage } from '../protocol/package-archive.js';
+import { type PackageInfo, sha256Of, unpackPackage } from '../protocol/package-archive.js';
+import { packageName } from '../protocol/package-ref.js';
 
 /** The user has no package of that name here. */
 export class NoSuchPackageError extends GridError {

@@ -19,6 +19,7 @@ import { checkSocket } from './session-files.js';
 import type { Sessions } from './sessions.js';
 import type { TicketBox } from './tickets.js';
 import type { TokenBook } from './token-book.js';
+import { withBrowserToken } from './web/browser-token.js';
 
 export interface SocketsOptions {
   readonly server: Server;
@@ -96,7 +97,7 @@ async function route(
     facts['x-proof-worker'] = ticket.workerId;
     facts['x-proof-agent'] = ticket.agentId;
   } else {
-    const identity = await gate.identify(peer.request);
+    const identity = await gate.identify({ headers: withBrowserToken(peer.request.headers) });
     const owner = sessions.get(sessionId).record.user;
     guard.known(peer.request, identity.user);
     if (identity.user !== owner) {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundlePrograms } from './bundle.mjs';
 import { writeRehearsalFile } from './rehearsal-file.mjs';
+import { buildPage } from './web-page.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const started = performance.now();
@@ -41,11 +42,13 @@ const jsrootLicence = () => readFileSync(join(top, 'node_modules/jsroot/LICENSE'
 /** Files that the program reads beside its code: folder in the source -> the same folder in dist/. */
 const ASSETS = ['analysis/fonts', 'proxy-server/web/assets'];
 
-const tsc = spawnSync(process.execPath, [join(top, 'node_modules/typescript/bin/tsc'), '-p', top], {
-  stdio: 'inherit',
-  cwd: top,
-});
-if (tsc.status !== 0 && !process.argv.includes('--emit-anyway')) process.exit(tsc.status ?? 1);
+for (const project of ['.', 'proxy-server/web/page']) {
+  const tsc = spawnSync(process.execPath, [join(top, 'node_modules/typescript/bin/tsc'), '-p', project], {
+    stdio: 'inherit',
+    cwd: top,
+  });
+  if (tsc.status !== 0 && !process.argv.includes('--emit-anyway')) process.exit(tsc.status ?? 1);
+}
 
 for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, entry)))) {
   await build({
@@ -63,6 +66,7 @@ for (const { entry, out } of BUNDLES.filter(({ entry }) => existsSync(join(top, 
   });
 }
 await bundlePrograms(join(top, 'dist'));
+await buildPage(top);
 await writeRehearsalFile(join(top, 'dist'));
 for (const folder of ASSETS.filter((f) => existsSync(join(top, f)))) {
   mkdirSync(join(top, 'dist', folder), { recursive: true });

@@ -7,7 +7,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GridError } from '../../protocol/errors.js';
-import { type PackageContents, type PackageRef, sha256Of, unpackPackage } from '../../protocol/package-archive.js';
+import { type PackageContents, sha256Of, unpackPackage } from '../../protocol/package-archive.js';
+import type { PackageRef } from '../../protocol/package-ref.js';
 
 /** A package cannot be built or set up: which, where, and the last that its script said. */
 export class PackageBuildError extends GridError {

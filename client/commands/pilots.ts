@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { PilotInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
+import { formatSpan } from '../../protocol/span.js';
 import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import { proofConf } from '../show/proof-conf.js';
-import { formatSpan } from '../show/span.js';
 
 const submitted = z.object({ pilotIds: z.array(z.string()), errors: z.array(z.string()) });
 

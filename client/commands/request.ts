@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type RequestInfo, requestInfo } from '../../protocol/api.js';
 import { GridError, UsageError } from '../../protocol/errors.js';
+import { formatSpan } from '../../protocol/span.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import type { ServerApi } from '../server-api.js';
 import { copiesText } from '../show/copies.js';
-import { formatSpan } from '../show/span.js';
 
 /** The workers did not come in time: how many did. */
 export class RequestUnmetError extends GridError {

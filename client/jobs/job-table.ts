@@ -1,7 +1,7 @@
 /** Jobs as rows of a table. Pure. */
 import type { JobInfo } from '../../protocol/job-messages.js';
+import { formatSpan } from '../../protocol/span.js';
 import { formatBytes } from '../print.js';
-import { formatSpan } from '../show/span.js';
 import { type PsFlags, shortCode } from './ps-flags.js';
 
 type Cell = string | number | null;

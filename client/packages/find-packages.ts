@@ -1,5 +1,6 @@
 /** Packages as a query needs them: named ones from the ProxyServer, others from a path on this computer (with a `/`, or a .par). */
-import { type PackageContents, type PackageRef, sha256Of, unpackPackage } from '../../protocol/package-archive.js';
+import { type PackageContents, sha256Of, unpackPackage } from '../../protocol/package-archive.js';
+import type { PackageRef } from '../../protocol/package-ref.js';
 import type { ServerApi } from '../server-api.js';
 import { packPath } from './pack-directory.js';
 

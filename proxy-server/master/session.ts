@@ -9,7 +9,7 @@ import type { MasterMessage, SessionFile, ToMasterMessage } from '../../protocol
 import { errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
 import type { ClientMessage, ToClientMessage } from '../../protocol/session-messages.js';
-import { commonVersion, SPOKEN, type VersionRange } from '../../protocol/version.js';
+import { commonVersion, SPOKEN } from '../../protocol/version.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
 import type { Peer, Receiver } from './peer.js';
 import { QueryQueue, type RunEvents } from './query-queue.js';
@@ -31,6 +31,8 @@ export interface SessionParts {
 interface Client {
   readonly peer: Peer<ToClientMessage>;
   isWelcome: boolean;
+  /** Looks on, and is none for whom the session stays. */
+  watches: boolean;
   /** Query id -> whether it wants outputs. */
   readonly attached: Map<string, boolean>;
   /** Submissions that wait for their program. */
@@ -109,12 +111,12 @@ export class Session {
   }
 
   client(peer: Peer<ToClientMessage>): Receiver<ClientMessage> {
-    const client: Client = { peer, isWelcome: false, attached: new Map(), parked: [] };
+    const client: Client = { peer, isWelcome: false, watches: false, attached: new Map(), parked: [] };
     return {
       receive: (message) => this.#fromClient(client, message),
       closed: () => {
-        if (!this.#clients.delete(client)) return;
-        this.#control?.send({ type: 'clients', n: this.#clients.size });
+        if (!this.#clients.delete(client) || client.watches) return;
+        this.#control?.send({ type: 'clients', n: this.#present() });
         this.#idle();
       },
     };
@@ -144,7 +146,7 @@ export class Session {
           ...{ type: 'hello', ...SPOKEN, sessionId: this.#parts.file.sessionId, pid: process.pid },
           workers: this.#workers.ids(),
           queries: this.#queries.records(),
-          clients: this.#clients.size,
+          clients: this.#present(),
         });
         this.#workers.catchUp();
         break;
@@ -175,6 +177,10 @@ export class Session {
   #fromClient(client: Client, message: ClientMessage): void {
     if (!client.isWelcome && message.type !== 'hello') {
       client.peer.close('say hello first');
+      return;
+    }
+    if (client.watches && message.type !== 'attach') {
+      client.peer.close('you only watch');
       return;
     }
     switch (message.type) {
@@ -209,7 +215,12 @@ export class Session {
     }
   }
 
-  #welcome(client: Client, hello: VersionRange): void {
+  /** Clients for whom the session stays open. */
+  #present(): number {
+    return [...this.#clients].filter(({ watches }) => !watches).length;
+  }
+
+  #welcome(client: Client, hello: Extract<ClientMessage, { type: 'hello' }>): void {
     let protocol: number;
     try {
       protocol = commonVersion(hello);
@@ -219,9 +230,12 @@ export class Session {
       return;
     }
     client.isWelcome = true;
+    client.watches = hello.watches === true;
     this.#clients.add(client);
-    this.#cancelIdle();
-    this.#control?.send({ type: 'clients', n: this.#clients.size });
+    if (!client.watches) {
+      this.#cancelIdle();
+      this.#control?.send({ type: 'clients', n: this.#present() });
+    }
     const { sessionId } = this.#parts.file;
     const counts = this.#workers.counts();
     client.peer.send({ type: 'welcome', protocol, sessionId, workersExpected: counts.expected });
@@ -291,7 +305,7 @@ export class Session {
   }
   #idle(): void {
     this.#cancelIdle();
-    if (this.#clients.size > 0 || !this.#queries.isEmpty || this.#isOver) return;
+    if (this.#present() > 0 || !this.#queries.isEmpty || this.#isOver) return;
     const idleAfterMs = this.#idleAfterMs;
     this.#cancelIdle = this.#parts.clock.after(idleAfterMs, () => this.end(`idle for ${idleAfterMs} ms`));
   }

@@ -4,7 +4,7 @@
 set -u
 packages=(xrootd-server xrootd-client xrootd-plugins xrootd-server-plugins xrootd-scitokens-plugins
   openssl bubblewrap gcc libc6-dev slurm-wlm munge gridengine-master gridengine-exec gridengine-client
-  nordugrid-arc-arex nordugrid-arc-arcctl nordugrid-arc-plugins-arcrest curl wget openssh-server openssh-client)
+  nordugrid-arc-arex nordugrid-arc-arcctl nordugrid-arc-plugins-arcrest curl wget openssh-server openssh-client chromium)
 
 missing=()
 for package in "${packages[@]}"; do

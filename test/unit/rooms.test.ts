@@ -21,7 +21,7 @@ const PROGRAMS = ['catalog', 'job-agent', 'proxy-server', 'client'];
 
 const sources = ROOMS.filter((room) => existsSync(join(top, room))).flatMap((room) =>
   readdirSync(join(top, room), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|js|mjs)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|js|mjs)$/.test(entry.name))
     .map((entry) => relative(top, join(entry.parentPath, entry.name))),
 );
 
@@ -31,9 +31,15 @@ function importsOf(file: string): { path: string; typeOnly: boolean }[] {
   const pattern =
     /^\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)/gm;
   return [...text.matchAll(pattern)].map((match) => ({
-    path: normalize(join(dirname(file), (match[2] ?? match[3])!)).replace(/\.js$/, '.ts'),
+    path: sourceOf(normalize(join(dirname(file), (match[2] ?? match[3])!))),
     typeOnly: match[1] !== undefined,
   }));
+}
+
+/** Imports name what is built; the source is .ts, or .tsx. */
+function sourceOf(path: string): string {
+  const source = path.replace(/\.js$/, '.ts');
+  return existsSync(join(top, source)) || !existsSync(join(top, `${source}x`)) ? source : `${source}x`;
 }
 
 const roomOf = (file: string): string => file.split('/')[0]!;

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Identity, Role } from '../../../protocol/tokens.js';
+import type { Role } from '../../../protocol/role.js';
+import type { Identity } from '../../../protocol/tokens.js';
 import { type Action, authorize, may, PERMISSIONS, type Reach } from '../../../proxy-server/authorization.js';
 
 const ROLES = ['agent', 'user', 'operator', 'admin'] as const satisfies readonly Role[];

@@ -16,13 +16,15 @@ const request = {
     'Bearer abc',
     'cookie',
     'a=b',
+    'Sec-WebSocket-Protocol',
+    'proof-grid, bearer.abc',
   ],
 };
 
 describe('proxy-server: handover', () => {
   it("passes the head on, without the peer's credentials and forged facts, with what was found out", () => {
     expect(handoverHead(request, { 'x-proof-worker': 'w1' })).to.equal(
-      'GET /v1/worker/here-1-2 HTTP/1.1\r\nHost: here:1\r\nUpgrade: websocket\r\nx-proof-worker: w1\r\n\r\n',
+      'GET /v1/worker/here-1-2 HTTP/1.1\r\nHost: here:1\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: proof-grid\r\nx-proof-worker: w1\r\n\r\n',
     );
   });
 

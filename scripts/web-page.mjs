@@ -1,0 +1,40 @@
+/** The dashboard's page: browser code with what it uses of our rooms, in one file. It is checked as such, with the DOM's types, by scripts/build.mjs. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** Messages of the schema library in fifty languages: nobody is shown them. */
+const ONE_LANGUAGE = {
+  name: 'one-language',
+  setup(builder) {
+    builder.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/** Their licences ask to stay with every copy. */
+const CONTAINED = ['preact', 'zod', 'msgpackr'];
+
+/** @param top of the checkout. What asks for Node's own modules fails the build: it cannot run in a browser. */
+export async function buildPage(top) {
+  const licences = CONTAINED.map(
+    (name) => `${name}:\n${readFileSync(join(top, 'node_modules', name, 'LICENSE'), 'utf8')}`,
+  );
+  await build({
+    entryPoints: [join(top, 'proxy-server/web/page/main.tsx')],
+    outfile: join(top, 'dist/proxy-server/web/page.js'),
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    format: 'esm',
+    target: ['chrome110', 'firefox115', 'safari16.4'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    tsconfigRaw: {},
+    legalComments: 'eof',
+    banner: { js: `/*! Contains ${licences.join('\n')}*/` },
+    plugins: [ONE_LANGUAGE],
+    logLevel: 'error',
+  });
+}
