@@ -8,7 +8,7 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
-import type { BuildFailure, Message, OutputFile, Plugin } from 'esbuild';
+import type { BuildFailure, BuildOptions, Message, OutputFile, Plugin } from 'esbuild';
 import type { PackageContents } from '../protocol/package-archive.js';
 import { SelectorBuildError } from './errors.js';
 import { packageImports } from './packages/package-imports.js';
@@ -41,9 +41,22 @@ export async function bundleSelector(path: string, packages: readonly PackageCon
   );
 }
 
+/** How many wait for esbuild's own process, which all of this process share. */
+let building = 0;
+
 async function buildFiles(file: string, folder: string, packages: Plugin): Promise<readonly OutputFile[]> {
-  const { build } = require('esbuild') as typeof import('esbuild'); // loaded where there is something to bundle
-  const { outputFiles } = await build({
+  const { build, stop } = require('esbuild') as typeof import('esbuild'); // loaded where there is something to bundle
+  building++;
+  try {
+    return (await build(buildOptions(file, folder, packages))).outputFiles;
+  } finally {
+    // It would not outlive a Ctrl-C, which a terminal tells it too, and esbuild starts no other by itself.
+    if (--building === 0) await stop();
+  }
+}
+
+function buildOptions(file: string, folder: string, packages: Plugin) {
+  return {
     entryPoints: [`./${basename(file)}`],
     absWorkingDir: folder,
     outfile: `${folder}/selector.js`, // not written: sources in the map are relative to it
@@ -68,8 +81,7 @@ async function buildFiles(file: string, folder: string, packages: Plugin): Promi
         setup: (hooks) => hooks.onResolve({ filter: /^proof-grid$/ }, () => ({ path: INSTALLATION, external: true })),
       },
     ],
-  });
-  return outputFiles;
+  } satisfies BuildOptions;
 }
 
 function describeErrors(errors: readonly Message[]): string {

@@ -2,11 +2,10 @@
  * The command line as a tree of commands. Each word is loaded when it is named, so that `proof ls` does not pay for the analysis rooms;
  * the prompt of `proof open` builds the same tree with its session in it.
  */
-import { Command, Help, type Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { PACKAGE_VERSION } from '../protocol/version.js';
-import type { AddCommands } from './commands/add-commands.js';
+import type { AddCommands, AtPrompt } from './commands/add-commands.js';
 import { EXAMPLES } from './commands/examples.js';
-import type { ProofSession } from './session/proof-session.js';
 
 interface Loader {
   readonly words: readonly string[];
@@ -70,16 +69,21 @@ const GROUPS: readonly (readonly [heading: string, loaders: readonly Loader[]])[
   ],
 ];
 
-export async function buildProgram(words: readonly string[], session?: ProofSession): Promise<Command> {
+export async function buildProgram(words: readonly string[], prompt?: AtPrompt): Promise<Command> {
   const program = new Command('proof')
     .description('PROOF on the Grid: an interactive pool of analysis workers')
     .version(PACKAGE_VERSION, '--version', 'the version of this installation')
     .option('--config <FILE>', 'the configuration to use instead of ~/.config/proof/config.yaml')
+    .addOption(new Option('--at <HOST>', 'of the prompt: its host, for commands that name none').hideHelp())
     .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ optionDescription })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'proof: ')) });
+  program.hook('preAction', (_program, action) => {
+    const host = prompt?.session.host.name ?? program.getOptionValue('at');
+    if (host !== undefined && action.getOptionValue('host') === undefined) action.setOptionValue('host', host);
+  });
   const loaders = GROUPS.flatMap(([, group]) => group);
   const allWords = loaders.flatMap(({ words }) => words);
   const named = loaders.filter((loader) => words.some((word) => loader.words.includes(word)));
@@ -88,7 +92,7 @@ export async function buildProgram(words: readonly string[], session?: ProofSess
     program.commandsGroup(heading);
     for (const loader of group)
       if (wanted.has(loader))
-        (await loader.load()).addCommands(program, { session, words: allWords, build: buildProgram });
+        (await loader.load()).addCommands(program, { prompt, words: allWords, build: buildProgram });
   }
   tellHelp(program, 'proof');
   return program;

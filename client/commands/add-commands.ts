@@ -2,12 +2,18 @@
 import type { Command } from 'commander';
 import type { ProofSession } from '../session/proof-session.js';
 
+/** A line at the prompt of an open session. */
+export interface AtPrompt {
+  readonly session: ProofSession;
+  /** At a terminal: Ctrl-C ends the command, and the prompt goes on. */
+  readonly interrupted: AbortSignal | undefined;
+}
 export interface CommandContext {
-  /** The session that is open at the prompt; commands that run queries use it instead of opening their own. */
-  readonly session: ProofSession | undefined;
+  /** Commands that run queries use its session instead of opening their own. */
+  readonly prompt: AtPrompt | undefined;
   /** The commands' names. */
   readonly words: readonly string[];
   /** The whole command line anew, for a line at the prompt. */
-  readonly build: (words: readonly string[], session?: ProofSession) => Promise<Command>;
+  readonly build: (words: readonly string[], prompt?: AtPrompt) => Promise<Command>;
 }
 export type AddCommands = (program: Command, context: CommandContext) => void;

@@ -8,7 +8,7 @@ import { findPackages } from '../packages/find-packages.js';
 import { printJson, printTable } from '../print.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
-import { type EndSignal, endingWithProcess } from '../session/end-with-process.js';
+import { endingWithProcess } from '../session/end-with-process.js';
 import { prompt } from '../session/prompt.js';
 import { ProofSession } from '../session/proof-session.js';
 import { setUpWorkers, startSession } from '../session/session-lines.js';
@@ -36,9 +36,7 @@ export function addCommands(program: Command, context: CommandContext): void {
       const entry = hostEntry(readClientConfig(config), host);
       const screen = new Screen({ quiet: false, resultOnStdout: false });
       const connected = startSession(entry, screen, { workers: options.workers ?? null, title: options.title });
-      // At a terminal a query asks what Ctrl-C means; a pipe's prompt ends with it.
-      const isTaken = (signal: EndSignal): boolean => signal === 'SIGINT' && process.stdin.isTTY;
-      await endingWithProcess(connected, isTaken, async () => {
+      await endingWithProcess(connected, async () => {
         const session = await connected;
         try {
           await setUpWorkers(session, screen);
@@ -105,9 +103,11 @@ async function leave(session: ProofSession, screen: Screen): Promise<void> {
 }
 
 /** One prompt reads the lines. @throws {UsageError} */
-function notWithin({ session }: CommandContext): void {
-  if (session !== undefined)
-    throw new UsageError(`You are in session ${session.sessionId} already: leave it with "exit" or "close" first.`);
+function notWithin({ prompt: within }: CommandContext): void {
+  if (within !== undefined)
+    throw new UsageError(
+      `You are in session ${within.session.sessionId} already: leave it with "exit" or "close" first.`,
+    );
 }
 
 /** @throws {UsageError} where there is none, or it is over */

@@ -7,7 +7,8 @@ import { packPath } from '../packages/pack-directory.js';
 import { printJson, printTable } from '../print.js';
 import type { CommandContext } from './add-commands.js';
 
-export function addCommands(program: Command, { session }: CommandContext): void {
+export function addCommands(program: Command, { prompt }: CommandContext): void {
+  const session = prompt?.session;
   const packages = program.command('packages').description('packages (PAR): what the workers of a query set up first');
   const add = (words: string, description: string): Command =>
     packages.command(words).description(description).option('--host <HOST>', 'the ProxyServer');

@@ -6,6 +6,7 @@ import { bundleSelector } from '../../analysis/bundle-selector.js';
 import { drawProgram } from '../../analysis/draw/draw-program.js';
 import { type LoadedProgram, loadProgram } from '../../analysis/load-program.js';
 import type { Program } from '../../analysis/program.js';
+import { UsageError } from '../../protocol/errors.js';
 import type { PackageContents } from '../../protocol/package-archive.js';
 import { OBJECTS } from '../../rootio/root-file.js';
 import { type ClientConfig, hostEntry, readClientConfig } from '../client-config.js';
@@ -14,7 +15,7 @@ import { LIBRARY } from '../library-url.js';
 import { findPackages, withPackages } from '../packages/find-packages.js';
 import { expandListedWords } from '../run/dataset-words.js';
 import { readEntryList } from '../run/entry-list-file.js';
-import { onInterrupt } from '../run/interrupt.js';
+import { INTERRUPTIONS, onInterrupt } from '../run/interrupt.js';
 import { runLocal } from '../run/local-run.js';
 import { localLookUp } from '../run/look-up.js';
 import type { QueryRequest } from '../run/query-request.js';
@@ -25,12 +26,12 @@ import { readFiles, spareNamedInputs, spareReplicas, sparing } from '../run/spar
 import { runningUsersCode } from '../run/users-code.js';
 import { answerOrInterruption, watching } from '../run/watched-query.js';
 import { ServerApi } from '../server-api.js';
-import { type EndSignal, endingWithProcess } from '../session/end-with-process.js';
+import { endingWithProcess } from '../session/end-with-process.js';
 import type { ProofSession } from '../session/proof-session.js';
 import { setUpWorkers, startSession } from '../session/session-lines.js';
 import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
-import type { CommandContext } from './add-commands.js';
+import type { AtPrompt, CommandContext } from './add-commands.js';
 import { addRunOptions, checkRunOptions, friendsOf, type RunOptions } from './run-options.js';
 
 export function addCommands(program: Command, context: CommandContext): void {
@@ -58,12 +59,12 @@ async function runQuery(
   words: readonly string[],
   selector: string | undefined,
   command: Command,
-  { session }: CommandContext,
+  { prompt }: CommandContext,
 ): Promise<void> {
   const options = command.optsWithGlobals<RunOptions & { config?: string }>();
   checkRunOptions(options);
   await runningUsersCode(() =>
-    keepingStdout(options.json === '-', () => runChecked(makeProgram, words, selector, options, session)),
+    keepingStdout(options.json === '-', () => runChecked(makeProgram, words, selector, options, prompt)),
   );
 }
 
@@ -72,10 +73,13 @@ async function runChecked(
   words: readonly string[],
   selector: string | undefined,
   options: RunOptions & { config?: string },
-  session: ProofSession | undefined,
+  prompt: AtPrompt | undefined,
 ): Promise<void> {
+  const session = prompt?.session;
   const resultOnStdout = options.json === '-' || options.async === true; // there: the query's name, for scripts
-  const screen = new Screen({ quiet: options.quiet === true, resultOnStdout });
+  const screen = new Screen({ quiet: options.quiet === true, resultOnStdout, interrupted: prompt?.interrupted });
+  if (session !== undefined && options.host !== undefined && options.host !== session.host.name)
+    throw new UsageError(`This prompt's session is on ${session.host.name}: leave it, or "proof run" elsewhere.`);
   const config = readClientConfig(options.config);
   const { dataset, lists } = await expandListedWords(words);
   if (options.entryList !== undefined)
@@ -89,11 +93,16 @@ async function runChecked(
   const loaded = await loadProgram(program, { moduleUrl: LIBRARY });
   const { inputs } = await beginProgram(loaded, { params: options.param, inputs: {}, seed: options.seed });
   const request = requestOf(options, { program, packages, dataset, lists, friends, inputs, reads });
+  const setting = { loaded, options, config, screen, signals: answeredBy(prompt) };
   const status =
-    options.local === true
-      ? await inThisProcess(request, { loaded, options, config, screen })
-      : await onServer(request, { loaded, options, config, screen }, session);
+    options.local === true ? await inThisProcess(request, setting) : await onServer(request, setting, session);
   if (status !== 0) throw new ExitStatus(status);
+}
+
+/** What a query of this command answers; the rest is the session's, whose prompt in a pipe ends with Ctrl-C. */
+function answeredBy(prompt: AtPrompt | undefined): readonly NodeJS.Signals[] {
+  if (prompt === undefined) return INTERRUPTIONS;
+  return prompt.interrupted === undefined ? [] : ['SIGINT'];
 }
 
 type Given = Pick<QueryRequest, 'program' | 'packages' | 'dataset' | 'lists' | 'friends' | 'inputs' | 'reads'>;
@@ -119,12 +128,16 @@ interface Setting {
   readonly options: RunOptions;
   readonly config: ClientConfig;
   readonly screen: Screen;
+  readonly signals: readonly NodeJS.Signals[];
 }
 
-async function inThisProcess(request: QueryRequest, { loaded, options, config, screen }: Setting): Promise<number> {
+async function inThisProcess(
+  request: QueryRequest,
+  { loaded, options, config, screen, signals }: Setting,
+): Promise<number> {
   const abort = new AbortController();
   let interrupted = false;
-  const release = onInterrupt(screen, false, (choice) => {
+  const release = onInterrupt({ screen, mayLeave: false, signals }, (choice) => {
     if (choice === 'continue') return;
     interrupted = choice === 'abort';
     abort.abort();
@@ -152,8 +165,7 @@ async function onServer(request: QueryRequest, setting: Setting, open: ProofSess
   const started = performance.now();
   const given = { workers: options.workers ?? null, title: request.title };
   const connected = startSession(host, screen, given);
-  const isTaken = (signal: EndSignal): boolean => signal !== 'SIGHUP'; // the query that runs answers it
-  return endingWithProcess(connected, isTaken, async () => {
+  return endingWithProcess(connected, async () => {
     const session = await connected;
     let goesOn = false;
     try {
@@ -172,17 +184,20 @@ async function onServer(request: QueryRequest, setting: Setting, open: ProofSess
 /** @returns the exit status, and whether the query was left to itself */
 async function inSession(
   request: QueryRequest,
-  { loaded, options, screen }: Setting,
+  { loaded, options, screen, signals }: Setting,
   session: ProofSession,
   openMs: number,
 ): Promise<{ status: number; goesOn: boolean }> {
+  screen.goOn();
   const { queryId, query } = await submitQuery(session, request);
+  if (screen.isAbandoned) session.abort(queryId);
+  screen.goOn();
   if (options.async === true) {
     process.stdout.write(`${query}\n`);
     return { status: 0, goesOn: true };
   }
   screen.say(`Query ${query}`); // its name, for "proof retrieve" from elsewhere
-  const outcome = await answerOrInterruption(session, queryId, screen);
+  const outcome = await answerOrInterruption(session, queryId, screen, signals);
   if (outcome === 'background') {
     process.stdout.write(`${query} goes on; get its answer with "proof retrieve ${query}"\n`);
     return { status: 0, goesOn: true };

@@ -3,12 +3,19 @@
  * A second Ctrl-C aborts without asking; no answer (Enter, Ctrl-D) loses nothing: it is "continue". SIGTERM aborts.
  */
 import { createInterface } from 'node:readline/promises';
+import { answerSignals } from '../answer-signals.js';
 import type { Screen } from '../show/screen.js';
 
 export type Interruption = 'background' | 'stop' | 'abort' | 'continue';
 
-/** Calls `act` with what the user chose; the returned function gives Ctrl-C back to the process. */
-export function onInterrupt(screen: Screen, mayLeave: boolean, act: (choice: Interruption) => void): () => void {
+/** Of a command that is a process of its own; at the prompt of a session the others are told to the whole. */
+export const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Calls `act` with what the user chose; the returned function gives the signals back to who answered them before. */
+export function onInterrupt(
+  { screen, mayLeave, signals }: { screen: Screen; mayLeave: boolean; signals: readonly NodeJS.Signals[] },
+  act: (choice: Interruption) => void,
+): () => void {
   let asking = false;
   const interrupted = (signal: NodeJS.Signals): void => {
     if (signal === 'SIGTERM' || asking || !process.stdin.isTTY || !process.stderr.isTTY) {
@@ -23,12 +30,7 @@ export function onInterrupt(screen: Screen, mayLeave: boolean, act: (choice: Int
         act(choice);
       });
   };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
-  return () => {
-    process.off('SIGINT', interrupted);
-    process.off('SIGTERM', interrupted);
-  };
+  return answerSignals(signals, interrupted);
 }
 
 async function ask(mayLeave: boolean): Promise<Interruption> {

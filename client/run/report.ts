@@ -50,7 +50,9 @@ export async function report(
     : [];
   for (const output of outputs)
     for (const line of formatOutput(output, { width: screen.width, colour: screen.colour })) screen.say(line);
+  screen.goOn();
   if (hasOutputs) await saveFiles(result, outputs, files, screen);
+  screen.goOn();
   if (files.json !== undefined) await saveJson(files.json, result, outputs, files.output);
   if (files.json !== undefined && files.json !== '-') screen.say(`Saved ${files.json}`);
   tellProblems(result, files.host, screen);

@@ -1,7 +1,7 @@
 /** A query in front of a user: its progress on the Screen, and Ctrl-C. */
 import type { ProofSession } from '../session/proof-session.js';
 import type { Screen } from '../show/screen.js';
-import { onInterrupt } from './interrupt.js';
+import { INTERRUPTIONS, onInterrupt } from './interrupt.js';
 import type { QueryObserver, QueryOutcome } from './query-request.js';
 import { watchQuery } from './remote-run.js';
 
@@ -9,12 +9,13 @@ export async function answerOrInterruption(
   session: ProofSession,
   queryId: string,
   screen: Screen,
+  signals: readonly NodeJS.Signals[] = INTERRUPTIONS,
 ): Promise<QueryOutcome | 'background' | 'aborted'> {
   let leave: (how: 'background' | 'aborted') => void = () => {};
   const left = new Promise<'background' | 'aborted'>((resolve) => {
     leave = resolve;
   });
-  const release = onInterrupt(screen, true, (choice) => {
+  const release = onInterrupt({ screen, mayLeave: true, signals }, (choice) => {
     if (choice === 'background') leave('background');
     else if (choice === 'stop') session.stop(queryId);
     else if (choice === 'abort') {

@@ -5,6 +5,7 @@
  * last of them. The exit status is that of a shell: 128 + the signal's number. A second signal does not wait for the server.
  */
 import { systemClock } from '../../protocol/clock.js';
+import { answerSignals } from '../answer-signals.js';
 import { ExitStatus } from '../exit-status.js';
 import { endProcess } from '../run/users-code.js';
 import type { ProofSession } from './proof-session.js';
@@ -13,18 +14,14 @@ import type { ProofSession } from './proof-session.js';
 const LAST_WORDS_MS = 250;
 
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-export type EndSignal = keyof typeof STATUS;
+type EndSignal = keyof typeof STATUS;
 const SIGNALS = Object.keys(STATUS) as EndSignal[];
 
-/** @param isTaken where another part of this process listens to the signal too: does that one alone answer it? */
-export async function endingWithProcess<T>(
-  connected: Promise<ProofSession>,
-  isTaken: (signal: EndSignal) => boolean,
-  work: () => Promise<T>,
-): Promise<T> {
+/** A signal that a part of `work` answers (answer-signals.ts) is not answered here. */
+export async function endingWithProcess<T>(connected: Promise<ProofSession>, work: () => Promise<T>): Promise<T> {
   let told: ExitStatus | undefined;
-  const end = (signal: EndSignal): void => {
-    if (process.listenerCount(signal) > 1 && isTaken(signal)) return;
+  const end = (name: NodeJS.Signals): void => {
+    const signal = name as EndSignal;
     const status = STATUS[signal];
     if (told !== undefined) endProcess(status);
     told = new ExitStatus(status);
@@ -33,11 +30,11 @@ export async function endingWithProcess<T>(
       .catch(() => {}) // it never was, or its server is gone
       .finally(() => {
         if (signal !== 'SIGHUP') endProcess(status); // a line may still be awaited
-        process.off(signal, end);
+        release();
         process.kill(process.pid, signal); // Node would set the terminal as it was, and crash: it is gone
       });
   };
-  for (const signal of SIGNALS) process.on(signal, end);
+  const release = answerSignals(SIGNALS, end);
   try {
     const done = await work();
     if (told !== undefined) throw told;
@@ -45,7 +42,7 @@ export async function endingWithProcess<T>(
   } catch (error) {
     throw told ?? error;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
+    release();
   }
 }
 

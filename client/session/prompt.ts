@@ -3,9 +3,10 @@ import { createInterface } from 'node:readline';
 import { UsageError } from '../../protocol/errors.js';
 import type { CommandContext } from '../commands/add-commands.js';
 import { reportFailure } from '../exit-status.js';
+import { runAsChild, runInterruptibly } from './in-terminal.js';
 import type { ProofSession } from './proof-session.js';
 import { splitWords } from './split-words.js';
-import { typedLines } from './typed-lines.js';
+import { TypedLines } from './typed-lines.js';
 
 const HELP = `run SELECTOR.ts DATASET... [options]     one query over the session's workers
 draw DATASET EXPR [CUT] [options]        one histogram of an expression
@@ -16,6 +17,16 @@ help [command], close (ends the session, and what runs in it), exit (ends it whe
 
 const OWN_WORDS = ['parallel', 'help', 'close', 'exit', 'quit'];
 const NOT_WITHIN = ['open', 'attach'];
+
+/** What works on the session of the prompt, or says that it cannot be done there; everything else may be a process of its own. */
+const ON_SESSION = ['run', 'draw', 'packages', ...NOT_WITHIN];
+
+interface Prompt {
+  readonly session: ProofSession;
+  readonly context: CommandContext;
+  readonly config: string | undefined;
+  readonly isTerminal: boolean;
+}
 
 /** Runs lines until exit, end of input, or the end of the session. Lines of a pipe run one after the other. */
 export async function prompt(
@@ -29,21 +40,19 @@ export async function prompt(
     over.abort();
   });
   const words = [...context.words.filter((word) => !NOT_WITHIN.includes(word)), ...OWN_WORDS].sort();
-  const lines = process.stdin.isTTY ? typedLines(over.signal, words) : createInterface({ input: process.stdin });
-  for await (const line of lines) {
+  const typed = process.stdin.isTTY ? new TypedLines(over.signal, words) : undefined;
+  const given = { session, context, config, isTerminal: typed !== undefined };
+  for await (const line of typed ?? createInterface({ input: process.stdin })) {
     if (over.signal.aborted) break;
-    const next = await oneLine(line, { ...context, session }, config);
-    if (next !== 'more') return next;
+    const next = await oneLine(line, given);
+    if (next === 'interrupted') typed?.dropPasted();
+    else if (next !== 'more') return next;
   }
   return 'exit';
 }
 
-async function oneLine(
-  line: string,
-  context: CommandContext & { session: ProofSession },
-  config: string | undefined,
-): Promise<'exit' | 'close' | 'more'> {
-  const { session } = context;
+async function oneLine(line: string, given: Prompt): Promise<'exit' | 'close' | 'more' | 'interrupted'> {
+  const { session } = given;
   try {
     const words = splitWords(line);
     const [verb, argument] = words;
@@ -52,17 +61,25 @@ async function oneLine(
     if (verb === 'close') return 'close';
     if (verb === 'help' && argument === undefined) process.stdout.write(`${HELP}\n`);
     else if (verb === 'parallel') process.stdout.write(`${parallel(session, words.slice(1))}\n`);
-    else {
-      const program = await context.build(words, session);
-      program.setOptionValue('host', session.host.name);
-      if (config !== undefined) program.setOptionValue('config', config);
-      await program.parseAsync(words, { from: 'user' });
-    }
+    else await command(verb, words, given);
     process.exitCode = 0;
   } catch (error) {
-    process.exitCode = reportFailure(error); // of a pipe's last line, it is the status of the whole
+    const status = reportFailure(error);
+    process.exitCode = status; // of a pipe's last line, it is the status of the whole
+    if (status === 130) return 'interrupted';
   }
   return 'more';
+}
+
+/** @throws {ExitStatus} and what the command throws */
+async function command(verb: string, words: string[], { session, context, config, isTerminal }: Prompt): Promise<void> {
+  const configured = config === undefined ? [] : ['--config', config];
+  if (isTerminal && !ON_SESSION.includes(verb)) return runAsChild([...configured, '--at', session.host.name, ...words]);
+  const run = async (interrupted?: AbortSignal): Promise<void> => {
+    const program = await context.build(words, { session, interrupted });
+    await program.parseAsync([...configured, ...words], { from: 'user' });
+  };
+  await (isTerminal ? runInterruptibly(run) : run());
 }
 
 /** @returns what holds from now on. @throws {UsageError} */

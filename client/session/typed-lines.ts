@@ -3,28 +3,53 @@ import { createInterface, type Interface } from 'node:readline';
 
 const PROMPT = 'proof> ';
 
-/** @param words what TAB completes the first word of a line to */
-export async function* typedLines(over: AbortSignal, words: readonly string[]): AsyncGenerator<string> {
-  process.stdin.on('error', () => {}); // told to the interface too
-  let history: string[] = [];
-  let begun = '';
-  while (!over.aborted) {
+export class TypedLines implements AsyncIterable<string> {
+  readonly #over: AbortSignal;
+  readonly #words: readonly string[];
+  #history: string[] = [];
+  /** Pasted with a line that was given out, and not given out yet. */
+  #pasted: string[] = [];
+  #begun = '';
+
+  /** @param words what TAB completes the first word of a line to */
+  constructor(over: AbortSignal, words: readonly string[]) {
+    this.#over = over;
+    this.#words = words;
+  }
+
+  /** As a terminal forgets at Ctrl-C what it was given meanwhile. */
+  dropPasted(): void {
+    this.#pasted = [];
+    this.#begun = '';
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    process.stdin.on('error', () => {}); // told to the interface too
+    while (!this.#over.aborted) {
+      const isEnd = await this.#ask();
+      for (let line = this.#pasted.shift(); line !== undefined; line = this.#pasted.shift()) yield line;
+      if (isEnd) return;
+    }
+  }
+
+  /** One line, or several where they were pasted. @returns is that the end of input? */
+  async #ask(): Promise<boolean> {
     const terminal = createInterface({
-      ...{ input: process.stdin, output: process.stdout, history, prompt: PROMPT },
-      completer: (line: string) => completions(line, words),
+      ...{ input: process.stdin, output: process.stdout, history: this.#history, prompt: PROMPT },
+      completer: (line: string) => completions(line, this.#words),
     });
     const close = (): void => terminal.close();
-    over.addEventListener('abort', close);
+    this.#over.addEventListener('abort', close);
     terminal.on('history', (lines) => {
-      history = lines;
+      this.#history = lines;
     });
     terminal.on('error', () => {}); // the terminal is gone: the end of input comes next
     terminal.on('SIGINT', () => dropLine(terminal));
-    const lines: string[] = []; // several where they were pasted
+    terminal.on('SIGCONT', () => terminal.prompt(true)); // back from Ctrl-Z: nothing is read before that
     let isClosed = false;
     const typed = new Promise<void>((resolve) => {
       terminal.on('line', (line) => {
-        lines.push(line);
+        this.#pasted.push(line);
         resolve();
       });
       terminal.once('close', () => {
@@ -33,14 +58,13 @@ export async function* typedLines(over: AbortSignal, words: readonly string[]): 
       });
     });
     terminal.prompt();
-    if (begun !== '') terminal.write(begun);
+    if (this.#begun !== '') terminal.write(this.#begun);
     await typed;
-    begun = isClosed ? '' : terminal.line;
+    this.#begun = isClosed ? '' : terminal.line;
     const isEnd = isClosed;
-    over.removeEventListener('abort', close);
+    this.#over.removeEventListener('abort', close);
     terminal.close();
-    yield* lines;
-    if (isEnd) return;
+    return isEnd;
   }
 }
 

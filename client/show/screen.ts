@@ -11,13 +11,24 @@ const LOG_EVERY_MS = 2000;
 export class Screen {
   readonly #stream: NodeJS.WriteStream;
   readonly #quiet: boolean;
+  readonly #interrupted: AbortSignal | undefined;
   #bar: SingleBar | undefined;
   #loggedAtMs = 0;
   #isAsking = false;
 
-  constructor(options: { quiet: boolean; resultOnStdout: boolean }) {
+  /** @param options.interrupted its command was abandoned: nobody is told anything more */
+  constructor(options: { quiet: boolean; resultOnStdout: boolean; interrupted?: AbortSignal | undefined }) {
     this.#stream = options.resultOnStdout ? process.stderr : process.stdout;
     this.#quiet = options.quiet;
+    this.#interrupted = options.interrupted;
+  }
+
+  get isAbandoned(): boolean {
+    return this.#interrupted?.aborted === true;
+  }
+  /** Before what cannot be taken back. @throws the reason of the interruption, if there was one */
+  goOn(): void {
+    this.#interrupted?.throwIfAborted();
   }
 
   get width(): number {
@@ -28,7 +39,7 @@ export class Screen {
   }
 
   say(line: string): void {
-    if (this.#quiet) return;
+    if (this.#quiet || this.isAbandoned) return;
     this.endProgress();
     this.#stream.write(`${line}\n`);
   }
@@ -36,11 +47,11 @@ export class Screen {
   /** Told also to those who asked for quiet: on standard error. */
   warn(line: string): void {
     this.endProgress();
-    process.stderr.write(`${line}\n`);
+    if (!this.isAbandoned) process.stderr.write(`${line}\n`);
   }
 
   progress(progress: Progress): void {
-    if (this.#quiet || this.#isAsking) return;
+    if (this.#quiet || this.#isAsking || this.isAbandoned) return;
     if (this.#stream.isTTY !== true) {
       this.#progressLine(progress);
       return;

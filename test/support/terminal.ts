@@ -11,9 +11,11 @@ export interface Terminal {
   shows(text: string): Promise<void>;
 }
 
-export function atTerminal(words: readonly string[], config: string): Terminal {
+/** @param options.isJob it is a job of a shell, which brings it back to the foreground when Ctrl-Z has stopped it */
+export function atTerminal(words: readonly string[], config: string, options: { isJob?: true } = {}): Terminal {
+  const command = [process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ');
   // exec: a shell that stays would itself end with 130 for a Ctrl-C.
-  const line = `exec ${[process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ')}`;
+  const line = options.isJob ? `bash --norc -ic "${command}; fg"` : `exec ${command}`;
   const env = { ...process.env, PROOF_CONFIG: config };
   const child = spawn('script', ['-qec', line, '/dev/null'], { env, stdio: 'pipe' });
   let said = '';
