@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { secretsBeside } from '../isolation/secret-places.js';
 import { configPath } from '../protocol/config.js';
 import type { ProxyConfig } from './config.js';
+import { STATE_FOLDERS } from './state-db.js';
 
 /** By name, not the state directory whole: people keep their data beside. */
 const OF_STATE_DIR = [
-  ...['key.json', 'proxy.db', 'proxy.db-wal', 'proxy.db-shm', 'audit.jsonl', 's', 'sessions', 'pilots', 'jobs', 'log'],
-  ...['catalog', 'packages', 'xrootd.keytab'],
+  ...['key.json', 'proxy.db', 'proxy.db-wal', 'proxy.db-shm', 'audit.jsonl', 's', 'xrootd.keytab'],
+  ...STATE_FOLDERS,
 ];
 
 export function secretPaths(config: ProxyConfig, socketDir: string): string[] {

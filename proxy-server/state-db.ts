@@ -153,12 +153,14 @@ export function surviving(log: Logger, act: () => void): void {
   }
 }
 
+/** Made before any process that runs users' code starts: what is hidden from it is looked up then, a folder that came later would be seen. */
+export const STATE_FOLDERS = ['log', 'sessions', 'pilots', 'jobs', 'catalog', 'packages'];
+
 /** Makes the directory for this user alone. @throws {StateDirError} */
 export function makeStateDir(stateDir: string): void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    for (const part of ['log', 'sessions', 'pilots', 'jobs'])
-      mkdirSync(join(stateDir, part), { recursive: true, mode: 0o700 });
+    for (const part of STATE_FOLDERS) mkdirSync(join(stateDir, part), { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new StateDirError(
       `Cannot write to the state directory ${stateDir}: ${(cause as Error).message}. Choose another "stateDir", or its owner.`,
