@@ -108,6 +108,8 @@ export const siteInfo = z.object({
   backOffUntil: count.nullable(),
   /** Why an operator has closed it; null: it is open. */
   banned: z.string().nullable(),
+  /** What somebody should look into: a batch system that cannot be asked, failures, pilots that are held or wait for long; null: nothing. */
+  trouble: z.string().nullable().default(null),
 });
 export type SiteInfo = z.infer<typeof siteInfo>;
 

@@ -250,6 +250,11 @@ export function readProxyConfig(file: string): ProxyConfig {
   const wrong = config.sites.find((s) => s.max < s.min);
   if (wrong !== undefined)
     throw new UsageError(`${file}: site ${wrong.name} has max ${wrong.max} below min ${wrong.min}.`);
+  const brief = config.sites.find((s) => s.ttlS <= s.drainBeforeEndS);
+  if (brief !== undefined)
+    throw new UsageError(
+      `${file}: site ${brief.name}: agents drain drainBeforeEndS ${brief.drainBeforeEndS} before their slot ends, which is all of ttlS ${brief.ttlS}. Make one of them longer or the other shorter.`,
+    );
   const open = config.sites.find((s) => s.isolation === 'never' && s.network === 'none');
   if (open !== undefined)
     throw new UsageError(`${file}: site ${open.name}: network "none" takes isolation "preferred" or "required".`);

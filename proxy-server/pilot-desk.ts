@@ -6,7 +6,7 @@ import { pilotState } from '../protocol/api.js';
 import { GridError } from '../protocol/errors.js';
 import { didYouMean } from '../protocol/nearest.js';
 import type { Identity } from '../protocol/tokens.js';
-import type { AgentRegistry } from './agent-registry.js';
+import type { Agent, AgentRegistry } from './agent-registry.js';
 import { may } from './authorization.js';
 import type { PilotKeeper } from './factory/pilot-keeper.js';
 import { PILOT_MOVES, useOf } from './factory/pilot-states.js';
@@ -47,7 +47,7 @@ export class PilotDesk {
 
   /** Those of the factory, and agents that were started by hand under their own ids. */
   pilots(sinceMs: number): PilotInfo[] {
-    const { pilots, registry, payloadCores } = this.#options;
+    const { pilots, registry } = this.#options;
     const fromFactory = pilots.since(sinceMs).map((pilot): PilotInfo => {
       const { startedAt: _startedAt, ...rest } = pilot;
       const agent = pilot.agentId === null ? undefined : registry.get(pilot.agentId);
@@ -57,16 +57,11 @@ export class PilotDesk {
     const byHand = registry
       .agents()
       .filter((agent) => agent.pilotId === null)
-      .map((agent): PilotInfo => {
-        const use = useOf({
-          isDraining: agent.draining !== null,
-          sessionCores: [...agent.workers.values()].filter((worker) => worker.sessionId !== null).length,
-          payloadCores: payloadCores(agent.agentId),
-        });
-        return {
+      .map(
+        (agent): PilotInfo => ({
           pilotId: agent.agentId,
           site: agent.node.site,
-          state: PILOT_MOVES.idle[use] ?? 'idle',
+          state: this.#stateByHand(agent),
           batchId: null,
           agentId: agent.agentId,
           host: agent.node.host,
@@ -78,9 +73,18 @@ export class PilotDesk {
           wallTimeEnd: agent.node.wallTimeEnd,
           why: agent.draining ?? this.#options.barOf(agent.node) ?? 'started by hand',
           isolation: agent.node.isolation ?? null,
-        };
-      });
+        }),
+      );
     return [...fromFactory, ...byHand];
+  }
+
+  #stateByHand({ agentId, draining, workers }: Agent): PilotInfo['state'] {
+    const use = useOf({
+      isDraining: draining !== null,
+      sessionCores: [...workers.values()].filter((worker) => worker.sessionId !== null).length,
+      payloadCores: this.#options.payloadCores(agentId),
+    });
+    return PILOT_MOVES.idle[use] ?? 'idle';
   }
 
   /** Whose session holds one is for those who may list sessions. */
@@ -121,11 +125,14 @@ export class PilotDesk {
   ): Promise<
     SiteInfo & { limits: Record<string, number>; description: string; recentEnds: string[]; copies: CopyState[] }
   > {
+    if (this.#isByHand(name))
+      return { ...this.#siteInfo(name), limits: {}, description: BY_HAND, recentEnds: [], copies: [] };
     const keeper = this.keeper(name);
     const { min, max, maxQueued, maxPerCycle, cores, ttlS, registerWithinS } = keeper.config;
     const recent = this.#options.pilots
       .since(this.#options.nowMs() - 3_600_000)
       .filter((pilot) => pilot.site === name && pilot.state === 'gone')
+      .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
       .slice(-10);
     return {
       ...this.#siteInfo(name),
@@ -203,15 +210,25 @@ export class PilotDesk {
   keeper(name: string): PilotKeeper {
     const keeper = this.#options.keepers.get(name);
     if (keeper !== undefined) return keeper;
+    if (this.#isByHand(name))
+      throw new NoSuchSiteError(`${name}: ${BY_HAND}. "proof pilots drain" and "proof pilot kill" take their ids.`);
     const known = [...this.#options.keepers.keys()];
     throw new NoSuchSiteError(
       `This ProxyServer has no site ${name}.${didYouMean(name, known)} ${known.length === 0 ? 'None is configured.' : `It has ${known.join(', ')}.`}`,
     );
   }
 
+  #isByHand(name: string): boolean {
+    const { keepers, registry } = this.#options;
+    return !keepers.has(name) && registry.agents().some(({ node }) => node.site === name);
+  }
+
   #pilot(pilotId: string): Pilot {
-    const pilot = this.#options.pilots.get(pilotId);
+    const { pilots, registry } = this.#options;
+    const pilot = pilots.get(pilotId);
     if (pilot !== undefined) return pilot;
+    if (registry.get(pilotId)?.pilotId === null)
+      throw new NoSuchPilotError(`${pilotId} was started by hand: its log is where it was started.`);
     throw new NoSuchPilotError(`There is no pilot ${pilotId}. "proof pilots" lists them.`);
   }
 
@@ -221,7 +238,7 @@ export class PilotDesk {
     const counts = Object.fromEntries(pilotState.options.map((state) => [state, 0])) as SiteInfo['pilots'];
     for (const pilot of pilots.live()) if (pilot.site === name) counts[pilot.state]++;
     const agents = registry.agents().filter((agent) => agent.node.site === name);
-    for (const agent of agents) if (agent.pilotId === null) counts.idle++;
+    for (const agent of agents) if (agent.pilotId === null) counts[this.#stateByHand(agent)]++;
     const workers = agents.flatMap((agent) => [...agent.workers.values()]);
     const until = keeper?.backOff.until ?? null;
     return {
@@ -235,12 +252,15 @@ export class PilotDesk {
         attached: workers.filter((worker) => worker.sessionId !== null).length,
       },
       barred: [...new Set(agents.flatMap(({ node }) => this.#options.barOf(node) ?? []))],
-      lastDecision: keeper?.lastDecision ?? 'agents are started by hand there',
+      lastDecision: keeper?.lastDecision ?? BY_HAND,
       banned: keeper?.banned ?? null,
+      trouble: keeper?.trouble ?? null,
       backOffUntil: until !== null && until > this.#options.nowMs() ? until : null,
     };
   }
 }
+
+const BY_HAND = 'agents are started by hand there, the ProxyServer sends no pilots';
 
 /** A site that does not answer is explained all the same: that is when people ask. */
 async function describe({ site }: PilotKeeper): Promise<string> {

@@ -25,14 +25,14 @@ export function addCommands(program: Command): void {
       printTable(
         [
           ...['site', 'type', 'min', 'max', 'on their way', 'idle', 'batch', 'interactive', 'both', 'draining'],
-          ...['warm', 'attached', 'back-off until', 'banned'],
+          ...['warm', 'attached', 'back-off until', 'why'],
         ],
         all.map((s) => [
           ...[s.name, s.type, s.min, s.max, s.pilots.submitted + s.pilots.queued + s.pilots.starting],
           ...[s.pilots.idle, s.pilots.batch, s.pilots.interactive, s.pilots.both, s.pilots.draining],
           ...[s.workers.warm, s.workers.attached],
           s.backOffUntil === null ? null : new Date(s.backOffUntil).toISOString(),
-          s.banned,
+          s.banned === null ? (s.trouble ?? s.barred[0] ?? null) : `banned: ${s.banned}`,
         ]),
       );
     });
@@ -67,15 +67,15 @@ function addExplain(sites: Command): void {
       const options = command.optsWithGlobals<{ json?: true }>();
       const s = await apiOf(command).call('GET', `/sites/${encodeURIComponent(site)}`, explanation);
       if (options.json) return printJson(s);
+      const limits = Object.entries(s.limits);
       const counts = Object.entries(s.pilots).filter(([, n]) => n > 0);
       const lines = [
         `${s.name} (${s.type}): ${s.description}`,
-        `limits: ${Object.entries(s.limits)
-          .map(([name, value]) => `${name} ${value}`)
-          .join(', ')}`,
+        ...(limits.length === 0 ? [] : [`limits: ${limits.map(([name, value]) => `${name} ${value}`).join(', ')}`]),
         `pilots: ${counts.length === 0 ? 'none' : counts.map(([state, n]) => `${n} ${state}`).join(', ')}`,
         `workers: ${s.workers.warm} warm, ${s.workers.attached} attached`,
         `last decision: ${s.lastDecision}`,
+        ...(s.trouble === null ? [] : [`trouble: ${s.trouble}`]),
         ...s.barred,
         ...s.copies.map((copies) => `copies: ${copiesText(copies)}`),
         s.backOffUntil === null ? 'back-off: none' : `back-off: until ${new Date(s.backOffUntil).toISOString()}`,

@@ -19,6 +19,7 @@ import { afterFailure, type BackOffState, NO_BACK_OFF } from './back-off.js';
 import { type Decision, decide } from './decide.js';
 import type { SiteDemand } from './demand.js';
 import { examine, isUnfit } from './examine.js';
+import { FailedLooks } from './failed-looks.js';
 import { WAITING_STATES } from './pilot-states.js';
 import { type HeldJob, reconcile } from './reconcile.js';
 
@@ -62,6 +63,9 @@ export class PilotKeeper {
   #reconciledAt: number | undefined;
   /** Pilots that the batch system holds back -> since, ms. */
   readonly #heldSince = new Map<string, number>();
+  readonly #failedLooks = new FailedLooks();
+  /** What is odd about pilots that wait; '' where nothing is. */
+  #waitingTrouble = '';
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PilotKeeperOptions) {
@@ -94,6 +98,15 @@ export class PilotKeeper {
     return this.#decision === undefined
       ? 'not looked yet'
       : `${this.#decision.at.toISOString()} ${this.#decision.text}`;
+  }
+
+  /** What somebody should look into; null: nothing. */
+  get trouble(): string | null {
+    const { failures, lastFailure } = this.backOff;
+    if (this.#failedLooks.sentence !== null) return this.#failedLooks.sentence;
+    if (failures > 0)
+      return `${failures} ${failures === 1 ? 'failure' : 'failures in a row'}, the last: ${lastFailure}`;
+    return this.#waitingTrouble === '' ? null : this.#waitingTrouble;
   }
 
   /** Looks now; a look that is under way is followed by another. */
@@ -176,10 +189,12 @@ export class PilotKeeper {
       try {
         await this.#reconcile();
         if (!this.#stopped) await this.#act();
+        const failed = this.#failedLooks.succeeded();
+        if (failed > 0) this.#log.info(`the site can be looked at again; looks that failed: ${failed}`);
       } catch (error) {
         const { message } = errorBody(error);
         this.#note(`the look failed: ${message}`);
-        this.#log.error(`a look at the site failed: ${message}`);
+        if (this.#failedLooks.failed(message, clock.date())) this.#log.error(`a look at the site failed: ${message}`);
       }
     }
   }
@@ -307,12 +322,13 @@ export class PilotKeeper {
     const waiting = live.filter((pilot) => WAITING_STATES.includes(pilot.state));
     const draining = live.filter((pilot) => pilot.state === 'draining').length;
     const idle = idleLong();
+    this.#waitingTrouble = this.#waitingNote(waiting, clock.date().getTime());
     const decision = decide(
       { min, max, maxQueued, maxPerCycle, coresPerPilot, letGoIdleS },
       {
         waiting: waiting.length,
         byHand: waiting.filter(({ isByHand }) => isByHand).length,
-        waitingNote: this.#waitingNote(waiting, clock.date().getTime()),
+        waitingNote: this.#waitingTrouble,
         serving: live.length - waiting.length - draining,
         draining,
         idleLong: idle.length,

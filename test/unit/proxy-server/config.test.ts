@@ -43,6 +43,9 @@ describe('proxy-server: configuration', () => {
     expect(refusal(`${BASE}sites: [{ name: S, type: local }, { name: S, type: local }]\n`)).to.contain(
       'two sites are named S',
     );
+    expect(refusal(`${BASE}sites: [{ name: S, type: local, ttlS: 600 }]\n`)).to.contain(
+      'site S: agents drain drainBeforeEndS 600 before their slot ends, which is all of ttlS 600',
+    );
     expect(refusal('listen: here\nstateDir: s\n')).to.contain('HOST:PORT');
   });
 

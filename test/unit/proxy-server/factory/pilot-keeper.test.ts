@@ -1,12 +1,20 @@
 /** The factory at work, on a batch system that does as it is told: every answer a site may give, and none. */
+import { Writable } from 'node:stream';
 import { expect } from 'chai';
+import winston from 'winston';
 import { createLogger } from '../../../../protocol/log.js';
 import type { SiteConfig } from '../../../../proxy-server/config.js';
 import { PilotKeeper } from '../../../../proxy-server/factory/pilot-keeper.js';
 import type { HeldJob } from '../../../../proxy-server/factory/reconcile.js';
 import { type Pilot, PilotStore } from '../../../../proxy-server/pilot-store.js';
 import { SiteStore } from '../../../../proxy-server/site-store.js';
-import type { BatchStatus, PilotTicket, Site, Submitted } from '../../../../proxy-server/sites/site.js';
+import {
+  type BatchStatus,
+  type PilotTicket,
+  type Site,
+  SiteError,
+  type Submitted,
+} from '../../../../proxy-server/sites/site.js';
 import { openStateDb } from '../../../../proxy-server/state-db.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 
@@ -109,10 +117,25 @@ describe('proxy-server: pilot keeper', () => {
   let wanted: number;
   let idle: string[];
   let letGo: string[];
+  let logged: string[];
+  const log = createLogger({ program: 'test', level: 'info', file: null, terminal: false });
+  log.silent = false;
+  log.add(
+    new winston.transports.Stream({
+      format: winston.format.json(),
+      stream: new Writable({
+        write: (line, _encoding, done) => {
+          const { message } = JSON.parse(String(line)) as { message: string };
+          if (/ look/.test(message)) logged.push(message);
+          done();
+        },
+      }),
+    }),
+  );
   const make = (): PilotKeeper =>
     new PilotKeeper({
       ...{ site, config, jdl: 'the JDL', pilots, sites, clock },
-      log: createLogger({ program: 'test', level: 'error', file: null, terminal: false }),
+      log,
       demand: () => ({ more: wanted, kept: 0, because: [] }),
       idleLong: () => idle,
       letGo: (agentId) => letGo.push(agentId),
@@ -130,6 +153,7 @@ describe('proxy-server: pilot keeper', () => {
     wanted = 0;
     idle = [];
     letGo = [];
+    logged = [];
     keeper = make();
   });
   const states = (): string[] => pilots.since(0).map((pilot) => pilot.state);
@@ -284,6 +308,30 @@ describe('proxy-server: pilot keeper', () => {
     clock.advance(60_000);
     await look;
     expect(keeper.lastDecision).to.contain('did not tell the state of its pilots within 60 s');
+  });
+
+  it('says what trouble a site has, and that it is over; a failure that repeats itself at every look goes to the log once', async () => {
+    await keeper.look();
+    expect(keeper.trouble).to.equal(null);
+    let why = 'squeue: cannot connect';
+    const { status } = site;
+    site.status = () => Promise.reject(new SiteError(why));
+    const since = clock.date().toISOString().slice(0, 19);
+    for (let look = 0; look < 3; look++, clock.advance(5000)) await keeper.look();
+    expect(keeper.trouble).to.equal(`cannot be looked at since ${since}Z: squeue: cannot connect`);
+    expect(logged).to.deep.equal(['a look at the site failed: squeue: cannot connect']);
+    why = 'squeue: slow down';
+    await keeper.look();
+    site.status = status;
+    await keeper.look();
+    expect(keeper.trouble).to.equal(null);
+    expect(logged.slice(1)).to.deep.equal([
+      'a look at the site failed: squeue: slow down',
+      'the site can be looked at again; looks that failed: 4',
+    ]);
+    site.all('ended', { exitStatus: 12 });
+    await keeper.look();
+    expect(keeper.trouble).to.match(/^2 failures in a row, the last: pilot p.* never registered: no connection/);
   });
 
   it('follows demand, and cancels what is queued when it is gone', async () => {
