@@ -27,7 +27,7 @@ for (const isolation of ['never', 'preferred'] as const)
       if (this.currentTest?.state === 'failed') console.log(agents.map(({ log }) => log).join('\n----\n'));
       const living = agents.filter((agent) => agent.isRunning);
       for (const agent of living) await agent.end('SIGTERM');
-      const left = living.flatMap((agent) => readdirSync(agent.stateDir));
+      const left = living.flatMap((agent) => agent.kept());
       const payloads = agents.flatMap((agent) => agent.payloads());
       await proxy.stop();
       expect([...left, ...payloads]).to.deep.equal([]);
@@ -64,7 +64,10 @@ for (const isolation of ['never', 'preferred'] as const)
         () => jobs.file(id, 'stdout'),
         (text) => text === 'first\n',
       );
-      return processesWith(`PROOF_JOB=${id}.1`, 'patient.sh');
+      return proxy.until(
+        () => processesWith(`PROOF_JOB=${id}.1`, 'patient.sh'),
+        (pids) => pids.length === 1, // a child that has not become its `sleep` yet has its name
+      );
     };
 
     it('goes on with a payload that runs: the same process, the same run, done once', async () => {

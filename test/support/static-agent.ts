@@ -38,7 +38,7 @@ export class StaticAgent {
     return this;
   }
 
-  #kept(): string[] {
+  kept(): string[] {
     return existsSync(this.stateDir) ? readdirSync(this.stateDir) : []; // it may have none
   }
 
@@ -66,7 +66,7 @@ export class StaticAgent {
 
   /** Directories of its payloads. */
   payloads(): string[] {
-    return this.#kept().filter((name) => name.startsWith('job-'));
+    return this.kept().filter((name) => name.startsWith('job-'));
   }
 }
 
