@@ -8,6 +8,7 @@ import { checkOutputs } from '../run/output-files.js';
 export interface RunOptions {
   readonly host?: string;
   readonly local?: true;
+  readonly catalog?: string;
   readonly workers?: number;
   readonly tree?: string;
   readonly objects?: string;
@@ -60,6 +61,10 @@ export function addRunOptions(command: Command): Command {
   return command
     .option('--host <HOST>', 'the ProxyServer: a name of your configuration, or host[:port]')
     .addOption(new Option('--local', 'run in this process, without a server').conflicts(['host', 'workers', 'async']))
+    .option(
+      '--catalog <URL>',
+      'with --local: the catalog of lfn:, find: and dataset: words; a ProxyServer asks its own',
+    )
     .option('--workers <N>', 'at most so many workers', whole(1))
     .option('--tree <NAME>', 'the tree of files that do not name one behind #')
     .addOption(
@@ -95,6 +100,8 @@ export function addRunOptions(command: Command): Command {
 
 /** What commander cannot check by itself. @throws {UsageError} */
 export function checkRunOptions(options: RunOptions): void {
+  if (options.catalog !== undefined && options.local !== true)
+    throw new UsageError('--catalog goes with --local: a ProxyServer asks its own catalog.');
   if (options.plot !== undefined && !/\.(png|svg)$/i.test(options.plot))
     throw new UsageError(`--plot ${options.plot}: the name must end in .png or .svg.`);
   if (options.log === true && options.plot === undefined)

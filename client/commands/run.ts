@@ -145,7 +145,7 @@ async function inThisProcess(
   try {
     const outcome = await runLocal(
       request,
-      sparing(options, localLookUp(config, options.host)),
+      sparing(options, localLookUp(config, options)),
       watching(screen),
       abort.signal,
     );
@@ -160,7 +160,7 @@ async function inThisProcess(
 async function onServer(request: QueryRequest, setting: Setting, open: ProofSession | undefined): Promise<number> {
   const { options, config, screen } = setting;
   const host = open?.host ?? hostEntry(config, options.host);
-  await spareReplicas(options, request, localLookUp(config, host.name)); // in the catalog that the server asks
+  await spareReplicas(options, request, localLookUp(config, { host: host.name })); // in the catalog that the server asks
   if (open !== undefined) return (await inSession(request, setting, open, 0)).status;
   const started = performance.now();
   const given = { workers: options.workers ?? null, title: request.title };

@@ -16,6 +16,7 @@ import { type Packet, ProgramRunner } from '../../analysis/program-runner.js';
 import { pairsWithin } from '../../protocol/entry-list.js';
 import { type ErrorBody, errorBody, GridError } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
+import { endStatus, nothingDone, nothingRead, tooManyFailures } from '../../protocol/query-end.js';
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
 import type { ClientPackage } from '../packages/find-packages.js';
 import { rowStore } from './finish.js';
@@ -26,6 +27,14 @@ import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.
 /** Not one file of the data set could be read. */
 export class NothingReadError extends GridError {
   readonly code = 'CLIENT_NOTHING_READ';
+}
+/** Not one entry could be processed, although files could be read. */
+export class NothingDoneError extends GridError {
+  readonly code = 'CLIENT_NOTHING_DONE';
+}
+/** More entries failed than the query allows. */
+export class TooManyFailuresError extends GridError {
+  readonly code = 'CLIENT_TOO_MANY_FAILURES';
 }
 
 export type LookUp = (request: QueryRequest) => Promise<readonly LocalFile[]>;
@@ -160,7 +169,10 @@ class LocalRun {
   #setAside({ file, first, end }: Packet, error: UserCodeError): void {
     this.#failures.push({ file, first, end, entry: first, attempts: 1, error: error.message, stack: error.userStack });
     // What fails in its constructor or workerBegin fails for every entry.
-    if (error.entry === null || this.#failures.length > this.#request.maxFailures) throw error;
+    if (error.entry === null) throw error;
+    const { maxFailures } = this.#request;
+    if (this.#failures.length > maxFailures)
+      throw new TooManyFailuresError(tooManyFailures(this.#failures.length, maxFailures, this.#failures[0]!));
   }
 
   /** Only the clusters that cannot be read are lost, as on the pool. */
@@ -206,17 +218,23 @@ class LocalRun {
     });
   }
 
+  /** Why it failed, where nothing broke it off. */
+  #nothingDone(): ErrorBody & { stack?: string } {
+    const [first] = this.#failures;
+    if (first === undefined) return errorBody(new NothingReadError(nothingRead(this.#missing)));
+    return {
+      ...errorBody(new NothingDoneError(nothingDone(first))),
+      ...(first.stack === null ? {} : { stack: first.stack }),
+    };
+  }
+
   outcome({ stopped, error }: End, timing: QueryResult['timing']): QueryOutcome {
     const entries = this.#counts();
     const { title, program, params, inputs, seed } = this.#request;
     const { kind, name, sha256 } = program;
-    const isWhole = entries.failed === 0 && this.#missing.length === 0;
-    const unread = this.#missing[0];
-    const nothingRead = unread !== undefined && entries.done + entries.failed === 0;
-    const failure =
-      error ??
-      (nothingRead ? { code: 'CLIENT_NOTHING_READ', message: `Nothing could be read. ${unread.error}` } : null);
-    const status: QueryState = failure !== null ? 'failed' : stopped ? 'stopped' : isWhole ? 'completed' : 'incomplete';
+    const judged = endStatus(entries, this.#missing.length);
+    const status: QueryState = error !== null ? 'failed' : stopped ? 'stopped' : judged;
+    const failure = error ?? (status === 'failed' ? this.#nothingDone() : null);
     return {
       result: {
         query: `${hostname()}-${Date.now()}-${process.pid}:q1`,

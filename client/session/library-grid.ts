@@ -10,7 +10,7 @@ import { ServerApi } from '../server-api.js';
 /** @param host of your configuration, or host:port. Close the Grid when you are done. */
 export async function connect(host?: string, options: { config?: string } = {}): Promise<Grid> {
   const config = readClientConfig(options.config);
-  return catalogOf(config, host, queueOf(new ServerApi(hostEntry(config, host))));
+  return catalogOf(config, { host }, queueOf(new ServerApi(hostEntry(config, host))));
 }
 
 /** The caller's jobs that are not over are what `ps` shows. */

@@ -84,7 +84,7 @@ export async function processLocally(
   const api = (): ServerApi => new ServerApi(hostEntry(config, options.host));
   const packages = await findPackages(options.packages ?? [], api);
   const { request, loaded } = await prepare(data, selector, options, packages);
-  const lookUp = localLookUp(config, options.host);
+  const lookUp = localLookUp(config, { host: options.host });
   return answerOf(await runLocal(request, lookUp, options), loaded);
 }
 

@@ -3,6 +3,7 @@
  * report of the query. It knows no worker's link.
  */
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
+import { tooManyFailures } from '../../protocol/query-end.js';
 import type { DataSet } from './data-set.js';
 import { TooManyFailuresError, WorkerDiedError } from './errors.js';
 import { type FailureLog, failureReportOf } from './failure-log.js';
@@ -64,11 +65,8 @@ export class FailingPackets {
     const { failed } = ledger.counts();
     const first = failed > maxFailures ? failures.first : undefined;
     if (first === undefined) return;
-    const message =
-      `${failed} entries failed, more than the ${maxFailures} that this query allows (--max-failures). ` +
-      `The first: ${first.file}, entry ${first.entry}: ${first.error}`;
     onBroken({
-      ...errorBody(new TooManyFailuresError(message)),
+      ...errorBody(new TooManyFailuresError(tooManyFailures(failed, maxFailures, first))),
       ...(first.stack === null ? {} : { stack: first.stack }),
     });
   }

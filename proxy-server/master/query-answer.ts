@@ -1,6 +1,7 @@
 /** How a query ended, in the words of cli.md: its status, why it failed, and everything but its outputs. Pure. */
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
+import { nothingDone, nothingRead } from '../../protocol/query-end.js';
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
 import { NothingDoneError, NothingReadError } from './errors.js';
 import type { FailureLog, Report } from './failure-log.js';
@@ -59,20 +60,9 @@ export function finalCounts({ total, done, failed }: LedgerCounts): LedgerCounts
   return { total, done, failed, missing: total - done - failed };
 }
 
-/** Of a query that nobody stopped or aborted. */
-export function endStatus({ done, failed, missing }: LedgerCounts, missingFiles: number): QueryState {
-  if (failed === 0 && missing === 0 && missingFiles === 0) return 'completed';
-  return done > 0 ? 'incomplete' : 'failed';
-}
-
 /** Why a query of which not one entry was done failed. */
-export function nothingDone(missingFiles: QueryResult['missingFiles'], failure: Report | undefined): UserError {
-  if (failure !== undefined) {
-    const where = `${failure.file}, entry ${failure.entry}`;
-    const error = new NothingDoneError(`No entry could be done. The first failure: ${where}: ${failure.error}`);
-    return { ...errorBody(error), ...(failure.stack === null ? {} : { stack: failure.stack }) };
-  }
-  const [file] = missingFiles;
-  const more = missingFiles.length > 1 ? ` (and ${missingFiles.length - 1} more files)` : '';
-  return errorBody(new NothingReadError(`Nothing could be read: ${file?.file}: ${file?.error}${more}`));
+export function failureOf(missingFiles: QueryResult['missingFiles'], first: Report | undefined): UserError {
+  if (first === undefined) return errorBody(new NothingReadError(nothingRead(missingFiles)));
+  const { stack } = first;
+  return { ...errorBody(new NothingDoneError(nothingDone(first))), ...(stack === null ? {} : { stack }) };
 }

@@ -4,6 +4,7 @@
  */
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { QueryState } from '../../protocol/ids.js';
+import { endStatus } from '../../protocol/query-end.js';
 import type { EntryCounts, ToClientMessage } from '../../protocol/session-messages.js';
 import type { WorkerMessage } from '../../protocol/worker-messages.js';
 import { Checkpoints } from './checkpoints.js';
@@ -14,7 +15,7 @@ import type { Checkpoint } from './journal-records.js';
 import { LiveOutputs } from './live-outputs.js';
 import { Processing } from './processing.js';
 import type { Leaving, QueryWorker } from './processing-parts.js';
-import { answerOf, endStatus, finalCounts, nothingDone, timingOf, type UserError } from './query-answer.js';
+import { answerOf, failureOf, finalCounts, timingOf, type UserError } from './query-answer.js';
 import { QueryFigures } from './query-figures.js';
 import type { QueryParts } from './query-parts.js';
 import { type LookupStage, lookupMessage, progressMessage } from './query-progress.js';
@@ -303,7 +304,7 @@ export class QueryRun {
     if (this.#isStopped) this.#end('stopped', null);
     else {
       const status = endStatus(this.#processing.counts(), missingFiles.length);
-      this.#end(status, status === 'failed' ? nothingDone(missingFiles, this.#processing.failures.first) : null);
+      this.#end(status, status === 'failed' ? failureOf(missingFiles, this.#processing.failures.first) : null);
     }
   }
 

@@ -122,7 +122,8 @@ describe('bad input', function () {
 
   it('a selector that always throws fails the query, and the next query is well', async () => {
     writeFileSync(file('always.ts'), SELECTOR.replace('this.pt.fill', 'throw new Error("never");\n    this.pt.fill'));
-    await both(1, /Error: never/, file('always.ts'), good);
+    await both(1, /101 entries failed, more than the 100 .*Error: never/, file('always.ts'), good);
+    await both(1, /No entry could be done\. .*entry 0: .*Error: never/, file('always.ts'), '--entries', '5', good);
     await both(0, /^$/, file('pt.ts'), good);
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
+import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { TestCatalog } from '../support/catalog.js';
 import { sharedPath } from '../support/shared.js';
 import { skipBecause } from '../support/summary-reporter.js';
@@ -129,6 +130,27 @@ describe('catalog: data sets and real files', function () {
       expect([done.status, done.stdout]).to.deep.equal([2, '']);
       expect(done.stderr).to.contain(sentence);
     }
+  });
+
+  it('are read by a run in this process, from the catalog that every command asks', async () => {
+    const path = join(catalog.folder, 'local.root');
+    await writeDimuonFile(path, { seed: 1, firstEvent: 0, events: 100, run: 1 });
+    await catalog.proof('register', '/local/a.root', path);
+    await catalog.proof('datasets', 'create', 'local', 'lfn:/local/a.root');
+    const drawn = async (...words: string[]) => catalog.proof('draw', '--local', '--json', '-', ...words, 'mu1_pt');
+    for (const word of ['dataset:local', 'lfn:/local/*.root', 'find:/local?size > 0']) {
+      const { status, stdout, stderr } = await drawn(word);
+      expect(status, stderr).to.equal(0);
+      expect(JSON.parse(stdout).entries.done).to.equal(100);
+    }
+    const elsewhere = await drawn('--catalog', 'http://127.0.0.1:9', 'dataset:local');
+    expect(elsewhere.status).to.equal(1);
+    expect(elsewhere.stderr).to.match(/CATALOG_UNREACHABLE/);
+    const pool = await catalog.proof('draw', '--catalog', catalog.url, 'dataset:local', 'mu1_pt');
+    expect([pool.status, pool.stderr]).to.deep.equal([
+      2,
+      'proof: --catalog goes with --local: a ProxyServer asks its own catalog.\n',
+    ]);
   });
 
   it('verify opens files and records entries, missing and corrupt ones', async function () {
