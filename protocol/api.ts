@@ -251,6 +251,16 @@ export const copyState = z.object({
   message: z.string().nullable(),
 });
 export type CopyState = z.infer<typeof copyState>;
+/** GET /v1/sites/NAME */
+export const siteExplanation = siteInfo.extend({
+  limits: z.record(z.string(), z.number()),
+  /** What the site hands pilots to, for people. */
+  description: z.string(),
+  /** Of its last pilots within the last hour: when, which, why. */
+  recentEnds: z.array(z.string()),
+  copies: z.array(copyState).default([]),
+});
+export type SiteExplanation = z.infer<typeof siteExplanation>;
 /** GET /v1/requests, /v1/requests/ID */
 export const requestInfo = z.object({
   requestId: idText,

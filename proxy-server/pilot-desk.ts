@@ -1,7 +1,7 @@
 /** Pilots, workers and sites for whoever asks; submission and cancellation by hand. */
 import type { z } from 'zod';
 import type { NodeFacts, ToAgentMessage } from '../protocol/agent-messages.js';
-import type { CopyState, newPilots, PilotInfo, SiteInfo, WorkerInfo } from '../protocol/api.js';
+import type { CopyState, newPilots, PilotInfo, SiteExplanation, SiteInfo, WorkerInfo } from '../protocol/api.js';
 import { pilotState } from '../protocol/api.js';
 import { GridError } from '../protocol/errors.js';
 import { didYouMean } from '../protocol/nearest.js';
@@ -120,11 +120,7 @@ export class PilotDesk {
   }
 
   /** All that led to the last decision. @throws {NoSuchSiteError} */
-  async explain(
-    name: string,
-  ): Promise<
-    SiteInfo & { limits: Record<string, number>; description: string; recentEnds: string[]; copies: CopyState[] }
-  > {
+  async explain(name: string): Promise<SiteExplanation> {
     if (this.#isByHand(name))
       return { ...this.#siteInfo(name), limits: {}, description: BY_HAND, recentEnds: [], copies: [] };
     const keeper = this.keeper(name);

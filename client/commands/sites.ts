@@ -1,17 +1,10 @@
 /** `proof sites` and `proof sites explain SITE`: what the factory keeps where, and why. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { copyState, siteInfo } from '../../protocol/api.js';
+import { siteExplanation } from '../../protocol/api.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable } from '../print.js';
 import { copiesText } from '../show/copies.js';
-
-const explanation = siteInfo.extend({
-  limits: z.record(z.string(), z.number()),
-  description: z.string(),
-  recentEnds: z.array(z.string()),
-  copies: z.array(copyState).default([]),
-});
 
 export function addCommands(program: Command): void {
   const sites = program
@@ -65,7 +58,7 @@ function addExplain(sites: Command): void {
     .option('--json', 'as JSON')
     .action(async (site: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<{ json?: true }>();
-      const s = await apiOf(command).call('GET', `/sites/${encodeURIComponent(site)}`, explanation);
+      const s = await apiOf(command).call('GET', `/sites/${encodeURIComponent(site)}`, siteExplanation);
       if (options.json) return printJson(s);
       const limits = Object.entries(s.limits);
       const counts = Object.entries(s.pilots).filter(([, n]) => n > 0);

@@ -43,6 +43,11 @@ describe('the dashboard in a browser', function () {
 
   before(async function () {
     if (CHROMIUM === undefined) skipBecause(this, 'chromium is not installed');
+    try {
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: ALONE, timeout: 120_000 });
+    } catch (error) {
+      skipBecause(this, `chromium does not start here: ${(error as Error).message.split('\n')[0]}`);
+    }
     proxy = new TestProxy('sites: [{ name: NEAR, type: local, min: 2, cores: 1 }]\n', { auth: 'token' });
     proxy.waitMs = 60_000;
     await proxy.start();
@@ -58,7 +63,6 @@ describe('the dashboard in a browser', function () {
     );
     await writeDimuonFile(file('a.root'), { seed: 1, firstEvent: 0, events: 100_000, run: 1 });
     writeFileSync(file('slow.ts'), SLOW);
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ALONE, timeout: 120_000 });
   });
   beforeEach(async () => {
     complaints = [];
@@ -108,6 +112,24 @@ describe('the dashboard in a browser', function () {
     );
     const pilots = JSON.parse((await proof('pilots', '--json')).stdout) as { pilotId: string }[];
     for (const { pilotId } of pilots) await page.getByText(pilotId).waitFor();
+    await page.getByRole('link', { name: 'NEAR' }).click();
+    await page.getByRole('heading', { name: 'NEAR full' }).waitFor();
+    await page.getByText(/2 serving, 0 on their way/).waitFor();
+  });
+
+  it('shows a batch job that waits, with its trace, and not for ever', async () => {
+    writeFileSync(file('job.jdl'), 'Executable = "/bin/true"; Requirements = false;');
+    expect((await proof('submit', 'job.jdl')).status).to.equal(0);
+    await page.goto(`${proxy.url}/#jobs`);
+    await enter(token);
+    await page
+      .getByRole('row', { name: /ada true WAITING/ })
+      .getByRole('link')
+      .click();
+    await page.getByRole('heading', { name: 'Job 1: true WAITING' }).waitFor();
+    await page.getByText(/\[state\].*WAITING/).waitFor();
+    expect((await proof('kill', '1')).status).to.equal(0);
+    await page.getByRole('heading', { name: 'Job 1: true KILLED' }).waitFor();
   });
 
   it('follows a query of its user live, stops it, and shows the answer that the command gets', async () => {

@@ -2,15 +2,13 @@
 import { z } from 'zod';
 import { type JobInfo, type JobState, jobInfo } from '../../../protocol/job-messages.js';
 import { formatSpan } from '../../../protocol/span.js';
-import { type Column, Figure, Problem, State, Table, time } from './parts.js';
+import { JobStateWord, MASTERS, RUNNING, WAITING } from './job-state.js';
+import { type Column, Figure, Problem, Table, time } from './parts.js';
 import { usePolled } from './polled.js';
-import type { ViewProps } from './views.js';
+import { hashOf, type ViewProps } from './views.js';
 
 const jobs = z.array(jobInfo);
 
-const WAITING: readonly JobState[] = ['INSERTING', 'SPLITTING', 'WAITING', 'OVER_WAITING'];
-const RUNNING: readonly JobState[] = ['ASSIGNED', 'STARTED', 'RUNNING', 'SAVING'];
-const MASTERS: readonly JobState[] = ['SPLIT', 'MERGING'];
 const MOST = 1000;
 
 export function JobsView({ onTokenWanted, who }: ViewProps) {
@@ -39,19 +37,15 @@ export function JobsView({ onTokenWanted, who }: ViewProps) {
 }
 
 const JOB: readonly Column<JobInfo>[] = [
-  { title: 'job', of: ({ jobId }) => jobId, isNumber: true },
+  {
+    title: 'job',
+    of: ({ jobId }) => <a href={hashOf({ view: 'jobs', detail: String(jobId) })}>{jobId}</a>,
+    isNumber: true,
+  },
   { title: 'master', of: ({ masterId }) => masterId, isNumber: true },
   { title: 'user', of: ({ user }) => user },
   { title: 'name', of: ({ name }) => name },
-  {
-    title: 'state',
-    of: ({ state, isSuspended }) => (
-      <State
-        word={isSuspended ? `${state}, suspended` : state}
-        kind={WAITING.includes(state) || isSuspended ? 'busy' : 'good'}
-      />
-    ),
-  },
+  { title: 'state', of: (job) => <JobStateWord job={job} /> },
   { title: 'site', of: ({ site }) => site },
   { title: 'host', of: ({ host }) => host },
   { title: 'submitted (UTC)', of: ({ submittedAt }) => time(submittedAt) },

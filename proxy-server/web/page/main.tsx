@@ -2,11 +2,13 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { serverInfo, whoami } from '../../../protocol/api.js';
+import { JobView } from './job-view.js';
 import { JobsView } from './jobs-view.js';
 import { Problem } from './parts.js';
 import { PoolView } from './pool-view.js';
 import { QueriesView } from './queries-view.js';
 import { ask, TokenWanted, token } from './server.js';
+import { SiteView } from './site-view.js';
 import { TokenBox } from './token-box.js';
 import { hashOf, type Place, placeOf, VIEWS, type ViewProps, type Who } from './views.js';
 
@@ -38,7 +40,7 @@ function Page() {
     }, told);
   }, [tries]);
   useEffect(() => {
-    document.title = `${place.query ?? place.view} · ${name === '' ? 'PROOF' : name}`;
+    document.title = `${place.detail ?? place.view} · ${name === '' ? 'PROOF' : name}`;
   }, [place, name]);
 
   const leave = (why: string): void => {
@@ -58,7 +60,7 @@ function Page() {
         </h1>
         <nav>
           {VIEWS.map((view) => (
-            <a key={view} href={hashOf({ view, query: null })} aria-current={place.view === view ? 'page' : undefined}>
+            <a key={view} href={hashOf({ view, detail: null })} aria-current={place.view === view ? 'page' : undefined}>
               {view}
             </a>
           ))}
@@ -84,14 +86,14 @@ function Page() {
   );
 }
 
-function View({ place, ...props }: ViewProps & { place: Place }) {
-  switch (place.view) {
+function View({ place: { view, detail }, ...props }: ViewProps & { place: Place }) {
+  switch (view) {
     case 'pool':
-      return <PoolView {...props} />;
+      return detail === null ? <PoolView {...props} /> : <SiteView {...props} site={detail} key={detail} />;
     case 'queries':
-      return <QueriesView {...props} query={place.query} />;
+      return <QueriesView {...props} query={detail} />;
     case 'jobs':
-      return <JobsView {...props} />;
+      return detail === null ? <JobsView {...props} /> : <JobView {...props} job={detail} key={detail} />;
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { formatSpan } from '../../../protocol/span.js';
 import { type Column, Figure, Problem, State, Table } from './parts.js';
 import { usePolled } from './polled.js';
-import type { ViewProps } from './views.js';
+import { hashOf, type ViewProps } from './views.js';
 
 const sites = z.array(siteInfo);
 const pilots = z.array(pilotInfo);
@@ -67,20 +67,26 @@ const sum = (site: SiteInfo, states: readonly (keyof SiteInfo['pilots'])[]): num
   states.reduce((n, state) => n + (site.pilots[state] ?? 0), 0);
 
 const SITE: readonly Column<SiteInfo>[] = [
-  { title: 'site', of: ({ name }) => <b>{name}</b> },
+  { title: 'site', of: ({ name }) => <a href={hashOf({ view: 'pool', detail: name })}>{name}</a> },
   { title: 'type', of: ({ type }) => type },
   { title: 'pilots', of: (site) => `${sum(site, AT_WORK)} of ${site.min} to ${site.max}`, isNumber: true },
   { title: 'on their way', of: (site) => sum(site, ON_THEIR_WAY), isNumber: true },
   { title: 'ready', of: ({ workers }) => workers.warm, isNumber: true },
   { title: 'in sessions', of: ({ workers }) => workers.attached, isNumber: true },
   { title: 'state', of: (site) => <SiteState site={site} /> },
-  { title: 'last decision', of: ({ lastDecision, barred }) => [lastDecision, ...barred].join('; '), isText: true },
+  {
+    title: 'last decision',
+    of: ({ lastDecision, barred, trouble }) =>
+      [...(trouble === null ? [] : [trouble]), ...barred, lastDecision].join('; '),
+    isText: true,
+  },
 ];
 
-function SiteState({ site }: { site: SiteInfo }) {
+export function SiteState({ site }: { site: SiteInfo }) {
   if (site.banned !== null) return <State word={`closed: ${site.banned}`} kind="bad" />;
   if (site.backOffUntil !== null && site.backOffUntil > Date.now())
     return <State word={`pauses for ${formatSpan(site.backOffUntil - Date.now())}`} kind="bad" />;
+  if (site.trouble !== null) return <State word="trouble" kind="bad" />;
   return sum(site, AT_WORK) >= site.min ? <State word="full" kind="good" /> : <State word="filling" kind="busy" />;
 }
 
@@ -93,7 +99,7 @@ const SESSION: readonly Column<SessionInfo>[] = [
   { title: 'open for', of: ({ startedAt }) => formatSpan(Date.now() - startedAt), isNumber: true },
 ];
 
-const PILOT: readonly Column<PilotInfo>[] = [
+export const PILOT: readonly Column<PilotInfo>[] = [
   { title: 'pilot', of: ({ pilotId }) => <code>{pilotId}</code> },
   { title: 'site', of: ({ site }) => site },
   { title: 'state', of: ({ state }) => <State word={state} kind={pilotKind(state)} /> },

@@ -40,7 +40,7 @@ export function QueriesView({ onTokenWanted, who, query }: ViewProps & { query: 
 }
 
 const QUERY: readonly Column<QueryInfo>[] = [
-  { title: 'query', of: ({ query }) => <a href={hashOf({ view: 'queries', query })}>{query}</a> },
+  { title: 'query', of: ({ query }) => <a href={hashOf({ view: 'queries', detail: query })}>{query}</a> },
   { title: 'user', of: ({ user }) => user },
   { title: 'title', of: ({ title }) => title },
   { title: 'state', of: ({ state }) => <State word={state} kind={queryKind(state)} /> },

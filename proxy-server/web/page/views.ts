@@ -16,16 +16,16 @@ export type ViewName = (typeof VIEWS)[number];
 
 export interface Place {
   readonly view: ViewName;
-  /** A query that is looked at. */
-  readonly query: string | null;
+  /** The one that is looked at: a site, a query, a job. */
+  readonly detail: string | null;
 }
 
-/** `#queries/REF` -> its place; what is none is the pool. Pure. */
+/** `#queries/REF`, `#pool/SITE`, `#jobs/NUMBER` -> its place; what is none is the pool. Pure. */
 export function placeOf(hash: string): Place {
   const [word = '', ...rest] = hash.replace(/^#\/?/, '').split('/');
   const view = VIEWS.find((name) => name === word) ?? 'pool';
-  const query = rest.join('/');
-  return { view, query: view === 'queries' && query !== '' ? unescaped(query) : null };
+  const detail = rest.join('/');
+  return { view, detail: view === word && detail !== '' ? unescaped(detail) : null };
 }
 /** Somebody may have typed it. */
 function unescaped(text: string): string {
@@ -35,5 +35,5 @@ function unescaped(text: string): string {
     return text;
   }
 }
-export const hashOf = ({ view, query }: Place): string =>
-  query === null ? `#${view}` : `#${view}/${encodeURIComponent(query)}`;
+export const hashOf = ({ view, detail }: Place): string =>
+  detail === null ? `#${view}` : `#${view}/${encodeURIComponent(detail)}`;
