@@ -1,7 +1,6 @@
 /**
  * A merged state as one run of bytes: the increments of OutputMerger.encode(), each behind its length (u32, little endian).
- * Master -> client in `outputs` and `result` messages, and in a kept result's file. One with rows can be longer than any memory: it is
- * written and read increment by increment.
+ * Master -> client in `outputs` and `result` messages, and in a journal's checkpoints. As it is kept of a query that is over: kept-state.ts.
  */
 import { WireError } from '../protocol/check.js';
 
@@ -27,29 +26,4 @@ export function* unpackState(state: Uint8Array): Iterable<Uint8Array> {
     yield state.subarray(at + 4, end);
     at = end;
   }
-}
-
-/** Of a state that comes in pieces cut anywhere. @throws {WireError} where it ends too early */
-export async function* unpackStream(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  let nbytes = 0;
-  let wanted = 4;
-  let isHead = true;
-  for await (const piece of pieces) {
-    parts.push(piece);
-    nbytes += piece.length;
-    if (nbytes < wanted) continue;
-    let bytes = Buffer.concat(parts);
-    while (bytes.length >= wanted) {
-      if (!isHead) yield bytes.subarray(0, wanted);
-      const rest = bytes.subarray(wanted);
-      wanted = isHead ? bytes.readUInt32LE() : 4;
-      isHead = !isHead;
-      bytes = rest;
-    }
-    parts = [bytes];
-    nbytes = bytes.length;
-  }
-  if (nbytes > 0 || !isHead)
-    throw new WireError('The merged state is cut off: the connection or the file ended early.');
 }

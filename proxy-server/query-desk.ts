@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkAnswer, checkOwner, STATE_HEAD_BYTES } from '../analysis/kept-state.js';
 import type { KeptResults, PacketInfo, PacketOrder, QueryInfo } from '../protocol/api.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { pairsWithin } from '../protocol/entry-list.js';
@@ -10,7 +11,7 @@ import { GridError } from '../protocol/errors.js';
 import { encodeFrame } from '../protocol/frame.js';
 import { FINAL_QUERY_STATES, splitQueryRef } from '../protocol/ids.js';
 import { didYouMean } from '../protocol/nearest.js';
-import { type KeptResult, queryResult } from '../protocol/session-messages.js';
+import { type KeptResult, type QueryResult, queryResult } from '../protocol/session-messages.js';
 import type { Identity } from '../protocol/tokens.js';
 import { authorize, may, reachOf } from './authorization.js';
 import { type JournalFile, journalFile } from './master/journal-records.js';
@@ -78,7 +79,7 @@ export class QueryDesk {
   async result(identity: Identity, ref: string, isArchived = false): Promise<Buffer> {
     const { directory, file } = this.#finished(identity, ref);
     const known = await this.#record(this.get(identity, ref)).catch(() => undefined); // no name could be looked up
-    const result = checked(queryResult, parseJson(await readText(directory, file), file), file);
+    const result = await keptAnswer(ref, { directory, file });
     const session = join(directory, '..');
     const code = await readSessionFile(session, join(session, 'programs', result.program.sha256));
     if (isArchived) await markArchived(join(directory, ARCHIVED));
@@ -86,7 +87,7 @@ export class QueryDesk {
     const kept: KeptResult = { result, code: new Uint8Array(code), reads };
     return Buffer.from(encodeFrame(kept));
   }
-  /** The file with the merged outputs, packed as in analysis/merged-state.ts. It can be longer than memory. */
+  /** The file with the merged outputs, as in analysis/kept-state.ts: who reads it checks it. It can be longer than memory. */
   stateFile(identity: Identity, ref: string): Promise<FileHandle> {
     const { directory } = this.#finished(identity, ref);
     return openSessionFile(join(directory, '..'), join(directory, 'state.bin'));
@@ -172,6 +173,24 @@ export function queryDirectory(records: SessionStore, query: string): string | u
   const parts = splitQueryRef(query);
   const session = parts && records.get(parts.sessionId);
   return parts === undefined || session === undefined ? undefined : join(session.directory, parts.queryId);
+}
+
+/** All of a result but its outputs. @throws {KeptStateError} where it is not that of the outputs beside it */
+async function keptAnswer(
+  query: string,
+  { directory, file }: { directory: string; file: string },
+): Promise<QueryResult> {
+  const answer = await readText(directory, file);
+  const state = await openSessionFile(join(directory, '..'), join(directory, 'state.bin'));
+  try {
+    const { buffer, bytesRead } = await state.read(Buffer.alloc(STATE_HEAD_BYTES), 0, STATE_HEAD_BYTES, 0);
+    checkAnswer(buffer.subarray(0, bytesRead), { query, answer });
+  } finally {
+    await state.close();
+  }
+  const result = checked(queryResult, parseJson(answer, file), file);
+  checkOwner(result.query, query);
+  return result;
 }
 
 /** Not through a link of the user's code. */

@@ -1,5 +1,6 @@
 /** A query in a session: submit, watch, answer. */
-import { unpackState, unpackStream } from '../../analysis/merged-state.js';
+import { openState } from '../../analysis/kept-state.js';
+import { unpackState } from '../../analysis/merged-state.js';
 import type { ToClientMessage } from '../../protocol/session-messages.js';
 import type { ProofSession, Submitted } from '../session/proof-session.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
@@ -55,7 +56,7 @@ export async function watchQuery(
   session.on('lookup', lookup).on('progress', progress).on('outputs', outputs).on('printed', printed);
   try {
     const { result, state } = await session.answer(queryId, { outputs: observer.outputs !== undefined });
-    const served = (): AsyncIterable<Uint8Array> => unpackStream(session.api.queryState(result.query));
+    const served = (): AsyncIterable<Uint8Array> => openState(session.api.queryState(result.query), result.query);
     return { result, state: { increments: () => (state === null ? served() : unpackState(state)) } };
   } finally {
     session.off('lookup', lookup).off('progress', progress).off('outputs', outputs).off('printed', printed);

@@ -9,7 +9,7 @@ import type { Clock } from '../../protocol/clock.js';
 import type { QueryRecord } from '../../protocol/control-messages.js';
 import { type ErrorBody, errorBody } from '../../protocol/errors.js';
 import type { Logger } from '../../protocol/log.js';
-import { MOST_INLINE_BYTES, type ToClientMessage } from '../../protocol/session-messages.js';
+import { MOST_INLINE_BYTES, type QueryResult, type ToClientMessage } from '../../protocol/session-messages.js';
 import { whenThereIsRoom } from './disk-room.js';
 import { ResultNotKeptError } from './errors.js';
 import { unstartedAnswer } from './query-answer.js';
@@ -212,9 +212,18 @@ export class QueryQueue {
     this.#records.set(queryId, record);
     this.#parts.onRecord(record);
   }
+  /** @returns undefined as well for one that is damaged: the session's other queries go on */
+  #summary(queryId: string): QueryResult | undefined {
+    try {
+      return this.#parts.store.summary(queryId);
+    } catch (error) {
+      this.#parts.log.error('a kept result is damaged', { queryId, why: errorBody(error).message });
+      return undefined;
+    }
+  }
   /** A query that ended in an earlier life of this master. */
   #recall(queryId: string): void {
-    const result = this.#parts.store.summary(queryId);
+    const result = this.#summary(queryId);
     if (result === undefined) return;
     const { query, title, status: state, entries } = result;
     const at = this.#parts.store.endedAt(queryId);

@@ -1,16 +1,29 @@
 /**
  * What a session keeps on disk, under its directory: `programs/SHA256`, and for each query `qN/` with query.json, files.json (its data set), packets,
  * then a journal with the file of rows, at last result.json and state.bin.
- * A result is complete or not there: both files are written under other names, and result.json is renamed last.
+ * A result is complete or not there: both files are written under other names, and result.json is renamed last. Each is known to be what was
+ * written, and of that query (analysis/kept-state.ts).
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packedState } from '../../analysis/merged-state.js';
+import { checkAnswer, checkOwner, keptState, openState, STATE_HEAD_BYTES } from '../../analysis/kept-state.js';
+import { packState } from '../../analysis/merged-state.js';
 import { RowFile } from '../../analysis/outputs/row-file.js';
 import { checked, parseJson } from '../../protocol/check.js';
 import { GridError } from '../../protocol/errors.js';
+import { splitQueryRef } from '../../protocol/ids.js';
 import { MOST_INLINE_BYTES, type QueryResult, queryResult } from '../../protocol/session-messages.js';
 import { Journal } from './journal.js';
 import type { JournalFile } from './journal-records.js';
@@ -109,26 +122,39 @@ export class QueryStore {
     // Nobody is shown the outputs of such a query, and its rows may be what filled the disk.
     if (!hasOutputs) await rm(join(folder, 'rows'), { force: true });
     try {
-      await replaceFile(join(folder, 'state.bin'), packedState(hasOutputs ? answer.increments() : []));
-      await replaceFile(join(folder, 'result.json'), JSON.stringify(answer.result));
+      const text = JSON.stringify(answer.result);
+      const increments = hasOutputs ? answer.increments() : [];
+      const of = { query: answer.result.query, answer: text };
+      await replaceFile(join(folder, 'state.bin'), keptState(increments, of));
+      await replaceFile(join(folder, 'result.json'), text);
     } catch (error) {
       await rm(join(folder, 'state.bin.new'), { force: true });
       throw error;
     }
     await this.forgetProgress(queryId);
   }
-  /** Undefined where the query has not ended. @throws {WireError} for a result that is no result */
+  /** Undefined where the query has not ended. @throws {KeptStateError} for one that is not what was written */
   async result(queryId: string): Promise<StoredResult | undefined> {
     const result = this.summary(queryId);
-    return result && { result, state: await this.#inlineState(queryId) };
+    return result && { result, state: await this.#inlineState(queryId, result.query) };
   }
-  async #inlineState(queryId: string): Promise<Uint8Array | null> {
+  async #inlineState(queryId: string, query: string): Promise<Uint8Array | null> {
     const file = join(this.#directory, queryId, 'state.bin');
-    return statSync(file).size > MOST_INLINE_BYTES ? null : readFile(file);
+    if (statSync(file).size > MOST_INLINE_BYTES) return null;
+    const increments: Uint8Array[] = [];
+    for await (const increment of openState([await readFile(file)], query)) increments.push(increment);
+    return packState(increments);
   }
+  /** All of a result but its outputs. @throws {KeptStateError} for one that is not what was written */
   summary(queryId: string): QueryResult | undefined {
-    const path = join(this.#directory, queryId, 'result.json');
-    return existsSync(path) ? checked(queryResult, parseJson(readFileSync(path, 'utf8'), path), path) : undefined;
+    const folder = join(this.#directory, queryId);
+    const path = join(folder, 'result.json');
+    if (!existsSync(path)) return undefined;
+    const answer = readFileSync(path, 'utf8');
+    checkAnswer(firstBytes(join(folder, 'state.bin'), STATE_HEAD_BYTES), { query: queryId, answer });
+    const result = checked(queryResult, parseJson(answer, path), path);
+    checkOwner(splitQueryRef(result.query)?.queryId ?? '', queryId);
+    return result;
   }
 
   /** ms since 1970: when the result was written. */
@@ -150,6 +176,16 @@ export class QueryStore {
   }
   program(sha256: string): Promise<Uint8Array> {
     return readFile(join(this.#directory, 'programs', sha256));
+  }
+}
+
+function firstBytes(path: string, n: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(n);
+    return bytes.subarray(0, readSync(file, bytes, 0, n, 0));
+  } finally {
+    closeSync(file);
   }
 }
 

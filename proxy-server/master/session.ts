@@ -12,6 +12,7 @@ import type { ClientMessage, ToClientMessage } from '../../protocol/session-mess
 import { commonVersion, SPOKEN } from '../../protocol/version.js';
 import type { ToWorkerMessage, WorkerMessage } from '../../protocol/worker-messages.js';
 import type { Peer, Receiver } from './peer.js';
+import { unstartedAnswer } from './query-answer.js';
 import { QueryQueue, type RunEvents } from './query-queue.js';
 import type { QueryRun } from './query-run.js';
 import { type QuerySpec, querySpec } from './query-spec.js';
@@ -292,7 +293,14 @@ export class Session {
         if (stored === undefined) client.peer.send({ type: 'notice', text: `This session has no query ${queryId}.` });
         else client.peer.send({ type: 'result', queryId, ...stored });
       },
-      (error: unknown) => client.peer.send({ type: 'notice', text: errorBody(error).message }),
+      (error: unknown) => {
+        const spec = this.#parts.store.specs().find((one) => one.queryId === queryId);
+        if (spec === undefined) client.peer.send({ type: 'notice', text: errorBody(error).message });
+        else {
+          const result = unstartedAnswer(spec, errorBody(error)); // whoever waits for it hears why it does not come
+          client.peer.send({ type: 'result', queryId, result, state: new Uint8Array() });
+        }
+      },
     );
   }
 

@@ -3,7 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-
+import { openState } from '../../analysis/kept-state.js';
+import { packState } from '../../analysis/merged-state.js';
 import { MOST_INLINE_BYTES } from '../../protocol/session-messages.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
@@ -41,11 +42,16 @@ describe('rows beyond a message', function () {
     const harness = await SessionHarness.start(2);
     try {
       const dataset = (await writeFiles(harness.folder)).map((path) => pathToFileURL(path).href);
-      const stateOf = (queryId: string): Uint8Array => readFileSync(join(harness.folder, queryId, 'state.bin'));
+      const stateOf = async (queryId: string, { query }: { query: string }): Promise<Uint8Array> => {
+        const increments: Uint8Array[] = [];
+        for await (const one of openState([readFileSync(join(harness.folder, queryId, 'state.bin'))], query))
+          increments.push(one);
+        return packState(increments);
+      };
       const client = await harness.client();
       const undisturbed = await client.query(await selector(harness.folder, ROWS.replace('BODY', '')), dataset);
       expect(undisturbed.state).to.equal(null);
-      const expected = outputsOf({ state: stateOf('q1') });
+      const expected = outputsOf({ state: await stateOf('q1', undisturbed.result) });
       const queryId = await client.submit(await selector(harness.folder, ROWS.replace('BODY', busy(15))), dataset);
       for (const part of [0.2, 0.6]) {
         const watcher = await harness.client();
@@ -62,7 +68,7 @@ describe('rows beyond a message', function () {
       again.send({ type: 'attach', queryId, outputs: false });
       const { result } = await again.answer(queryId);
       expect(result.entries).to.include({ done: FILES * EVENTS, failed: 0, missing: 0 });
-      expect(outputsOf({ state: stateOf(queryId) }) === expected, 'the same rows').to.equal(true);
+      expect(outputsOf({ state: await stateOf(queryId, result) }) === expected, 'the same rows').to.equal(true);
     } finally {
       await harness.stop();
     }

@@ -1,5 +1,5 @@
 /** Sessions as users live with them: the prompt, two users at once, queries that are left and retrieved, workers that die. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hostEntry, readClientConfig } from '../../client/client-config.js';
@@ -82,7 +82,7 @@ describe('sessions', function () {
     expect(JSON.parse(archived.stdout).outputs).to.deep.equal(answer.outputs);
   });
 
-  it('say in a sentence that a result is gone which somebody removed on the server', async () => {
+  it('say in a sentence that a result is gone which somebody removed on the server, or is not what was written', async () => {
     const query = (await cluster.proof('run', '--async', file('slow.ts'), data, '--entries', '20000')).stdout
       .trim()
       .split('\n')
@@ -90,6 +90,25 @@ describe('sessions', function () {
     expect((await cluster.proof('retrieve', query, '--json', '-')).status).to.equal(0);
     const [, sessionId, queryId] = /^(.+):(q\d+)$/.exec(query)!;
     const directory = join(cluster.folder, 'proxy', 'sessions', sessionId!, queryId!);
+    const archive = file('undamaged');
+    expect((await cluster.proof('archive', query, archive)).status).to.equal(0);
+    for (const [whole, ref, sentence] of [
+      [join(directory, 'state.bin'), query, 'damaged and not shown: a checksum does not match. Run the query again.'],
+      [join(directory, 'result.json'), query, 'damaged and not shown: its figures do not belong to its outputs.'],
+      [archive, archive, 'damaged and not shown: a checksum does not match. Run the query again.'],
+    ] as const) {
+      const before = readFileSync(whole);
+      const altered = Buffer.from(before);
+      altered[altered.length - 20]! ^= 1; // in the last of the outputs; of result.json: in a figure
+      writeFileSync(whole, altered);
+      const { status, stdout, stderr } = await cluster.proof('retrieve', ref, '--json', '-');
+      expect([status, stdout], stderr).to.deep.equal([1, '']);
+      expect(stderr).to.contain(sentence);
+      if (ref === query) expect((await cluster.proof('archive', query, file('damaged'))).status).to.equal(1);
+      expect(existsSync(file('damaged'))).to.equal(false);
+      writeFileSync(whole, before);
+      expect((await cluster.proof('retrieve', ref, '--json', '-')).status).to.equal(0);
+    }
     for (const [gone, sentence] of [
       [join(directory, 'state.bin'), 'is not there any more'],
       [directory, 'left no result. Run it again.'],

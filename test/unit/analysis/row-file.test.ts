@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { encodeIncrement } from '../../../analysis/increment.js';
-import { packedState, packState, unpackState, unpackStream } from '../../../analysis/merged-state.js';
+import { packState, unpackState } from '../../../analysis/merged-state.js';
 import { encodeValue } from '../../../analysis/message-pack.js';
 import { OutputMerger } from '../../../analysis/output-merger.js';
 import { RowFile } from '../../../analysis/outputs/row-file.js';
@@ -94,23 +94,5 @@ describe('analysis: rows in a file beside a journal', () => {
         else expect(take, `byte ${at}`).to.throw(/gone or damaged/);
         again.close();
       }
-  });
-
-  it('a state in pieces cut anywhere comes back whole; one that ends early is told', async () => {
-    const parts = [1, 70, 3].map((n) => Uint8Array.from({ length: n }, (_, i) => i));
-    const whole = Buffer.concat([...packedState(parts)]);
-    const read = async (bytes: Buffer, step: number): Promise<Uint8Array[]> => {
-      const found: Uint8Array[] = [];
-      const pieces = async function* () {
-        for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
-      };
-      for await (const part of unpackStream(pieces())) found.push(new Uint8Array(part));
-      return found;
-    };
-    for (const step of [1, 2, 3, 5, 8, 30, 1000]) expect(await read(whole, step)).to.deep.equal(parts);
-    for (const length of [1, 4, 6, whole.length - 1]) {
-      const told = await read(whole.subarray(0, length), 3).catch((error: Error) => error.message);
-      expect(told, String(length)).to.match(/cut off/);
-    }
   });
 });
