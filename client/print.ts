@@ -1,24 +1,20 @@
 /** Listings for people and programs: one table function, one JSON function, so that every `--json` looks alike. */
-
 import { plainText } from './show/plain-text.js';
+import { type Cell, formatTable, type NarrowTable } from './show/table.js';
+import { columnsOf } from './show/terminal.js';
 
-/** Columns padded to their widest cell, numbers to the right; empty tables print their header only. */
-export function formatTable(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
-  const cells = [header, ...rows.map((row) => row.map((cell) => (cell === null ? '-' : plainText(String(cell)))))];
-  const isNumber = header.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
-  const widths = header.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, i) => (isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+/** Of commands whose tables are wider than many a terminal. */
+export const WIDE = ['--wide', 'all columns, also where the terminal is too narrow for them'] as const;
 
-export function printTable(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void {
-  process.stdout.write(`${formatTable(header, rows)}\n`);
+/** @param narrow.wide `--wide` */
+export function printTable(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  narrow: NarrowTable & { readonly wide?: true | undefined } = {},
+): void {
+  const { stdout } = process;
+  const width = narrow.wide ? undefined : columnsOf(stdout);
+  stdout.write(`${formatTable(header, rows, { ...narrow, width }, plainText)}\n`);
 }
 
 export function printJson(value: unknown): void {

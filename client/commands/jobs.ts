@@ -6,12 +6,12 @@ import { GridError, UsageError } from '../../protocol/errors.js';
 import { submittedJob, userQuota } from '../../protocol/job-messages.js';
 import { jobNumber, jobWithJdl, listJobs } from '../jobs/ask-jobs.js';
 import { followJob, printTrace } from '../jobs/follow-job.js';
-import { jobTable } from '../jobs/job-table.js';
+import { jobTable, NARROW_JOBS } from '../jobs/job-table.js';
 import { masterLines, readMasterWords } from '../jobs/masterjob-words.js';
 import { readPsFlags } from '../jobs/ps-flags.js';
 import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
-import { formatBytes, printJson, printTable } from '../print.js';
+import { formatBytes, printJson, printTable, WIDE } from '../print.js';
 import type { ServerApi } from '../server-api.js';
 
 export function addCommands(program: Command): void {
@@ -50,9 +50,10 @@ function addPs(add: Add): void {
       '[flags...]',
       '-f STATES|GROUP, -u USERS, -s SITES, -n NODES, -m MASTERS, -j JOBS, -l N, -o KEY, -a -A -X -W -E -M -L -x -T -id [JOB], -jdl JOB, -trace JOB',
     )
+    .option(...WIDE)
     .allowUnknownOption()
     .allowExcessArguments()
-    .action(async (_flags: unknown, options: { json?: true }, command: Command) => {
+    .action(async (_flags: unknown, options: { json?: true; wide?: true }, command: Command) => {
       const flags = readPsFlags(command.args);
       const api = apiOf(command);
       if (flags.jdl !== null) process.stdout.write(await jdlOf(api, flags.jdl, options.json === true));
@@ -64,7 +65,7 @@ function addPs(add: Add): void {
       else if (flags.idsOnly) process.stdout.write(shown.map(({ jobId }) => `${jobId}\n`).join(''));
       else {
         const { header, rows } = jobTable(shown, flags, Date.now());
-        printTable(header, rows);
+        printTable(header, rows, { ...NARROW_JOBS, wide: options.wide });
       }
     });
 }
@@ -161,7 +162,8 @@ async function tellParts(api: ServerApi, verb: 'kill' | 'resubmit', jobs: readon
 function addQuota(add: Add): void {
   add('quota', 'what you may have and have used; operators: of a user, or of all')
     .argument('[user]', 'whose')
-    .action(async (user: string | undefined, options: { json?: true }, command: Command) => {
+    .option(...WIDE)
+    .action(async (user: string | undefined, options: { json?: true; wide?: true }, command: Command) => {
       const query = user === undefined ? '' : `?user=${encodeURIComponent(user)}`;
       const quotas = await apiOf(command).call('GET', `/quotas${query}`, z.array(userQuota));
       if (options.json) return printJson(quotas);
@@ -191,6 +193,10 @@ function addQuota(add: Add): void {
           of(q.outputFilesLast24h, q.maxOutputFilesLast24h),
           `${formatBytes(q.outputBytesLast24h)} / ${q.maxOutputBytesLast24h === null ? 'no limit' : formatBytes(q.maxOutputBytesLast24h)}`,
         ]),
+        {
+          drops: ['computed', 'files in 24 h', 'output in 24 h', 'cpu cost in 24 h', 'core s in 24 h', 'priority'],
+          wide: options.wide,
+        },
       );
     });
 }

@@ -5,7 +5,7 @@ import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
 import { hostEntry, readClientConfig } from '../client-config.js';
 import { apiOf } from '../named-api.js';
 import { findPackages } from '../packages/find-packages.js';
-import { printJson, printTable } from '../print.js';
+import { printJson, printTable, WIDE } from '../print.js';
 import { answerOrInterruption } from '../run/watched-query.js';
 import type { ServerApi } from '../server-api.js';
 import { endingWithProcess } from '../session/end-with-process.js';
@@ -53,7 +53,8 @@ export function addCommands(program: Command, context: CommandContext): void {
     .description('your sessions, open or ended lately')
     .option('--host <HOST>', 'the ProxyServer')
     .option('--json', 'as JSON')
-    .action(async (options: { json?: true }, command: Command) => {
+    .option(...WIDE)
+    .action(async (options: { json?: true; wide?: true }, command: Command) => {
       const sessions = await apiOf(command).sessions();
       if (options.json) printJson(sessions);
       else
@@ -68,6 +69,7 @@ export function addCommands(program: Command, context: CommandContext): void {
             new Date(s.startedAt).toISOString(),
             s.title,
           ]),
+          { cuts: ['title'], drops: ['user', 'clients', 'started', 'title'], wide: options.wide },
         );
     });
   program

@@ -6,7 +6,7 @@ import { UsageError } from '../../protocol/errors.js';
 import { formatSpan } from '../../protocol/span.js';
 import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
-import { printJson, printTable } from '../print.js';
+import { printJson, printTable, WIDE } from '../print.js';
 import { proofConf } from '../show/proof-conf.js';
 
 const submitted = z.object({ pilotIds: z.array(z.string()), errors: z.array(z.string()) });
@@ -22,9 +22,10 @@ export function addCommands(program: Command): void {
 
 function addPilots(program: Command): void {
   const pilots = add(program, 'pilots', 'the pilots: where each is, what state it is in')
+    .option(...WIDE)
     .option('--all', 'also those that ended within the last day')
     .option('--json', 'as JSON')
-    .action(async (options: { all?: true; json?: true }, command: Command) => {
+    .action(async (options: { all?: true; json?: true; wide?: true }, command: Command) => {
       const all = await apiOf(command).pilots();
       const shown = options.all ? all : all.filter((pilot) => pilot.state !== 'gone');
       if (options.json) return printJson(shown);
@@ -36,6 +37,10 @@ function addPilots(program: Command): void {
           p.wallTimeEnd === null || p.endedAt !== null ? null : formatSpan(p.wallTimeEnd - Date.now()),
           p.why,
         ]),
+        {
+          ...{ cuts: ['why'], wide: options.wide },
+          drops: ['isolation', 'time left', 'batch id', 'cores', 'age', 'workers', 'host', 'why'],
+        },
       );
     });
 
@@ -51,9 +56,10 @@ function addPilots(program: Command): void {
 
 function addWorkers(program: Command): void {
   add(program, 'workers', 'the worker processes of all agents')
+    .option(...WIDE)
     .option('--json', 'as JSON')
     .option('--conf', 'as proof.conf lists them')
-    .action(async (options: { json?: true; conf?: true }, command: Command) => {
+    .action(async (options: { json?: true; conf?: true; wide?: true }, command: Command) => {
       const api = apiOf(command);
       const workers = await api.workers();
       if (options.conf) {
@@ -67,6 +73,7 @@ function addWorkers(program: Command): void {
           ...[w.workerId, w.phase, w.node.host, w.node.site, w.pid, w.node.perf],
           ...[w.sessionId, w.user, w.agentId, w.pilotId],
         ]),
+        { drops: ['perf', 'pid', 'agent', 'pilot', 'site', 'user', 'host'], wide: options.wide },
       );
     });
 }

@@ -4,7 +4,7 @@ import type { QueryInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
 import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
 import { apiOf } from '../named-api.js';
-import { printJson, printTable } from '../print.js';
+import { printJson, printTable, WIDE } from '../print.js';
 import { saveKept } from '../run/kept-result.js';
 import { checkOutputs } from '../run/output-files.js';
 import type { ServerApi } from '../server-api.js';
@@ -22,13 +22,15 @@ export function addCommands(program: Command): void {
 
   add('queries', 'list your queries, those that run and those whose results are kept')
     .option('--json', 'as JSON')
-    .action(async (options: { json?: true }, command: Command) => {
+    .option(...WIDE)
+    .action(async (options: { json?: true; wide?: true }, command: Command) => {
       const api = apiOf(command);
       const queries = await api.queries();
       if (options.json) return printJson(queries);
       printTable(
         ['query', 'user', 'state', 'total', 'done', 'failed', 'missing', 'submitted', 'took', 'title'],
         queries.map(row),
+        { cuts: ['title'], drops: ['user', 'submitted', 'took', 'missing', 'title', 'total'], wide: options.wide },
       );
       const { warning } = await api.keptResults();
       if (warning !== null) process.stdout.write(`${warning}\n`);

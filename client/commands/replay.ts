@@ -9,7 +9,7 @@ import type { PacketInfo, PacketOrder } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
-import { printJson, printTable } from '../print.js';
+import { printJson, printTable, WIDE } from '../print.js';
 import { checkOutputs, spareInputs } from '../run/output-files.js';
 import { replayPacket } from '../run/replay-packet.js';
 import { report } from '../run/report.js';
@@ -23,6 +23,7 @@ interface Options {
   readonly output?: string;
   readonly inspect?: true;
   readonly quiet?: true;
+  readonly wide?: true;
 }
 
 export function addCommands(program: Command): void {
@@ -34,12 +35,13 @@ export function addCommands(program: Command): void {
     .option('--json [FILE]', 'write the outputs of this packet, or the list, as JSON; - is standard output')
     .option('--output <FILE.root>', 'write the outputs of this packet as a ROOT file')
     .option('--quiet', 'errors only')
+    .option(...WIDE)
     .action(async (ref: string, packet: string | undefined, _options: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       if (options.inspect === true) throw new ExitStatus(await underDebugger());
       const api = apiOf(command);
       const query = await fullRef(api, ref);
-      if (packet === undefined) return list(await api.packets(query), options.json !== undefined);
+      if (packet === undefined) return list(await api.packets(query), options.json !== undefined, options.wide);
       const packetId = Number(packet);
       if (!Number.isSafeInteger(packetId))
         throw new UsageError(`PACKET is a number; "proof replay ${ref}" lists them.`);
@@ -69,7 +71,7 @@ async function replay(query: string, order: PacketOrder, options: Options): Prom
   );
 }
 
-function list(packets: readonly PacketInfo[], asJson: boolean): void {
+function list(packets: readonly PacketInfo[], asJson: boolean, wide: true | undefined): void {
   if (asJson) printJson(packets);
   else
     printTable(
@@ -78,6 +80,7 @@ function list(packets: readonly PacketInfo[], asJson: boolean): void {
         ...[packetId, state, attempts, worker, first, end, name],
         failures.map(({ cause, entry }) => (entry === null ? cause : `${cause} at ${entry}`)).join(', '),
       ]),
+      { cuts: ['failures'], drops: ['attempts', 'worker', 'failures'], wide },
     );
 }
 

@@ -5,7 +5,7 @@ import { type RequestInfo, requestInfo } from '../../protocol/api.js';
 import { GridError, UsageError } from '../../protocol/errors.js';
 import { formatSpan } from '../../protocol/span.js';
 import { apiOf } from '../named-api.js';
-import { printJson, printTable } from '../print.js';
+import { printJson, printTable, WIDE } from '../print.js';
 import type { ServerApi } from '../server-api.js';
 import { copiesText } from '../show/copies.js';
 
@@ -23,6 +23,7 @@ interface RequestOptions {
   readonly list?: true;
   readonly cancel?: string;
   readonly json?: true;
+  readonly wide?: true;
 }
 
 const POLL_MS = 500;
@@ -40,6 +41,7 @@ export function addCommands(program: Command): void {
     .option('--list', 'the requests that stand')
     .option('--cancel <ID>', 'withdraw one')
     .option('--json', 'as JSON')
+    .option(...WIDE)
     .action(async (options: RequestOptions, command: Command) => {
       const api = apiOf(command);
       if (options.list) return show(await api.call('GET', '/requests', z.array(requestInfo)), options);
@@ -100,7 +102,7 @@ async function waitFor(api: ServerApi, made: RequestInfo): Promise<RequestInfo> 
   }
 }
 
-function show(all: readonly RequestInfo[], { json }: RequestOptions): void {
+function show(all: readonly RequestInfo[], { json, wide }: RequestOptions): void {
   if (json) printJson(all);
   else
     printTable(
@@ -111,5 +113,6 @@ function show(all: readonly RequestInfo[], { json }: RequestOptions): void {
         [...one.copies.map(copiesText), ...leftOut(one)].join('; '),
         formatSpan(one.expiresAt - Date.now()),
       ]),
+      { cuts: ['copies', 'sites', 'data set'], drops: ['user', 'copies', 'sites'], wide },
     );
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { siteExplanation } from '../../protocol/api.js';
 import { apiOf } from '../named-api.js';
-import { printJson, printTable } from '../print.js';
+import { printJson, printTable, WIDE } from '../print.js';
 import { copiesText } from '../show/copies.js';
 
 export function addCommands(program: Command): void {
@@ -12,7 +12,8 @@ export function addCommands(program: Command): void {
     .description('the sites: limits, pilots and workers of each')
     .option('--host <HOST>', 'the ProxyServer')
     .option('--json', 'as JSON')
-    .action(async (options: { json?: true }, command: Command) => {
+    .option(...WIDE)
+    .action(async (options: { json?: true; wide?: true }, command: Command) => {
       const all = await apiOf(command).sites();
       if (options.json) return printJson(all);
       printTable(
@@ -27,6 +28,22 @@ export function addCommands(program: Command): void {
           s.backOffUntil === null ? null : new Date(s.backOffUntil).toISOString(),
           s.banned === null ? (s.trouble ?? s.barred[0] ?? null) : `banned: ${s.banned}`,
         ]),
+        {
+          cuts: ['banned'],
+          drops: [
+            'type',
+            'draining',
+            'both',
+            'back-off until',
+            'batch',
+            'interactive',
+            'max',
+            'min',
+            'attached',
+            'banned',
+          ],
+          wide: options.wide,
+        },
       );
     });
   addBans(sites);

@@ -9,7 +9,7 @@ import { UsageError } from '../../protocol/errors.js';
 import { type Role, role } from '../../protocol/role.js';
 import { openKey, signToken } from '../../protocol/tokens.js';
 import { apiOf } from '../named-api.js';
-import { printJson, printTable } from '../print.js';
+import { printJson, printTable, WIDE } from '../print.js';
 import { readSecretFile } from '../secret-file.js';
 
 interface Options {
@@ -43,7 +43,8 @@ export function addCommands(program: Command): void {
   add('list', 'tokens that were made or seen, without the tokens themselves')
     .option('--all', 'also those that expired or were revoked')
     .option('--json', 'as JSON')
-    .action(async (options: { all?: true; json?: true }, command: Command) => {
+    .option(...WIDE)
+    .action(async (options: { all?: true; json?: true; wide?: true }, command: Command) => {
       const all = await apiOf(command).call('GET', '/tokens', z.array(tokenInfo));
       const shown = options.all ? all : all.filter((one) => stateOf(one) === 'valid');
       if (options.json) return printJson(shown);
@@ -53,6 +54,7 @@ export function addCommands(program: Command): void {
           ...[one.tokenId, one.user, one.role, stateOf(one), date(one.issuedAt), date(one.expiresAt)],
           ...[one.issuedBy === '' ? null : one.issuedBy, one.note],
         ]),
+        { cuts: ['note'], drops: ['by', 'issued', 'note', 'role'], wide: options.wide },
       );
     });
   add('revoke [id...]', 'make tokens void at once, everywhere; connections that they opened are cut')

@@ -2,9 +2,9 @@
 import type { JobInfo } from '../../protocol/job-messages.js';
 import { formatSpan } from '../../protocol/span.js';
 import { formatBytes } from '../print.js';
+import type { Cell, NarrowTable } from '../show/table.js';
 import { type PsFlags, shortCode } from './ps-flags.js';
 
-type Cell = string | number | null;
 interface Column {
   readonly header: string;
   readonly cell: (job: JobInfo, nowMs: number) => Cell;
@@ -35,6 +35,25 @@ const LONG: readonly Column[] = [
   { header: 'age', cell: ({ submittedAt, endedAt }, nowMs) => formatSpan((endedAt ?? nowMs) - submittedAt) },
 ];
 const WHY: Column = { header: 'why', cell: ({ why }) => why };
+
+/** What a narrow terminal shows of them. */
+export const NARROW_JOBS: NarrowTable = {
+  cuts: ['why', 'name'],
+  drops: [
+    'resubmitted',
+    'run',
+    'priority',
+    'cost',
+    'age',
+    'owner',
+    'node',
+    'site',
+    'memory',
+    'cpu s',
+    'runtime',
+    'why',
+  ],
+};
 
 export function jobTable(
   jobs: readonly JobInfo[],

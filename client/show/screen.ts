@@ -2,17 +2,19 @@
  * Where a command speaks to its user: lines and one live progress line. Everything goes to standard error when standard output is
  * promised to a result (`--json -`), and nowhere when the user asked for quiet.
  */
-import { SingleBar } from 'cli-progress';
+import { MovingLine } from './moving-line.js';
 import { type Progress, progressLine } from './progress-line.js';
+import { columnsOf, hasColours, isDrawnOn } from './terminal.js';
 
-/** Without a terminal. */
+/** Without a terminal that can be drawn on: at least, and of the time that has gone by. */
 const LOG_EVERY_MS = 2000;
+const LOG_EVERY_PART = 0.1;
 
 export class Screen {
   readonly #stream: NodeJS.WriteStream;
   readonly #quiet: boolean;
   readonly #interrupted: AbortSignal | undefined;
-  #bar: SingleBar | undefined;
+  #bar: MovingLine | undefined;
   #loggedAtMs = 0;
   #isAsking = false;
 
@@ -32,10 +34,10 @@ export class Screen {
   }
 
   get width(): number {
-    return Math.min(this.#stream.columns ?? 100, 160);
+    return Math.min(columnsOf(this.#stream) ?? 100, 160);
   }
   get colour(): boolean {
-    return this.#stream.isTTY === true && process.env['NO_COLOR'] === undefined;
+    return hasColours(this.#stream);
   }
 
   say(line: string): void {
@@ -52,32 +54,21 @@ export class Screen {
 
   progress(progress: Progress): void {
     if (this.#quiet || this.#isAsking || this.isAbandoned) return;
-    if (this.#stream.isTTY !== true) {
+    if (!isDrawnOn(this.#stream)) {
       this.#progressLine(progress);
       return;
     }
-    const total = progress.entries.total ?? progress.entries.done;
-    if (this.#bar === undefined) {
-      this.#bar = new SingleBar({
-        stream: this.#stream,
-        fps: 4,
-        hideCursor: true,
-        linewrap: true,
-        format: (_options, _params, payload: { progress?: Progress }) =>
-          payload.progress === undefined ? '' : progressLine(payload.progress, this.width),
-      });
-      this.#bar.start(total, progress.entries.done, { progress });
-    }
-    this.#bar.setTotal(total);
-    this.#bar.update(progress.entries.done, { progress });
+    this.#bar ??= new MovingLine(this.#stream);
+    this.#bar.show(() => progressLine(progress, this.width - 1)); // in its last column a line may begin anew
   }
 
-  /** A log file gets a line now and then instead of a picture that moves. */
+  /** A log file gets a plain line now and then instead of a picture that moves: ever more seldom, since it is kept. */
   #progressLine(progress: Progress): void {
     const isEnd = progress.entries.total !== null && progress.entries.done === progress.entries.total;
-    if (!isEnd && progress.elapsedMs - this.#loggedAtMs < LOG_EVERY_MS) return;
+    const pauseMs = Math.max(LOG_EVERY_MS, progress.elapsedMs * LOG_EVERY_PART);
+    if (!isEnd && progress.elapsedMs - this.#loggedAtMs < pauseMs) return;
     this.#loggedAtMs = progress.elapsedMs;
-    this.#stream.write(`${progressLine(progress, this.width)}\n`);
+    this.#stream.write(`${progressLine(progress, null)}\n`);
   }
 
   /** While the user is asked something, nothing moves. */
@@ -93,7 +84,7 @@ export class Screen {
 
   /** Leaves the last picture standing and goes on below it. */
   endProgress(): void {
-    this.#bar?.stop();
+    this.#bar?.end();
     this.#bar = undefined;
   }
 }

@@ -42,7 +42,18 @@ export function formatH1(h: ShownH1, options: { width: number; height: number; c
   }
   lines.push(`${' '.repeat(margin + 1)}${axisLabels(axis, bars.length)}`);
   if (axis.title !== '') lines.push(`${' '.repeat(margin + 1)}${axis.title.padStart(bars.length)}`);
-  lines.push(`${' '.repeat(margin + 1)}${summary(h)}`);
+  for (const line of folded(summary(h), options.width - margin - 1)) lines.push(`${' '.repeat(margin + 1)}${line}`);
+  return lines;
+}
+
+/** Cut between two blanks, where figures are parted. */
+function folded(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const part of text.split('  ')) {
+    const longer = `${lines.at(-1)}  ${part}`;
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
   return lines;
 }
 

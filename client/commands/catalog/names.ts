@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { GridEntry } from '../../../catalog/grid/grid.js';
 import { entryShape, type StatAnswer } from '../../../catalog/grid/wire.js';
 import { UsageError } from '../../../protocol/errors.js';
-import { formatTable, printJson } from '../../print.js';
+import { printJson } from '../../print.js';
+import { formatTable } from '../../show/table.js';
 import { JsonArray } from './json-array.js';
 import { withCatalog, withCatalogOptions, withGrid } from './open-catalog.js';
 
