@@ -29,7 +29,10 @@ export type PacketReport = z.infer<typeof packetReport>;
 
 export const fileFacts = z.object({
   entries: count,
+  /** Its path in the file. */
   tree: z.string(),
+  /** The file holds no other; told where entries are counted. */
+  isOnlyTree: z.boolean().optional(),
   /** Ascending cluster boundaries, 0 … entries. */
   clusters: z.array(count).max(10_000_000),
 });

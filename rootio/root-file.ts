@@ -132,7 +132,7 @@ export class RootFile {
       nbytes: entry.key.nbytes,
       read: () => this.#object(entry),
     }));
-    return new ObjectTable(className, className, objects);
+    return new ObjectTable(`${OBJECTS}${className}`, className, objects);
   }
 
   /** Files of friends close with it. */
@@ -155,11 +155,11 @@ export class RootFile {
     const place = { url: this.url, offset: key.seek, length: key.nbytes, what: `${key.className} "${entry.path}"` };
     if (TREE_CLASSES.has(key.className)) {
       const record = treeRecord(await this.#object(entry), key.className, place);
-      const table = new TreeTable(this.access, record, await this.#streamerInfos());
+      const table = new TreeTable(this.access, record, await this.#streamerInfos(), entry.path);
       return record.friends.length > 0 ? this.#withFriends(table, record, trail.to(this.url, entry.path)) : table;
     }
     if (key.className === 'ROOT::RNTuple')
-      return openNtuple(this.access, (await readRecord(this.access, key)).bytes, place);
+      return openNtuple(this.access, (await readRecord(this.access, key)).bytes, place, entry.path);
     throw new UnsupportedFileError(place, `a ${key.className} has no entries to read`);
   }
 

@@ -72,6 +72,7 @@ export interface ColumnReader {
 }
 
 export interface Table {
+  /** What `RootFile.table` takes for it: its path in the file, or `class=TH1F`. */
   readonly name: string;
   readonly title: string;
   readonly className: string;

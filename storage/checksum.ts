@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import type { ByteSource } from './byte-source.js';
 import { crc32c } from './crc32c.js';
 
-export type ChecksumKind = 'adler32' | 'md5' | 'crc32c';
+export const CHECKSUM_KINDS = ['adler32', 'md5', 'crc32c'] as const;
+export type ChecksumKind = (typeof CHECKSUM_KINDS)[number];
 
 const PIECE_BYTES = 4 * 2 ** 20;
 

@@ -32,6 +32,16 @@ export interface GridDataset {
   readonly friends?: readonly FriendSet[] | undefined;
 }
 
+/** What a query learnt of a file. */
+export interface LearntFact {
+  readonly lfn: string;
+  /** Its path in the file. */
+  readonly tree: string;
+  readonly entries: number;
+  /** The file holds no other tree; of one among several the catalog learns the entries only where it names that tree itself. */
+  readonly isOnlyTree: boolean;
+}
+
 export interface Grid {
   readonly url: string;
   /** Files whose name matches `pattern` (`*`, `?` within one level), bytewise order. */
@@ -43,7 +53,7 @@ export interface Grid {
   /** One element a name, in the order given; undefined where there is no such file. */
   lookup(lfns: readonly string[], site?: string): Promise<(GridFile | undefined)[]>;
   /** What a query learnt about files: entry counts and tree names. */
-  learn(facts: readonly { lfn: string; tree: string; entries: number }[]): Promise<void>;
+  learn(facts: readonly LearntFact[]): Promise<void>;
   register(files: readonly NewGridFile[]): Promise<void>;
   mkdir(path: string, options?: { parents?: boolean }): Promise<void>;
   rm(path: string, options?: { recursive?: boolean }): Promise<void>;

@@ -1,6 +1,8 @@
 /** Looks into files for what the catalog wants to know of them: size, trees, entry counts. */
 import { errorBody, GridError } from '../../protocol/errors.js';
 import { openRootFile } from '../../rootio/root-file.js';
+import type { ByteSource } from '../../storage/byte-source.js';
+import { CHECKSUM_KINDS, checksumOf } from '../../storage/checksum.js';
 import { openSource } from '../../storage/open-source.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 
@@ -9,29 +11,51 @@ export interface Inspected {
   readonly state: 'ok' | 'missing' | 'corrupt';
   /** Bytes; null unless it opened. */
   readonly size: number | null;
+  /** `adler32:…`, where it was asked for and is of a kind that is computed here. */
+  readonly checksum: string | null;
   readonly trees: readonly { readonly name: string; readonly entries: number }[];
   readonly error: string | null;
 }
 
-/** @param urls replicas in order of preference. Never throws for what is wrong with the file: `state` and `error` say it. */
-export async function inspectFile(urls: readonly string[], storage?: StorageOptions): Promise<Inspected> {
+/**
+ * @param urls replicas in order of preference
+ * @param like a checksum of the kind that is to be computed, which reads the file whole
+ * Never throws for what is wrong with the file: `state` and `error` say it.
+ */
+export async function inspectFile(
+  urls: readonly string[],
+  storage?: StorageOptions,
+  like?: string,
+): Promise<Inspected> {
   let size: number | null = null;
   try {
     const source = await openSource(urls, storage);
     size = source.size;
     try {
+      const checksum = await sumOf(source, like);
       const file = await openRootFile(source);
       const trees = [];
       for (const name of await file.tables()) trees.push({ name, entries: (await file.table(name)).entries });
-      return { state: 'ok', size, trees, error: null };
+      return { state: 'ok', size, checksum, trees, error: null };
     } finally {
       await source.close();
     }
   } catch (error) {
     if (!(error instanceof GridError)) throw error;
     const isMissing = size === null || error.code.startsWith('STORAGE_NO_SUCH');
-    return { state: isMissing ? 'missing' : 'corrupt', size, trees: [], error: errorBody(error).message };
+    return {
+      state: isMissing ? 'missing' : 'corrupt',
+      size,
+      checksum: null,
+      trees: [],
+      error: errorBody(error).message,
+    };
   }
+}
+
+async function sumOf(source: ByteSource, like: string | undefined): Promise<string | null> {
+  const kind = CHECKSUM_KINDS.find((one) => like?.startsWith(`${one}:`));
+  return kind === undefined ? null : `${kind}:${await checksumOf(source, kind)}`;
 }
 
 /** The tree that is meant: the named one, else the only one. */

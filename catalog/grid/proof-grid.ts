@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { RemoteError } from '../../protocol/errors.js';
 import { UnsupportedGridError } from './errors.js';
-import type { Grid, GridDataset, GridEntry, GridFile, GridJob, GridJobs, NewGridFile } from './grid.js';
+import type { Grid, GridDataset, GridEntry, GridFile, GridJob, GridJobs, LearntFact, NewGridFile } from './grid.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
 import { inParallel } from './in-parallel.js';
 import {
@@ -74,7 +74,7 @@ export class ProofGrid implements Grid {
     return answers.flatMap(({ files }) => files.map((file) => file ?? undefined));
   }
 
-  async learn(facts: readonly { lfn: string; tree: string; entries: number }[]): Promise<void> {
+  async learn(facts: readonly LearntFact[]): Promise<void> {
     for (let first = 0; first < facts.length; first += MAX_BATCH)
       await this.#http.post('/v1/learn', { facts: facts.slice(first, first + MAX_BATCH) }, learnAnswer);
   }

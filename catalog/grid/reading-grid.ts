@@ -1,6 +1,6 @@
 /** What plug-ins for catalogs that are only read have in common: everything that changes something is refused by name. */
 import { UnsupportedGridError } from './errors.js';
-import type { Grid, GridDataset, GridEntry, GridFile, GridJob, NewGridFile, Replica } from './grid.js';
+import type { Grid, GridDataset, GridEntry, GridFile, GridJob, LearntFact, NewGridFile, Replica } from './grid.js';
 
 export abstract class ReadingGrid implements Grid {
   abstract readonly kind: string;
@@ -22,7 +22,7 @@ export abstract class ReadingGrid implements Grid {
   }
 
   /** What queries learn is theirs to keep: this catalog does not take it. */
-  async learn(_facts: readonly { lfn: string; tree: string; entries: number }[]): Promise<void> {}
+  async learn(_facts: readonly LearntFact[]): Promise<void> {}
 
   register(_files: readonly NewGridFile[]): Promise<void> {
     return this.refuse('register files');

@@ -66,7 +66,16 @@ export const bulkAnswer = registerAnswer.extend({
 export type BulkAnswer = z.infer<typeof bulkAnswer>;
 
 export const learnBody = z.object({
-  facts: z.array(z.object({ lfn: name, tree: z.string().max(1000), entries: entryCount })).max(MAX_BATCH),
+  facts: z
+    .array(
+      z.object({
+        lfn: name,
+        tree: z.string().max(1000),
+        entries: entryCount,
+        isOnlyTree: z.boolean().default(false).describe('the file holds no other tree'),
+      }),
+    )
+    .max(MAX_BATCH),
 });
 export const learnAnswer = z.object({ learnt: z.number().int() });
 

@@ -4,13 +4,14 @@
  */
 import { GridError } from '../../protocol/errors.js';
 import { BadValueError, NameExistsError } from '../errors.js';
-import type { NewGridFile } from '../grid/grid.js';
+import type { LearntFact, NewGridFile } from '../grid/grid.js';
 import { checkName, splitName } from '../names.js';
-import type { Caller } from '../permissions.js';
+import { type Caller, mayAccess } from '../permissions.js';
 import type { Directory } from '../store/directory-store.js';
 import type { StorageElement } from '../store/element-store.js';
 import type { FileFacts, PackedReplica, StoredFile } from '../store/file-store.js';
 import type { ReplicaHolder } from '../store/replica-store.js';
+import type { Stores } from '../store/stores.js';
 import { normalUrl } from '../url.js';
 import type { Context } from './context.js';
 import { FILE_MODE, makeDirectories, ownership } from './directories.js';
@@ -172,21 +173,31 @@ function isNews(known: StoredFile, facts: FileFacts): boolean {
   );
 }
 
-/** Facts that a query or an inspection found in a file; whoever may read a file may tell them. */
-export function learn(
-  at: Context,
-  caller: Caller,
-  args: { facts: readonly { lfn: string; tree: string; entries: number }[] },
-): { learnt: number } {
+/**
+ * Facts that a query or an inspection found in files. Whoever may read a file may tell what nobody knew, but replace nothing, nor say which
+ * of several trees is meant: other people's queries follow what stands here. What does not apply (any more) is passed over.
+ */
+export function learn(at: Context, caller: Caller, args: { facts: readonly LearntFact[] }): { learnt: number } {
   const { stores } = at;
   let learnt = 0;
-  for (const { lfn, tree, entries } of args.facts) {
-    const { file } = fileEntryAt(stores, caller, lfn);
-    requireAccess(caller, file, 'read', lfn);
+  for (const { lfn, tree, entries, isOnlyTree } of args.facts) {
+    const file = readable(stores, caller, lfn);
+    if (file === undefined || (file.tree === null ? !isOnlyTree : file.tree !== tree)) continue;
+    if (file.entries !== null && file.entries !== entries) continue;
     stores.files.learn(file.id, { tree, entries });
     learnt++;
   }
   return { learnt };
+}
+
+function readable(stores: Stores, caller: Caller, lfn: string): StoredFile | undefined {
+  try {
+    const { file } = fileEntryAt(stores, caller, lfn);
+    return mayAccess(caller, file, 'read') ? file : undefined;
+  } catch (error) {
+    if (error instanceof GridError) return undefined; // renamed or removed meanwhile
+    throw error;
+  }
 }
 
 /** Marks a replica bad or good again, or forgets it. */

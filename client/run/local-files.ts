@@ -16,6 +16,8 @@ export interface LocalFile {
   /** Empty: no copy of it can be used. */
   readonly urls: readonly string[];
   readonly tree: string | null;
+  /** As the catalog knows them; absent or null: nobody does. */
+  readonly entries?: number | null | undefined;
   /** Pairs of an entry list (protocol/entry-list.ts); absent or null: all. */
   readonly selected?: readonly number[] | null | undefined;
   readonly friends?: readonly FriendFile[] | undefined;
@@ -53,42 +55,78 @@ export async function openTable(file: LocalFile): Promise<OpenTable> {
   return openFriends(main, file.name, file.friends ?? [], openTable);
 }
 
-/** What of each file lies inside [first, first + entries) along the data set's order; files that cannot be opened are missing. */
+/** The catalog and the file do not agree: one of them is not what the user means. */
+class EntriesDifferError extends GridError {
+  readonly code = 'CLIENT_ENTRIES_DIFFER';
+}
+
+export interface PlacedFiles {
+  readonly parts: readonly FilePart[];
+  readonly missing: QueryResult['missingFiles'];
+  /** Wanted entries of missing files, as far as somebody knows how many those have. */
+  readonly lost: number;
+  readonly isTotalKnown: boolean;
+}
+
+/**
+ * What of each file lies inside [first, first + entries) along the data set's order. Files that cannot be opened are missing; with unknown
+ * entries they count as empty, as on the pool.
+ */
 export async function placeFiles(
   files: readonly LocalFile[],
   window: { readonly first: number; readonly entries: number | null },
-): Promise<{ parts: FilePart[]; missing: QueryResult['missingFiles'] }> {
+): Promise<PlacedFiles> {
   const end = window.entries === null ? Number.POSITIVE_INFINITY : window.first + window.entries;
   const parts: FilePart[] = [];
   const missing: QueryResult['missingFiles'] = [];
-  let at = 0;
+  let [at, lost, isTotalKnown] = [0, 0, true];
+  const inWindow = (entries: number): { from: number; to: number } => ({
+    from: Math.max(window.first, at) - at,
+    to: Math.min(end, at + entries) - at,
+  });
+  const lose = (file: LocalFile, error: string): void => {
+    missing.push({ file: file.name, error });
+    const entries = file.selected ? pairsSize(file.selected) : (file.entries ?? null);
+    isTotalKnown &&= entries !== null;
+    const { from, to } = inWindow(entries ?? 0);
+    lost += Math.max(0, to - from);
+    at += entries ?? 0;
+  };
   for (const [position, file] of files.entries()) {
     if (at >= end) break;
     if (file.urls.length === 0) {
-      missing.push({ file: file.name, error: 'It has no replica that can be used; "proof whereis" says why.' });
+      lose(file, 'It has no replica that can be used; "proof whereis" says why.');
       continue;
     }
     try {
-      const { table, close } = await openTable(file);
-      await close();
-      const { clusters } = table;
+      const { entries, clusters } = await lookInto(file);
       const list = file.selected ? new EntryList(file.selected) : null;
-      const entries = list?.size ?? table.entries;
-      if (list !== null && list.end > table.entries) throw new EntryListError(file.name, list.end - 1, table.entries);
-      const from = Math.max(window.first, at) - at;
-      const to = Math.min(end, at + entries) - at;
+      if (list !== null && list.end > entries) throw new EntryListError(file.name, list.end - 1, entries);
+      const { from, to } = inWindow(list?.size ?? entries);
       if (from < to) {
         const range = list === null ? { first: from, end: to } : list.range(from, to);
         parts.push({ file, position, ...range, clusters });
       }
-      at += entries;
+      at += list?.size ?? entries;
     } catch (error) {
       // Not knowing which tree is meant, or lists and friends of other files, are the user's to mend: nothing is missing.
       if (!(error instanceof GridError) || USERS_MISTAKES.includes(error.code)) throw error;
-      missing.push({ file: file.name, error: error.message });
+      lose(file, error.message);
     }
   }
-  return { parts, missing };
+  return { parts, missing, lost, isTotalKnown };
+}
+
+/** @throws what opening throws; {EntriesDifferError} */
+async function lookInto(file: LocalFile): Promise<{ entries: number; clusters: readonly number[] }> {
+  const { table, close } = await openTable(file);
+  await close();
+  const { entries, clusters } = table;
+  if (typeof file.entries === 'number' && file.entries !== entries)
+    throw new EntriesDifferError(
+      `${file.name} has ${entries} entries, but ${file.entries} are on record for it. Register the file again with what it holds.`,
+    );
+  return { entries, clusters };
 }
 
 const USERS_MISTAKES: readonly string[] = ['ROOT_WHICH_TABLE', 'ANALYSIS_ENTRY_LIST', 'ANALYSIS_FRIEND_SHORT'];

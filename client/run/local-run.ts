@@ -20,7 +20,7 @@ import { endStatus, nothingDone, nothingRead, tooManyFailures } from '../../prot
 import type { EntryCounts, QueryResult } from '../../protocol/session-messages.js';
 import type { ClientPackage } from '../packages/find-packages.js';
 import { rowStore } from './finish.js';
-import { entriesIn, type FilePart, type LocalFile, openTable, placeFiles } from './local-files.js';
+import { entriesIn, type FilePart, type LocalFile, openTable, type PlacedFiles, placeFiles } from './local-files.js';
 import { PacketLength, packetRanges } from './packet-ranges.js';
 import type { QueryObserver, QueryOutcome, QueryRequest } from './query-request.js';
 
@@ -50,10 +50,11 @@ export async function runLocal(
   const files = await lookUp(request);
   const lookupMs = performance.now() - started;
   observer.lookup?.({ stage: 'located', files: files.length, done: 0, missing: 0 });
-  const { parts, missing } = await placeFiles(files, request);
+  const placed = await placeFiles(files, request);
+  const { missing } = placed;
   const placedMs = performance.now() - started;
   observer.lookup?.({ stage: 'validated', files: files.length, done: files.length, missing: missing.length });
-  const run = new LocalRun(request, parts, missing, observer, signal);
+  const run = new LocalRun(request, placed, observer, signal);
   const end = await run.process();
   const totalMs = performance.now() - started;
   const timing = {
@@ -88,8 +89,7 @@ class LocalRun {
 
   constructor(
     request: QueryRequest,
-    parts: readonly FilePart[],
-    missing: QueryResult['missingFiles'],
+    { parts, missing, lost, isTotalKnown }: PlacedFiles,
     observer: QueryObserver,
     signal: AbortSignal | undefined,
   ) {
@@ -100,8 +100,8 @@ class LocalRun {
     this.#signal = signal;
     this.#rows = rowStore(request.rowDirectory);
     this.#merger = new OutputMerger({ chunks: this.#rows });
-    this.#total = parts.reduce((sum, part) => sum + entriesIn(part), 0);
-    this.#isTotalKnown = missing.length === 0;
+    this.#total = parts.reduce((sum, part) => sum + entriesIn(part), lost);
+    this.#isTotalKnown = isTotalKnown;
   }
 
   async process(): Promise<End> {

@@ -8,11 +8,16 @@ import { siblingOpener } from '../../storage/sibling.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import { EntriesDifferError } from './errors.js';
 
+export interface FileTable extends OpenTable {
+  /** The file holds no other tree: what is known of this one is what the catalog may know of the file. */
+  isOnlyTree(): Promise<boolean>;
+}
+
 /**
  * @param storage credentials, and who is told of replicas that fail
  * @throws what storage and rootio throw
  */
-export async function openTable(file: QueryFile, storage: StorageOptions): Promise<OpenTable> {
+export async function openTable(file: QueryFile, storage: StorageOptions): Promise<FileTable> {
   const root = await openRootFile(await openSource(file.urls, storage), {
     openFriend: siblingOpener(file.urls, storage),
   });
@@ -24,9 +29,13 @@ export async function openTable(file: QueryFile, storage: StorageOptions): Promi
     await root.close();
     throw error;
   }
+  const isOnlyTree = async (): Promise<boolean> => {
+    const trees = await root.tables();
+    return trees.length === 1 && trees[0] === (file.tree ?? trees[0]);
+  };
   const friendOf = ({ name, urls, tree }: FriendFile): Promise<OpenTable> =>
     openTable({ position: file.position, name, urls: [...urls], tree, friends: [] }, storage);
-  return openFriends(opened, file.name, file.friends, friendOf);
+  return { ...(await openFriends(opened, file.name, file.friends, friendOf)), isOnlyTree };
 }
 
 /**

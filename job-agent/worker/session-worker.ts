@@ -234,7 +234,8 @@ export class SessionWorker {
     const kept = this.#kept;
     try {
       const opened = await openTable(file, this.#storage);
-      this.#send({ type: 'counted', requestId, position, facts: factsOf(opened) });
+      const facts = { ...factsOf(opened), isOnlyTree: await opened.isOnlyTree() };
+      this.#send({ type: 'counted', requestId, position, facts });
       await kept.keep(file, opened);
     } catch (error) {
       this.#send({ type: 'counted', requestId, position, error: errorBody(error) });

@@ -2,6 +2,7 @@
  * The data set of one query: its files in order, what is known of their entries, and the part of it that the query wants.
  * Pure. Names are resolved by catalog/grid, unknown entry counts learnt by entry-counting.ts.
  */
+import type { LearntFact } from '../../catalog/grid/grid.js';
 import type { NodeFacts } from '../../protocol/agent-messages.js';
 import { EntryList } from '../../protocol/entry-list.js';
 import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
@@ -33,6 +34,8 @@ interface Row {
   tree: string | null;
   entries: number | null;
   counted: boolean;
+  /** What a worker said that counted it; of one that does not say: the file's only tree was taken. */
+  isOnlyTree: boolean;
   missing: string | null;
 }
 
@@ -47,6 +50,7 @@ export class DataSet {
       tree: file.tree,
       entries: lists[i]?.size ?? file.entries,
       counted: false,
+      isOnlyTree: file.tree === null,
       missing: file.places.length === 0 ? NO_REPLICA : null,
     }));
   }
@@ -108,6 +112,7 @@ export class DataSet {
     if (row.entries !== null) return;
     row.entries = facts.entries;
     row.counted = true;
+    row.isOnlyTree = facts.isOnlyTree ?? row.isOnlyTree;
   }
   lose(position: number, error: string): void {
     this.#row(position).missing ??= error;
@@ -120,9 +125,11 @@ export class DataSet {
     return this.#rows.flatMap(({ file, missing }) => (missing === null ? [] : [{ file: file.name, error: missing }]));
   }
   /** What a catalog can learn: files of it whose entries were counted here. */
-  learnt(): { lfn: string; tree: string; entries: number }[] {
-    return this.#rows.flatMap(({ file, tree, entries, counted }) =>
-      counted && file.lfn !== null && tree !== null && entries !== null ? [{ lfn: file.lfn, tree, entries }] : [],
+  learnt(): LearntFact[] {
+    return this.#rows.flatMap(({ file, tree, entries, counted, isOnlyTree }) =>
+      counted && file.lfn !== null && tree !== null && entries !== null
+        ? [{ lfn: file.lfn, tree, entries, isOnlyTree }]
+        : [],
     );
   }
 

@@ -1,4 +1,5 @@
 /** What one query needs around it. */
+import type { LearntFact } from '../../catalog/grid/grid.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { QueryResult, ToClientMessage } from '../../protocol/session-messages.js';
 import type { DataSetFile } from './data-set.js';
@@ -14,7 +15,7 @@ export interface QueryParts {
   /** DATASET words -> files in order. @throws {GridError} */
   readonly lookUp: (spec: QuerySpec) => Promise<DataSetFile[]>;
   /** To the catalog: entry counts that the workers found. */
-  readonly learn: (facts: { lfn: string; tree: string; entries: number }[]) => void;
+  readonly learn: (facts: LearntFact[]) => void;
   /** The files are known. */
   readonly onFiles: (files: JournalFile[]) => void;
   readonly packets: PacketRecorder;

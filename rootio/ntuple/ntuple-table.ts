@@ -11,8 +11,8 @@ import { type NtupleColumn, ntupleColumns, toColumnData } from './ntuple-columns
 import { PageStore } from './page-store.js';
 import { type Column, type Header, readFooter, readHeader, type Schema } from './schema.js';
 
-/** @param anchor the object that the file's key holds */
-export async function openNtuple(file: FileAccess, anchor: Buffer, place: Place): Promise<NtupleTable> {
+/** @param anchor the object that the file's key holds @param path of that key */
+export async function openNtuple(file: FileAccess, anchor: Buffer, place: Place, path: string): Promise<NtupleTable> {
   const { header: headerLink, footer: footerLink, maxKeySize } = parseAnchor(anchor, file, place);
   const headerEnvelope = await readEnvelope(file, headerLink, 'header', maxKeySize);
   const header = readHeader(headerEnvelope.cursor);
@@ -30,7 +30,7 @@ export async function openNtuple(file: FileAccess, anchor: Buffer, place: Place)
         footerEnvelope.cursor.place,
         `its clusters leave a hole or overlap at entry ${cluster.first}`,
       );
-  return new NtupleTable(file, header, clusters, fieldTree(header, footerEnvelope.cursor.place));
+  return new NtupleTable(file, path, header, clusters, fieldTree(header, footerEnvelope.cursor.place));
 }
 
 /** The top fields with all that is in them. */
@@ -59,7 +59,6 @@ function fieldTree({ fields, columns }: Schema, place: Place): FieldNode[] {
 
 export class NtupleTable implements Table {
   readonly className = 'ROOT::RNTuple';
-  readonly name: string;
   readonly title: string;
   readonly entries: number;
   readonly clusters: readonly number[];
@@ -68,11 +67,11 @@ export class NtupleTable implements Table {
   readonly #byName: ReadonlyMap<string, NtupleColumn>;
   constructor(
     readonly file: FileAccess,
+    readonly name: string,
     header: Header,
     readonly pages: readonly Cluster[],
     fields: readonly FieldNode[],
   ) {
-    this.name = header.name;
     this.title = header.description;
     this.entries = pages.at(-1)?.end ?? 0;
     this.clusters = [0, ...new Set(pages.map((cluster) => cluster.end).filter((end) => end > 0))];

@@ -9,7 +9,6 @@ import { FlatLoader } from './column-loader.js';
 import { type LoadedColumn, TreeReader } from './tree-reader.js';
 
 export class TreeTable implements Table {
-  readonly name: string;
   readonly title: string;
   readonly className: string;
   readonly entries: number;
@@ -21,14 +20,9 @@ export class TreeTable implements Table {
     readonly file: FileAccess,
     readonly record: TreeRecord,
     streamer: ObjectStreamer,
+    readonly name: string,
   ) {
-    ({
-      name: this.name,
-      title: this.title,
-      className: this.className,
-      entries: this.entries,
-      clusters: this.clusters,
-    } = record);
+    ({ title: this.title, className: this.className, entries: this.entries, clusters: this.clusters } = record);
     const columns = branchColumns(record.branches, streamer, record.entries);
     this.branchColumns = columns;
     this.columns = columns.map((column) => column.info);

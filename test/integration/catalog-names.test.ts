@@ -20,7 +20,7 @@ describe('catalog: names and replicas over HTTP', function () {
     expect(files.map(({ lfn }) => lfn)).to.deep.equal(['/demo/a.root', '/demo/b.root']);
     expect(files[0]!.replicas).to.deep.equal([{ url: 'file:///data/a.root', se: 'ALICE::CERN::EOS', site: 'CERN' }]);
     expect(await grid.lookup(['/demo/b.root', '/demo/none'])).to.deep.equal([files[1], undefined]);
-    await grid.learn([{ lfn: '/demo/a.root', tree: 'events', entries: 5 }]);
+    await grid.learn([{ lfn: '/demo/a.root', tree: 'events', entries: 5, isOnlyTree: true }]);
     expect((await grid.lookup(['/demo/a.root']))[0]).to.include({ entries: 5, tree: 'events' });
     await grid.close();
   });

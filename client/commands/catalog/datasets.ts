@@ -1,17 +1,14 @@
 /** `proof datasets show|create|add|freeze|verify|rm`: named lists of files, in versions. */
 import type { Command } from 'commander';
-import { inParallel } from '../../../catalog/grid/in-parallel.js';
-import { inspectFile, treeOf } from '../../../catalog/grid/inspect-file.js';
 import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { parseDatasetWord, resolveDataset } from '../../../catalog/grid/resolve-dataset.js';
-import { type NewMember, type SetAnswer, setAnswer, setChanged, setFilesAnswer } from '../../../catalog/grid/wire.js';
-import { storageOptionsFromEnvironment } from '../../../storage/environment.js';
-import { ExitStatus } from '../../exit-status.js';
+import { type NewMember, type SetAnswer, setAnswer, setChanged } from '../../../catalog/grid/wire.js';
 import { formatBytes, printJson, printTable } from '../../print.js';
 import { expandListedWords } from '../../run/dataset-words.js';
 import { readEntryList } from '../../run/entry-list-file.js';
 import { addFriend, friendsOf } from '../run-options.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
+import { addVerifyCommand } from './verify.js';
 
 interface CreateOptions {
   readonly tree?: string;
@@ -23,13 +20,11 @@ interface CreateOptions {
   readonly json?: boolean;
 }
 
-const OPENED_AT_ONCE = 8;
-
 export function addDatasetCommands(program: Command): void {
   const datasets = program.command('datasets').description('named data sets: lists of files, in versions');
   addShow(datasets);
   addCreate(datasets);
-  addVerify(datasets);
+  addVerifyCommand(datasets);
   withCatalogOptions(datasets.command('freeze'))
     .description('freeze the last version; what is added later makes a new one')
     .argument('<name>')
@@ -158,59 +153,3 @@ async function membersOf(grid: ProofGrid, words: readonly string[], entryList?: 
 }
 
 const named = (tree: string | null): { tree?: string } => (tree === null ? {} : { tree });
-
-function addVerify(datasets: Command): void {
-  withCatalogOptions(datasets.command('verify'))
-    .description('open all files; record their entries, the missing and the corrupt ones')
-    .argument('<name>')
-    .action(async (name: string, options: { json?: boolean }, command: Command) => {
-      const result = await withCatalog(command, (grid) => verify(grid, name));
-      if (options.json) printJson(result);
-      else {
-        for (const { name: file, state, error } of result.bad)
-          process.stdout.write(`${state.padEnd(8)} ${file}: ${error}\n`);
-        const { ok, missing, corrupt, entries } = result;
-        process.stdout.write(`${ok} ok, ${missing} missing, ${corrupt} corrupt; ${entries} entries\n`);
-      }
-      if (result.bad.length > 0) throw new ExitStatus(result.ok > 0 ? 3 : 1);
-    });
-}
-
-async function verify(grid: ProofGrid, name: string) {
-  const set = await grid.http.get('/v1/set', { name }, setAnswer);
-  // Nested sets are verified by their own names; the members of this one are opened.
-  const { files } = await grid.http.get('/v1/dataset', { name }, setFilesAnswer);
-  const urls = new Map(files.map((file) => [file.lfn, file.replicas.map(({ url }) => url)]));
-  const members = set.members.filter(({ kind }) => kind !== 'collection');
-  const storage = storageOptionsFromEnvironment(process.env, process.getuid?.());
-  const found = await inParallel(members, OPENED_AT_ONCE, async (member) => {
-    const places = urls.get(member.name) ?? [];
-    if (places.length === 0)
-      return { member, state: 'missing' as const, error: 'no usable replica', size: null, tree: undefined };
-    const { state, error, size, ...rest } = await inspectFile(places, storage);
-    const wanted = member.tree ?? set.tree;
-    const tree = treeOf({ state, error, size, ...rest }, wanted);
-    if (state === 'ok' && wanted !== null && tree === undefined)
-      return { member, state: 'corrupt' as const, error: `it has no tree ${wanted}`, size, tree };
-    return { member, state, error, size, tree };
-  });
-  const facts = found.map(({ member, state, size, tree }) => ({
-    position: member.position,
-    state,
-    ...(size === null ? {} : { size }),
-    ...(tree === undefined ? {} : { entries: tree.entries, tree: tree.name }),
-  }));
-  await grid.http.tell('/v1/set/verified', { name, found: facts });
-  const known = found.filter(({ member, tree }) => member.kind === 'file' && tree !== undefined);
-  await grid.learn(known.map(({ member, tree }) => ({ lfn: member.name, tree: tree!.name, entries: tree!.entries })));
-  const count = (state: string): number => found.filter((one) => one.state === state).length;
-  return {
-    name: set.path,
-    version: set.version,
-    ok: count('ok'),
-    missing: count('missing'),
-    corrupt: count('corrupt'),
-    entries: found.reduce((sum, { tree }) => sum + (tree?.entries ?? 0), 0),
-    bad: found.flatMap(({ member, state, error }) => (state === 'ok' ? [] : [{ name: member.name, state, error }])),
-  };
-}

@@ -1,6 +1,6 @@
 /** `proof register`: one file, a list of a million, or what a directory holds; with `--inspect` looked into. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, type ReadStream, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
@@ -16,6 +16,7 @@ import { storageOptionsFromEnvironment } from '../../../storage/environment.js';
 import type { StorageOptions } from '../../../storage/storage-options.js';
 import { ExitStatus } from '../../exit-status.js';
 import { formatBytes, printJson } from '../../print.js';
+import { liveLine } from '../../show/live-line.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { whole } from './whole.js';
 
@@ -142,24 +143,12 @@ async function sendList(grid: ProofGrid, path: string, options: RegisterOptions)
   // The same list again has the same name, and the catalog goes on where it broke off.
   const name = createHash('sha256').update(`${file}\0${size}\0${mtimeMs}`).digest('base64url').slice(0, 32);
   const list = createReadStream(file);
-  const stop = showProgress(list, size);
+  const stop = liveLine(() => `${Math.floor((100 * list.bytesRead) / size)} % of ${formatBytes(size)}`);
   try {
     report(await grid.bulk(list, { format: isCsv ? 'csv' : 'jsonl', name }), options, undefined);
   } finally {
     stop();
   }
-}
-
-/** At a terminal: how much of the list the catalog has taken. */
-function showProgress(list: ReadStream, size: number): () => void {
-  if (!process.stderr.isTTY) return () => undefined;
-  const timer = setInterval(() => {
-    process.stderr.write(`\r${Math.floor((100 * list.bytesRead) / size)} % of ${formatBytes(size)}`);
-  }, 250);
-  return () => {
-    clearInterval(timer);
-    process.stderr.write('\r\x1b[K');
-  };
 }
 
 /** Exit status 3 where some could not be registered, 1 where none could. */

@@ -58,7 +58,7 @@ describe('catalog: data sets', () => {
 
   it('take a file without a name of a tree for the one of the set, or else of the catalog', () => {
     const sets = new Sets().files('/d/x');
-    sets.write('learn', { facts: [{ lfn: '/d/x', tree: 'events', entries: 7 }] });
+    sets.write('learn', { facts: [{ lfn: '/d/x', tree: 'events', entries: 7, isOnlyTree: true }] });
     expect(sets.create('s', x, xOf('runs'))).to.equal(2);
     expect(sets.add('s', xOf('events'))).to.equal(0);
     expect(setFiles(sets.stores, OWNER, 's').files.map(({ entries }) => entries)).to.deep.equal([7, null]);

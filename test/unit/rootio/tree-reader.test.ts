@@ -83,7 +83,7 @@ class TreeByHand {
       friends: [],
     };
     const file = { source: bytesSource(Buffer.concat(this.#parts)), codecs: await codecs() };
-    return new TreeTable(file, record, new ObjectStreamer('memory:test'));
+    return new TreeTable(file, record, new ObjectStreamer('memory:test'), record.name);
   }
 }
 

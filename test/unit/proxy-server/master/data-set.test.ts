@@ -63,8 +63,16 @@ describe('proxy-server: data set of a query', () => {
     const set = new DataSet([file('a', 10), file('b', null)]);
     set.learn(0, facts(11));
     set.learn(1, facts(5));
-    expect(set.learnt()).to.deep.equal([{ lfn: 'b', tree: 't', entries: 5 }]);
+    expect(set.learnt()).to.deep.equal([{ lfn: 'b', tree: 't', entries: 5, isOnlyTree: false }]);
     expect(set.entriesOf(0)).to.equal(10);
+  });
+
+  it('tells the catalog of a tree that a word named whether the file holds others', () => {
+    const named = ['a', 'b', 'c'].map((name) => ({ ...file(name, null), tree: 't' }));
+    const set = new DataSet(named);
+    for (const [position, isOnlyTree] of [true, false, undefined].entries())
+      set.learn(position, { ...facts(5), isOnlyTree });
+    expect(set.learnt().map((fact) => fact.isOnlyTree)).to.deep.equal([true, false, false]);
   });
 });
 
