@@ -3,9 +3,10 @@ import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { fileProblem } from '../protocol/file-problem.js';
 import { withDeadline } from './deadline.js';
 import { DeadlineError, UnsupportedSchemeError } from './errors.js';
-import { byName, type DirectoryEntry, type FileInfo } from './file-info.js';
+import { byName, type DirectoryEntry, type FileInfo, type LeftOut } from './file-info.js';
 import { listHttp, statHttp } from './http/webdav.js';
 import { localError } from './local-file.js';
 import { type StorageOptions, type StorageSettings, settingsOf } from './storage-options.js';
@@ -34,13 +35,17 @@ export async function statUrl(url: string, options?: StorageOptions): Promise<Fi
   }
 }
 
-/** The entries of a directory, by name; not of those below it. @throws {StorageError} */
-export async function listDirectory(url: string, options?: StorageOptions): Promise<DirectoryEntry[]> {
+/** The entries of a directory, by name; not of those below it. What is neither a file nor a directory is left out. @throws {StorageError} */
+export async function listDirectory(
+  url: string,
+  options?: StorageOptions,
+  leftOut: LeftOut = () => {},
+): Promise<DirectoryEntry[]> {
   const settings = settingsOf(options);
   switch (schemeOf(url)) {
     case undefined:
     case 'file':
-      return inTime(localPathOf(url), settings, (path) => listLocal(path, schemeOf(url) === 'file'));
+      return inTime(localPathOf(url), settings, (path) => listLocal(path, schemeOf(url) === 'file', leftOut));
     case 'root':
     case 'roots':
     case 'xroot':
@@ -74,7 +79,7 @@ async function statLocal(path: string): Promise<FileInfo> {
   }
 }
 
-async function listLocal(path: string, asUrls: boolean): Promise<DirectoryEntry[]> {
+async function listLocal(path: string, asUrls: boolean, leftOut: LeftOut): Promise<DirectoryEntry[]> {
   let names: Dirent[];
   try {
     names = await readdir(path, { withFileTypes: true });
@@ -82,17 +87,33 @@ async function listLocal(path: string, asUrls: boolean): Promise<DirectoryEntry[
     throw localError(error, path, `Listing ${path}`);
   }
   const entries = await Promise.all(
-    names.map(async ({ name }): Promise<DirectoryEntry | undefined> => {
+    names.map(async (entry): Promise<DirectoryEntry | undefined> => {
+      const { name } = entry;
       const child = join(path, name);
-      const info = await stat(child).catch(() => undefined); // gone meanwhile, or a link to nowhere
-      const url = asUrls ? pathToFileURL(child).href : child;
-      return info === undefined ? undefined : { name, url, ...infoOf(info) };
+      let info: Stats;
+      try {
+        info = await stat(child);
+      } catch (error) {
+        leftOut(name, whyUnseen(entry, error));
+        return undefined;
+      }
+      if (!info.isFile() && !info.isDirectory()) {
+        leftOut(name, 'it is a pipe, a socket or a device');
+        return undefined;
+      }
+      return { name, url: asUrls ? pathToFileURL(child).href : child, ...infoOf(info) };
     }),
   );
   return entries.filter((entry) => entry !== undefined).sort(byName);
 }
 
+function whyUnseen(entry: Dirent, error: unknown): string {
+  if (entry.name.includes('\ufffd')) return 'its name is no UTF-8';
+  return entry.isSymbolicLink() ? 'it is a link to nothing' : fileProblem(error);
+}
+
 function infoOf(stats: Stats): FileInfo {
-  const isDirectory = stats.isDirectory();
-  return { isDirectory, size: isDirectory ? 0 : stats.size, modifiedMs: Math.floor(stats.mtimeMs) };
+  const modifiedMs = Math.floor(stats.mtimeMs);
+  if (!stats.isDirectory()) return { isDirectory: false, size: stats.size, modifiedMs };
+  return { isDirectory: true, size: 0, modifiedMs, identity: `${stats.dev}:${stats.ino}` };
 }

@@ -2,14 +2,22 @@
 
 const EVERY_MS = 250;
 
-/** @returns what ends and wipes it */
-export function liveLine(text: () => string): () => void {
-  if (!process.stderr.isTTY) return () => undefined;
-  const timer = setInterval(() => {
-    process.stderr.write(`\r\x1b[K${text()}`);
-  }, EVERY_MS);
-  return () => {
-    clearInterval(timer);
-    process.stderr.write('\r\x1b[K');
+export interface LiveLine {
+  /** A line on standard error that stays. */
+  say(line: string): void;
+  /** Ends and wipes it. */
+  end(): void;
+}
+
+export function liveLine(text: () => string): LiveLine {
+  const isShown = process.stderr.isTTY === true;
+  const wipe = isShown ? '\r\x1b[K' : '';
+  const timer = isShown ? setInterval(() => process.stderr.write(`${wipe}${text()}`), EVERY_MS) : undefined;
+  return {
+    say: (line) => void process.stderr.write(`${wipe}${line}\n`),
+    end: () => {
+      clearInterval(timer);
+      process.stderr.write(wipe);
+    },
   };
 }

@@ -63,10 +63,10 @@ describe('catalog: facts about files', function () {
     await writeTrees(path('two.root'), { a: 10, b: 25 });
     await cluster.proof('register', '/facts/two.root', path('two.root'));
     expect((await cluster.proof('draw', '--host', 'here', '--quiet', 'lfn:/facts/two.root#b', 'x')).status).to.equal(0);
-    const [pool, local] = (await both('lfn:/facts/two.root')) as [number, string][];
-    for (const [status, words] of [pool!, local!]) {
-      expect(status).to.equal(2);
-      expect(words).to.match(/has 2 trees: name one of a, b/);
+    for (const how of [['--host', 'here'], ['--local']]) {
+      const ran = await cluster.proof('draw', ...how, '--quiet', 'lfn:/facts/two.root', 'x');
+      expect([how[0], ran.status]).to.deep.equal([how[0], 2]);
+      expect(ran.stderr).to.match(/has 2 trees: name one of a, b/);
     }
   });
 
@@ -85,7 +85,7 @@ describe('catalog: facts about files', function () {
 
   it('verify holds files against size, entries and checksum of the catalog, and each replica if it is told so', async () => {
     await writeTrees(path('v.root'), { t: 100 });
-    copyFileSync(path('v.root'), path('copy.root'));
+    copyFileSync(path('v.root'), path('z-copy.root'));
     const source = await openSource(path('v.root'));
     const sum = `adler32:${await checksumOf(source, 'adler32')}`;
     await source.close();
@@ -95,8 +95,8 @@ describe('catalog: facts about files', function () {
     await register('size', `file://${path('v.root')}`, '--size', '5');
     await register('entries', path('v.root'), '--tree', 't', '--entries', '99');
     await register('sum', path('v.root'), '--checksum', 'adler32:00000001');
-    await register('copies', path('v.root'), path('copy.root'));
-    writeFileSync(path('copy.root'), 'not what it was');
+    await register('copies', path('v.root'), path('z-copy.root'));
+    writeFileSync(path('z-copy.root'), 'not what it was');
     await cluster.proof('datasets', 'create', 'v', 'lfn:/facts/v/*');
     const corrupt = [
       'corrupt  /facts/v/entries: it has 100 entries, and 99 in the catalog',
@@ -111,7 +111,7 @@ describe('catalog: facts about files', function () {
       ...corrupt,
       `corrupt  /facts/v/sum: its bytes give ${sum}, and adler32:00000001 stands in the catalog`,
     ]);
-    expect(copy).to.match(/^replica {2}\/facts\/v\/copies: .*copy\.root is no ROOT file/);
+    expect(copy).to.match(/^replica {2}\/facts\/v\/copies: .*z-copy\.root is no ROOT file/);
     expect(sums).to.equal('2 ok, 0 missing, 3 corrupt, 1 bad replicas; 200 entries');
   });
 });

@@ -2,22 +2,21 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import picomatch from 'picomatch';
 import type { NewGridFile } from '../../../catalog/grid/grid.js';
-import { inParallel } from '../../../catalog/grid/in-parallel.js';
-import { inspectFile, treeOf } from '../../../catalog/grid/inspect-file.js';
 import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
-import { scanTree } from '../../../catalog/grid/scan.js';
-import type { RegisterAnswer } from '../../../catalog/grid/wire.js';
 import { RemoteError, UsageError } from '../../../protocol/errors.js';
 import { storageOptionsFromEnvironment } from '../../../storage/environment.js';
-import type { StorageOptions } from '../../../storage/storage-options.js';
+import { localPathOf } from '../../../storage/url.js';
 import { ExitStatus } from '../../exit-status.js';
 import { formatBytes, printJson } from '../../print.js';
 import { liveLine } from '../../show/live-line.js';
+import { plainText } from '../../show/plain-text.js';
+import { absoluteUrl, isUrl } from './absolute-url.js';
+import { lookInto } from './inspected.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
+import { reportMany } from './register-report.js';
+import { sendScan } from './register-scan.js';
 import { whole } from './whole.js';
 
 interface RegisterOptions {
@@ -35,10 +34,6 @@ interface RegisterOptions {
   readonly inspect?: boolean;
   readonly json?: boolean;
 }
-
-const INSPECTED_AT_ONCE = 8;
-const storage = (): StorageOptions => storageOptionsFromEnvironment(process.env, process.getuid?.());
-const REPORTED = 20;
 
 export function addRegisterCommand(program: Command): void {
   withCatalogOptions(program.command('register'))
@@ -60,15 +55,35 @@ export function addRegisterCommand(program: Command): void {
     .action((word: string | undefined, urls: string[], options: RegisterOptions, command: Command) =>
       withCatalog(command, async (grid) => {
         const lfn = word?.replace(/^lfn:/, '');
+        if (options.list !== undefined && options.inspect)
+          throw new UsageError(
+            '--inspect goes with LFN URL... and --scan. "proof datasets verify" looks into files of a list.',
+          );
         if (options.list !== undefined) return sendList(grid, options.list, options);
         if (lfn === undefined) throw new UsageError('Register what? Give LFN URL..., --list FILE, or --scan DIR LFN.');
-        const files =
-          options.scan === undefined ? [oneFile(lfn, urls, options)] : await scanned(lfn, options.scan, options);
-        const whole = options.inspect ? await inspected(files, options.tree) : files;
-        report(await grid.registerAll(whole), options, options.scan === undefined ? whole : undefined);
+        if (options.scan !== undefined) return sendScan(grid, lfn, options.scan, options);
+        return sendOne(grid, oneFile(lfn, urls, options), options);
       }),
     );
 }
+
+/** One that cannot be opened is registered as it is, and said. */
+async function sendOne(grid: ProofGrid, given: NewGridFile, options: RegisterOptions): Promise<void> {
+  const look = options.inspect
+    ? await lookInto(given, options.tree, storageOptionsFromEnvironment(process.env, process.getuid?.()))
+    : null;
+  const file = look?.file ?? given;
+  if (given.size !== undefined && file.size !== given.size) throw otherSize(given.lfn, file.size, given.size);
+  for (const remark of look?.remarks ?? []) process.stderr.write(`proof: ${plainText(remark)}\n`);
+  const answer = await grid.registerAll([file]);
+  const [failure] = answer.failed;
+  if (failure !== undefined) throw new RemoteError(failure.code, failure.message);
+  if (options.json) printJson({ ...answer, files: [file] });
+  if (look?.isAsSaid === false) throw new ExitStatus(3);
+}
+
+const otherSize = (name: string, found: number | undefined, said: number): UsageError =>
+  new UsageError(`${name} has ${found} bytes, not ${said}.`);
 
 function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions): NewGridFile {
   const [archive, member] = options.archive?.split('#') ?? [];
@@ -82,6 +97,7 @@ function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions)
     throw new UsageError(
       `There is no ${resolve(missing)} on this computer. A file of another machine is named by its URL, as file:///data/a.root.`,
     );
+  for (const path of urls.filter((url) => !isUrl(url))) checkLocal(path, options.size);
   const local = urls.map(localPath).find((path) => path !== undefined && existsSync(path));
   return {
     lfn,
@@ -95,43 +111,6 @@ function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions)
   };
 }
 
-async function scanned(below: string, from: string, options: RegisterOptions): Promise<NewGridFile[]> {
-  if (from === '') throw new UsageError('--scan needs a directory: a path, root:// or https://; "." is this one.');
-  const accepts = options.name === undefined ? undefined : picomatch(options.name);
-  const files: NewGridFile[] = [];
-  const scan = {
-    below,
-    se: options.se,
-    storage: storage(),
-    ...(accepts === undefined ? {} : { accepts: (name: string) => accepts(name) }),
-  };
-  for await (const file of scanTree(absoluteUrl(from), scan)) files.push(file);
-  if (files.length === 0) throw new UsageError(`${from} holds no file${options.name ? ` named ${options.name}` : ''}.`);
-  return files;
-}
-
-/** Files with what is in them; those that cannot be opened are registered without, and said. */
-function inspected(files: readonly NewGridFile[], wanted: string | undefined): Promise<NewGridFile[]> {
-  const credentials = storage();
-  return inParallel(files, INSPECTED_AT_ONCE, async (file) => {
-    const found = await inspectFile(
-      file.replicas.map(({ url }) => url),
-      credentials,
-    );
-    if (found.error !== null) process.stderr.write(`proof: ${file.lfn}: ${found.error}\n`);
-    const tree = treeOf(found, wanted ?? file.tree);
-    if (found.trees.length > 1 && tree === undefined)
-      process.stderr.write(
-        `proof: ${file.lfn} has the trees ${found.trees.map(({ name }) => name).join(', ')}; say which with --tree.\n`,
-      );
-    return {
-      ...file,
-      size: found.size ?? file.size,
-      ...(tree === undefined ? {} : { tree: tree.name, entries: tree.entries }),
-    };
-  });
-}
-
 async function sendList(grid: ProofGrid, path: string, options: RegisterOptions): Promise<void> {
   if (path === '') throw new UsageError('--list needs the name of a file.');
   const file = resolve(path);
@@ -143,40 +122,27 @@ async function sendList(grid: ProofGrid, path: string, options: RegisterOptions)
   // The same list again has the same name, and the catalog goes on where it broke off.
   const name = createHash('sha256').update(`${file}\0${size}\0${mtimeMs}`).digest('base64url').slice(0, 32);
   const list = createReadStream(file);
-  const stop = liveLine(() => `${Math.floor((100 * list.bytesRead) / size)} % of ${formatBytes(size)}`);
+  const line = liveLine(() => `${Math.floor((100 * list.bytesRead) / size)} % of ${formatBytes(size)}`);
   try {
-    report(await grid.bulk(list, { format: isCsv ? 'csv' : 'jsonl', name }), options, undefined);
+    const answer = await grid.bulk(list, { format: isCsv ? 'csv' : 'jsonl', name });
+    line.end();
+    reportMany(answer, options, ({ index, message }) => `line ${index + 1}: ${message}`);
   } finally {
-    stop();
+    line.end();
   }
 }
 
-/** Exit status 3 where some could not be registered, 1 where none could. */
-function report(
-  answer: RegisterAnswer & { skipped?: number },
-  options: RegisterOptions,
-  files: readonly NewGridFile[] | undefined,
-): void {
-  const { failed, registered, updated, unchanged, skipped = 0 } = answer;
-  if (files !== undefined && failed[0] !== undefined) throw new RemoteError(failed[0].code, failed[0].message);
-  if (options.json) printJson(files === undefined ? answer : { ...answer, files });
-  else if (files === undefined) {
-    const parts = [`${registered} registered`, `${updated} updated`, `${unchanged} unchanged`];
-    if (skipped > 0) parts.push(`${skipped} done before`);
-    process.stdout.write(`${parts.join(', ')}${failed.length > 0 ? `, ${failed.length} failed` : ''}\n`);
-    for (const { index, code, message } of failed.slice(0, REPORTED))
-      process.stderr.write(`proof: line ${index + 1}: ${message} [${code}]\n`);
-    if (failed.length > REPORTED) process.stderr.write('proof: … the others with --json\n');
-  }
-  if (failed.length > 0) throw new ExitStatus(registered + updated + unchanged + skipped > 0 ? 3 : 1);
+/** @throws {UsageError} it is no file, or not as long as the command line says */
+function checkLocal(path: string, size: string | undefined): void {
+  const found = statSync(path);
+  if (found.isDirectory())
+    throw new UsageError(`${resolve(path)} is a directory. --scan ${path} registers the files in it.`);
+  if (!found.isFile()) throw new UsageError(`${resolve(path)} is a pipe, a socket or a device, no file.`);
+  if (size !== undefined && found.size !== whole(size)) throw otherSize(resolve(path), found.size, whole(size));
 }
 
-/** The path of a replica on this machine. */
+/** The path of a replica on this machine. @throws {BadUrlError} */
 function localPath(url: string): string | undefined {
-  if (!isUrl(url)) return url;
-  return /^file:/i.test(url) && URL.canParse(url) ? decodeURIComponent(new URL(url).pathname) : undefined;
+  if (isUrl(url) && !/^file:/i.test(url)) return undefined;
+  return localPathOf(url);
 }
-
-const isUrl = (word: string): boolean => /^[a-z][a-z0-9+.-]*:/i.test(word);
-
-const absoluteUrl = (word: string): string => (isUrl(word) ? word : pathToFileURL(word).href);

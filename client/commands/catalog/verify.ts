@@ -67,7 +67,7 @@ async function verify(grid: ProofGrid, name: string, options: VerifyOptions) {
   const storage = storageOptionsFromEnvironment(process.env, process.getuid?.());
   const found: Found[] = [];
   let done = 0;
-  const stop = liveLine(() => `${done} of ${members.length} files`);
+  const line = liveLine(() => `${done} of ${members.length} files`);
   try {
     for (let first = 0; first < members.length; first += RECORDED_AT_ONCE) {
       const part = members.slice(first, first + RECORDED_AT_ONCE);
@@ -81,7 +81,7 @@ async function verify(grid: ProofGrid, name: string, options: VerifyOptions) {
       found.push(...seen);
     }
   } finally {
-    stop();
+    line.end();
   }
   const count = (state: string): number => found.filter((one) => one.state === state).length;
   return {
