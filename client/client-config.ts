@@ -59,7 +59,7 @@ export class UnknownHostError extends GridError {
 }
 
 export function readClientConfig(named: string | undefined): ClientConfig {
-  const wanted = named ?? process.env['PROOF_CONFIG'];
+  const wanted = named ?? (process.env['PROOF_CONFIG'] || undefined);
   if (wanted !== undefined) return { ...loadConfig(wanted, schema), file: wanted };
   const usual = usualFile();
   if (existsSync(usual)) return { ...loadConfig(usual, schema), file: usual };

@@ -27,6 +27,7 @@ import { UnreachableError } from '../protocol/dial.js';
 import { GridError, RemoteError } from '../protocol/errors.js';
 import { decodeFrame } from '../protocol/frame.js';
 import { errorShape } from '../protocol/ids.js';
+import { type Opened, openWords } from '../protocol/open-words.js';
 import { type PackageInfo, packageInfo } from '../protocol/package-archive.js';
 import { proxyAgentFor } from '../protocol/proxied.js';
 import type { HostEntry } from './client-config.js';
@@ -62,34 +63,34 @@ export class ServerApi {
     });
   }
 
-  info(): Promise<ServerInfo> {
+  info(): Promise<Opened<ServerInfo>> {
     return this.call('GET', '/info', serverInfo);
   }
-  openSession(body: { workers: number | null; title: string }): Promise<SessionInfo> {
+  openSession(body: { workers: number | null; title: string }): Promise<Opened<SessionInfo>> {
     return this.call('POST', '/sessions', sessionInfo, body);
   }
-  sessions(): Promise<SessionInfo[]> {
+  sessions(): Promise<Opened<SessionInfo>[]> {
     return this.call('GET', '/sessions', z.array(sessionInfo));
   }
   async endSession(sessionId: string): Promise<void> {
     await this.call('DELETE', `/sessions/${sessionId}`, z.unknown());
   }
-  pilots(): Promise<PilotInfo[]> {
+  pilots(): Promise<Opened<PilotInfo>[]> {
     return this.call('GET', '/pilots', z.array(pilotInfo));
   }
-  workers(): Promise<WorkerInfo[]> {
+  workers(): Promise<Opened<WorkerInfo>[]> {
     return this.call('GET', '/workers', z.array(workerInfo));
   }
-  sites(): Promise<SiteInfo[]> {
+  sites(): Promise<Opened<SiteInfo>[]> {
     return this.call('GET', '/sites', z.array(siteInfo));
   }
-  queries(): Promise<QueryInfo[]> {
+  queries(): Promise<Opened<QueryInfo>[]> {
     return this.call('GET', '/queries', z.array(queryInfo));
   }
   keptResults(): Promise<KeptResults> {
     return this.call('GET', '/results', keptResults);
   }
-  query(ref: string): Promise<QueryInfo> {
+  query(ref: string): Promise<Opened<QueryInfo>> {
     return this.call('GET', `/queries/${encodeURIComponent(ref)}`, queryInfo);
   }
   /** The result frame of a query that is over. */
@@ -98,7 +99,7 @@ export class ServerApi {
     const answer = await this.request('GET', path, undefined, true);
     return Buffer.from(answer as ArrayBuffer);
   }
-  packets(ref: string): Promise<PacketInfo[]> {
+  packets(ref: string): Promise<Opened<PacketInfo>[]> {
     return this.call('GET', `/queries/${encodeURIComponent(ref)}/packets`, z.array(packetInfo));
   }
   /** All that it takes to run one packet here. */
@@ -154,10 +155,10 @@ export class ServerApi {
   }
 
   /** Any call: the answer is checked by `schema`. @throws {RemoteError} the server's own code and sentence; {UnreachableError} */
-  async call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+  async call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<Opened<T>> {
     const answer = await this.request(method, path, body, false);
     try {
-      return checked(schema, answer, `answer of ${this.host.url}/v1${path}`);
+      return checked(openWords(schema), answer, `answer of ${this.host.url}/v1${path}`);
     } catch (cause) {
       throw new NoProxyServerError(`${this.host.url} answers, but not as a ProxyServer of this version does.`, {
         cause,

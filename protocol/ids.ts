@@ -24,6 +24,10 @@ export const queryState = z.enum(['submitted', 'running', 'completed', 'incomple
 export type QueryState = z.infer<typeof queryState>;
 export const FINAL_QUERY_STATES: readonly QueryState[] = ['completed', 'incomplete', 'stopped', 'failed', 'aborted'];
 
+/** Also where it ended in a state that a later release has. */
+export const isQueryOver = ({ state, endedAt }: { readonly state: string; readonly endedAt: number | null }): boolean =>
+  endedAt !== null || FINAL_QUERY_STATES.some((final) => final === state);
+
 /** `HOST-TIME-PID:qN` -> session and query number. */
 export function splitQueryRef(ref: string): { sessionId: string; queryId: string } | undefined {
   const match = /^(.+):(q\d+)$/.exec(ref);

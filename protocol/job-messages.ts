@@ -131,7 +131,10 @@ export type SubmittedJob = z.infer<typeof submittedJob>;
 export const MOST_LISTED = 5000;
 /** GET /v1/jobs: which, in the order of their numbers, `limit` at most; the next page begins after the last one's number. */
 export const jobSelection = z.object({
-  states: z.array(jobState).optional(),
+  /** Those that a server does not know, none of its jobs is in: clients may be newer. */
+  states: z.array(z.string().max(100)).max(100).optional(),
+  /** None in these; a server of the release before passes over it. */
+  exceptStates: z.array(z.string().max(100)).max(100).optional(),
   users: z.array(z.string()).optional(),
   sites: z.array(z.string()).optional(),
   hosts: z.array(z.string()).optional(),

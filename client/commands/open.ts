@@ -1,7 +1,7 @@
 /** `proof open HOST`: a session and a prompt, where every command of `proof` works on that session. */
 import type { Command } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
-import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
+import { isQueryOver, splitQueryRef } from '../../protocol/ids.js';
 import { hostEntry, readClientConfig } from '../client-config.js';
 import { apiOf } from '../named-api.js';
 import { findPackages } from '../packages/find-packages.js';
@@ -129,8 +129,8 @@ async function sessionOf(api: ServerApi, ref: string | undefined): Promise<{ ses
 /** A query that runs, until it ends or the user has seen enough. */
 async function follow(session: ProofSession, queryId: string, screen: Screen): Promise<void> {
   const ref = `${session.sessionId}:${queryId}`;
-  const { state } = await session.api.query(ref);
-  if (FINAL_QUERY_STATES.includes(state)) screen.say(`${ref} is ${state}: "retrieve ${ref}" shows it`);
+  const query = await session.api.query(ref);
+  if (isQueryOver(query)) screen.say(`${ref} is ${query.state}: "retrieve ${ref}" shows it`);
   else {
     const end = await answerOrInterruption(session, queryId, screen);
     screen.say(typeof end === 'string' ? `${ref}: ${end}` : `${ref} ${end.result.status}: "retrieve ${ref}" shows it`);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { PilotInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
+import type { Opened } from '../../protocol/open-words.js';
 import { formatSpan } from '../../protocol/span.js';
 import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
@@ -117,8 +118,8 @@ function addByHand(pilot: Command): void {
   );
 }
 
-function isolationWord(isolation: PilotInfo['isolation']): string | null {
+function isolationWord(isolation: Opened<PilotInfo>['isolation']): string | null {
   if (isolation === null) return null;
   if (isolation.by === 'nothing') return 'none';
-  return isolation.network === 'none' ? 'bubblewrap, no network' : 'bubblewrap';
+  return isolation.network === 'none' ? `${isolation.by}, no network` : isolation.by;
 }

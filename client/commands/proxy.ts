@@ -9,7 +9,7 @@ import { detachRoom, runRoom } from '../room-program.js';
 /** --config, else $PROOF_PROXY_CONFIG, else ~/.config/proof/proxy.yaml. */
 function configFile(named: string | undefined): string {
   const usual = join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'proof', 'proxy.yaml');
-  const file = named ?? process.env['PROOF_PROXY_CONFIG'] ?? usual;
+  const file = named ?? (process.env['PROOF_PROXY_CONFIG'] || usual);
   if (named === undefined && !existsSync(file))
     throw new UsageError(
       `There is no ${file}. Give the ProxyServer's configuration with --config FILE; docs/proxy-server.md shows one.`,

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { QueryInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
-import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
+import { isQueryOver } from '../../protocol/ids.js';
+import type { Opened } from '../../protocol/open-words.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
 import { saveKept } from '../run/kept-result.js';
@@ -10,7 +11,7 @@ import { checkOutputs } from '../run/output-files.js';
 import type { ServerApi } from '../server-api.js';
 import { fullRef } from './query-ref.js';
 
-function row(q: QueryInfo): (string | number | null)[] {
+function row(q: Opened<QueryInfo>): (string | number | null)[] {
   const { done, failed, missing, total } = q.entries;
   const end = q.endedAt === null ? '-' : `${((q.endedAt - q.submittedAt) / 1000).toFixed(1)} s`;
   return [q.query, q.user, q.state, total, done, failed, missing, new Date(q.submittedAt).toISOString(), end, q.title];
@@ -68,6 +69,6 @@ const VERBS = {
 
 /** @throws {UsageError} while the query still runs */
 async function mustBeOver(api: ServerApi, query: string): Promise<void> {
-  const { state } = await api.query(query);
-  if (!FINAL_QUERY_STATES.includes(state)) throw new UsageError(`${query} is ${state}. Wait, or "proof stop" it.`);
+  const info = await api.query(query);
+  if (!isQueryOver(info)) throw new UsageError(`${query} is ${info.state}. Wait, or "proof stop" it.`);
 }

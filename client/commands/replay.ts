@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { PacketInfo, PacketOrder } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
+import type { Opened } from '../../protocol/open-words.js';
 import { ExitStatus } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
@@ -71,7 +72,7 @@ async function replay(query: string, order: PacketOrder, options: Options): Prom
   );
 }
 
-function list(packets: readonly PacketInfo[], asJson: boolean, wide: true | undefined): void {
+function list(packets: readonly Opened<PacketInfo>[], asJson: boolean, wide: true | undefined): void {
   if (asJson) printJson(packets);
   else
     printTable(

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UnreachableError } from '../../protocol/dial.js';
-import { FINAL_QUERY_STATES, splitQueryRef } from '../../protocol/ids.js';
+import { isQueryOver, splitQueryRef } from '../../protocol/ids.js';
 import { ExitStatus } from '../exit-status.js';
 import { LIBRARY } from '../library-url.js';
 import { apiOf } from '../named-api.js';
@@ -51,15 +51,15 @@ export function addCommands(program: Command): void {
 
 async function fromServer(ref: string, api: ServerApi, screen: Screen): Promise<Kept> {
   const query = await fullRef(api, ref);
-  const { state, sessionId } = await api.query(query);
-  if (!FINAL_QUERY_STATES.includes(state)) {
-    screen.say(`${query} is ${state}; waiting for its end ...`);
+  const info = await api.query(query);
+  if (!isQueryOver(info)) {
+    screen.say(`${query} is ${info.state}; waiting for its end ...`);
     try {
-      await endOf(query, await ProofSession.attach(api, sessionId), screen);
+      await endOf(query, await ProofSession.attach(api, info.sessionId), screen);
     } catch (error) {
       // A session that was opened for this query ends with it, perhaps before we are in it; the answer is kept.
       if (!(error instanceof UnreachableError)) throw error;
-      if (!FINAL_QUERY_STATES.includes((await api.query(query)).state)) throw error;
+      if (!isQueryOver(await api.query(query))) throw error;
     }
   }
   return keptByServer(api, query, LIBRARY);

@@ -1,7 +1,7 @@
 /** `proof sites` and `proof sites explain SITE`: what the factory keeps where, and why. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { siteExplanation } from '../../protocol/api.js';
+import { type PilotState, type SiteInfo, siteExplanation } from '../../protocol/api.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
 import { copiesText } from '../show/copies.js';
@@ -22,8 +22,8 @@ export function addCommands(program: Command): void {
           ...['warm', 'attached', 'back-off until', 'why'],
         ],
         all.map((s) => [
-          ...[s.name, s.type, s.min, s.max, s.pilots.submitted + s.pilots.queued + s.pilots.starting],
-          ...[s.pilots.idle, s.pilots.batch, s.pilots.interactive, s.pilots.both, s.pilots.draining],
+          ...[s.name, s.type, s.min, s.max, pilotsIn(s, 'submitted', 'queued', 'starting')],
+          ...(['idle', 'batch', 'interactive', 'both', 'draining'] as const).map((state) => pilotsIn(s, state)),
           ...[s.workers.warm, s.workers.attached],
           s.backOffUntil === null ? null : new Date(s.backOffUntil).toISOString(),
           s.banned === null ? (s.trouble ?? s.barred[0] ?? null) : `banned: ${s.banned}`,
@@ -48,6 +48,12 @@ export function addCommands(program: Command): void {
     });
   addBans(sites);
   addExplain(sites);
+}
+
+/** A server of another release may not count some of them. */
+function pilotsIn({ pilots }: Pick<SiteInfo, 'pilots'>, ...states: PilotState[]): number {
+  const counts: Partial<typeof pilots> = pilots;
+  return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
 function addBans(sites: Command): void {

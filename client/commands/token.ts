@@ -96,7 +96,10 @@ async function signHere(stateDir: string, claims: { user: string; role: Role; li
   return signToken(await openKey(file), { ...claims, tokenId: randomUUID() });
 }
 
-function stateOf({ revokedAt, expiresAt }: TokenInfo): 'valid' | 'revoked' | 'expired' {
+function stateOf({
+  revokedAt,
+  expiresAt,
+}: Pick<TokenInfo, 'revokedAt' | 'expiresAt'>): 'valid' | 'revoked' | 'expired' {
   return revokedAt !== null ? 'revoked' : expiresAt < Date.now() ? 'expired' : 'valid';
 }
 const date = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -27,12 +27,12 @@ export async function followJob(api: ServerApi, jobId: number, { json = false } 
   let shownRun = 0;
   for (;;) {
     // The state first: what the job wrote before it was over is there then.
-    const { state, run } = await api.call('GET', `/jobs/${jobId}`, jobWithJdl);
+    const job = await api.call('GET', `/jobs/${jobId}`, jobWithJdl);
     const lines = await linesAfter(api, jobId, after);
     after = lines.at(-1)?.line ?? after;
     for (const line of lines) process.stdout.write(json ? jsonLine(line) : sentence(line));
-    if (run !== shownRun) shown = 0; // it was given out again, and begins from its start
-    shownRun = run;
+    if (job.run !== shownRun) shown = 0; // it was given out again, and begins from its start
+    shownRun = job.run;
     const files = await api.call('GET', `/jobs/${jobId}/files`, fileShape);
     if ((files.find(({ name }) => name === 'stdout')?.size ?? 0) > shown) {
       const all = await api.bytes(`/jobs/${jobId}/file?name=stdout`);
@@ -40,7 +40,7 @@ export async function followJob(api: ServerApi, jobId: number, { json = false } 
       shown = all.length;
       process.stdout.write(json ? jsonLine({ stdout: decoder.write(Buffer.from(more)) }) : more);
     }
-    if (isOver(state)) return;
+    if (isOver(job)) return;
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY_MS));
   }
 }

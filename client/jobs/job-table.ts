@@ -1,13 +1,14 @@
 /** Jobs as rows of a table. Pure. */
-import type { JobInfo } from '../../protocol/job-messages.js';
+
 import { formatSpan } from '../../protocol/span.js';
 import { formatBytes } from '../print.js';
 import type { Cell, NarrowTable } from '../show/table.js';
+import type { ShownJob } from './ask-jobs.js';
 import { type PsFlags, shortCode } from './ps-flags.js';
 
 interface Column {
   readonly header: string;
-  readonly cell: (job: JobInfo, nowMs: number) => Cell;
+  readonly cell: (job: ShownJob, nowMs: number) => Cell;
 }
 
 const ID: Column = { header: 'id', cell: ({ jobId, masterId }) => (masterId === null ? `${jobId}` : `-${jobId}`) };
@@ -56,7 +57,7 @@ export const NARROW_JOBS: NarrowTable = {
 };
 
 export function jobTable(
-  jobs: readonly JobInfo[],
+  jobs: readonly ShownJob[],
   { isLong, showsUse, showsTime }: Pick<PsFlags, 'isLong' | 'showsUse' | 'showsTime'>,
   nowMs: number,
 ): { header: string[]; rows: Cell[][] } {
@@ -74,7 +75,7 @@ export function jobTable(
 }
 
 /** As on AliEn: hours, minutes, seconds of the present or last run; what it was suspended for is left out once it has ended. */
-function runningTime({ startedAt, endedAt, wallSeconds }: JobInfo, nowMs: number): string | null {
+function runningTime({ startedAt, endedAt, wallSeconds }: ShownJob, nowMs: number): string | null {
   if (startedAt === null) return null;
   const seconds = Math.max(0, Math.round(endedAt === null ? (nowMs - startedAt) / 1000 : wallSeconds));
   const two = (n: number): string => String(n).padStart(2, '0');

@@ -1,6 +1,6 @@
 /** The words of `proof masterjob JOB …`, as AliEn's. Pure. */
 import { UsageError } from '../../protocol/errors.js';
-import type { JobInfo } from '../../protocol/job-messages.js';
+import type { ShownJob } from './ask-jobs.js';
 import { statesOf } from './ps-flags.js';
 
 export const MASTER_VERBS = ['kill', 'resubmit', 'merge'] as const;
@@ -11,12 +11,12 @@ export interface MasterWords {
   readonly printsSites: boolean;
   /** Chooses all: none of -status, -id, -site was given. */
   readonly choosesAll: boolean;
-  choose(parts: readonly JobInfo[]): JobInfo[];
+  choose(parts: readonly ShownJob[]): ShownJob[];
 }
 
 /** `-status S[,S]`, `-id N[,N]`, `-site S[,S]` choose sub-jobs; `-printid`, `-printsite` show more of them; then perhaps a verb. @throws {UsageError} */
 export function readMasterWords(words: readonly string[]): MasterWords {
-  const filters: ((job: JobInfo) => boolean)[] = [];
+  const filters: ((job: ShownJob) => boolean)[] = [];
   let verb: MasterWords['verb'] = null;
   let printsIds = false;
   let printsSites = false;
@@ -33,7 +33,7 @@ export function readMasterWords(words: readonly string[]): MasterWords {
     else if (word === '-printsite') printsSites = true;
     else if (word === '-status') {
       const states = statesOf(value());
-      filters.push(({ state }) => states.includes(state));
+      filters.push(({ state }) => states.some((one) => one === state));
     } else if (word === '-id') {
       const ids = value()
         .split(',')
@@ -65,7 +65,7 @@ export interface MasterLine {
 }
 
 /** By state, in the order in which the states first appear. */
-export function masterLines(parts: readonly JobInfo[]): MasterLine[] {
+export function masterLines(parts: readonly ShownJob[]): MasterLine[] {
   const lines = new Map<string, { ids: number[]; sites: Record<string, number> }>();
   for (const { state, jobId, site } of parts) {
     const line = lines.get(state) ?? { ids: [], sites: {} };

@@ -1,6 +1,7 @@
 /** The flags of `proof ps`, as AliEn's and JAliEn's, and the short codes of states. Pure. */
 import { UsageError } from '../../protocol/errors.js';
-import type { JobInfo, JobSelection, JobState } from '../../protocol/job-messages.js';
+import type { JobSelection, JobState } from '../../protocol/job-messages.js';
+import type { ShownJob } from './ask-jobs.js';
 
 const CODES: Readonly<Record<JobState, string>> = {
   INSERTING: 'I',
@@ -27,12 +28,15 @@ const CODES: Readonly<Record<JobState, string>> = {
   EXPIRED: 'XP',
   KILLED: 'K',
 };
-export const shortCode = (state: JobState): string => CODES[state];
+/** A state of a later release as it is. */
+export const shortCode = (state: ShownJob['state']): string => (isKnown(state) ? CODES[state] : state);
 
 const STATES = Object.keys(CODES) as JobState[];
 const FAILED = STATES.filter((state) => state.startsWith('ERROR_') || state === 'EXPIRED');
 const OVER: readonly JobState[] = [...FAILED, 'DONE', 'DONE_WARN', 'KILLED'];
-export const isOver = (state: JobState): boolean => OVER.includes(state);
+const isKnown = (state: string): state is JobState => Object.hasOwn(CODES, state);
+export const isOver = ({ state, endedAt }: Pick<ShownJob, 'state' | 'endedAt'>): boolean =>
+  isKnown(state) ? OVER.includes(state) : endedAt !== null;
 
 /** What `-f -r`, `-f r` and the like stand for. */
 const GROUPS: Readonly<Record<string, readonly JobState[]>> = {
@@ -45,7 +49,7 @@ const GROUPS: Readonly<Record<string, readonly JobState[]>> = {
   t: [], // to be staged from tape: nothing is, here
 };
 
-const KEYS: Readonly<Record<string, (job: JobInfo) => string | number>> = {
+const KEYS: Readonly<Record<string, (job: ShownJob) => string | number>> = {
   owner: ({ user }) => user,
   id: ({ jobId }) => jobId,
   split: ({ masterId }) => masterId ?? 0,
@@ -69,7 +73,7 @@ export interface PsFlags {
   readonly trace: number | null;
   readonly most: number;
   readonly isSortedById: boolean;
-  sort(jobs: readonly JobInfo[]): JobInfo[];
+  sort(jobs: readonly ShownJob[]): ShownJob[];
 }
 
 /** What is collected while the words are read. */
@@ -212,13 +216,13 @@ export function readPsFlags(words: readonly string[]): PsFlags {
     if (take === undefined) throw new UsageError(`proof ps does not know ${flag}; "proof ps --help" lists its flags.`);
     take(ps, flag);
   }
-  const states = ps.states ?? STATES.filter((state) => !isOver(state));
+  const { states } = ps;
   const { idsOnly, isLong, showsUse, showsTime, jdl, trace, most } = ps;
   const key = KEYS[ps.key]!;
-  const sort = (jobs: readonly JobInfo[]): JobInfo[] =>
+  const sort = (jobs: readonly ShownJob[]): ShownJob[] =>
     jobs.toSorted((a, b) => compare(key(a), key(b)) || a.jobId - b.jobId).slice(0, most);
   return {
-    selection: { ...ps.selection, ...(states === STATES ? {} : { states: [...states] }) },
+    selection: { ...ps.selection, ...statesWanted(states) },
     idsOnly,
     isLong,
     showsUse,
@@ -229,6 +233,12 @@ export function readPsFlags(words: readonly string[]): PsFlags {
     isSortedById: ps.key === 'id',
     sort,
   };
+}
+
+/** Without a word about states all that are not over, whatever they are called in a later release. */
+function statesWanted(states: readonly JobState[] | undefined): Partial<JobSelection> {
+  if (states === undefined) return { exceptStates: [...OVER] };
+  return states === STATES ? {} : { states: [...states] };
 }
 
 /** `R`, `RUNNING`, `EE,EV`, `-r`, `r`. */

@@ -8,7 +8,7 @@ import { EventEmitter } from 'node:events';
 import { systemClock } from '../../protocol/clock.js';
 import { type Dialler, dial, UnreachableError } from '../../protocol/dial.js';
 import { type GridError, RemoteError, UsageError } from '../../protocol/errors.js';
-import { FINAL_QUERY_STATES } from '../../protocol/ids.js';
+import { FINAL_QUERY_STATES, isQueryOver } from '../../protocol/ids.js';
 import type { Link } from '../../protocol/link.js';
 import {
   type ClientMessage,
@@ -196,7 +196,7 @@ export class ProofSession extends EventEmitter<SessionEvents> {
   /** The session's queries that are not over, as far as is known: the ProxyServer may hear of the newest a moment later. */
   async running(): Promise<string[]> {
     const known = (await this.api.queries()).filter(({ sessionId }) => sessionId === this.sessionId);
-    const over = new Set(known.filter(({ state }) => FINAL_QUERY_STATES.includes(state)).map(({ query }) => query));
+    const over = new Set(known.filter(isQueryOver).map(({ query }) => query));
     const all = new Set([...known.map(({ query }) => query), ...this.#unanswered]);
     return [...all].filter((query) => !over.has(query));
   }

@@ -4,8 +4,9 @@
  */
 import { userInfo } from 'node:os';
 import type { WorkerInfo } from '../../protocol/api.js';
+import type { Opened } from '../../protocol/open-words.js';
 
-export function proofConf(name: string, server: URL, workers: readonly WorkerInfo[]): string {
+export function proofConf(name: string, server: URL, workers: readonly Opened<WorkerInfo>[]): string {
   const port = server.port === '' ? (server.protocol === 'https:' ? '443' : '80') : server.port;
   const lines = workers.map(({ node, user }) => {
     const image = node.storageDomain ?? node.site;

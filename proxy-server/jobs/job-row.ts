@@ -59,6 +59,10 @@ export function conditionOf(selection: Partial<JobSelection>): { where: string; 
     values.push(JSON.stringify(wanted));
   };
   oneOf('state', selection.states);
+  if (selection.exceptStates !== undefined) {
+    parts.push('state NOT IN (SELECT value FROM json_each(?))');
+    values.push(JSON.stringify(selection.exceptStates));
+  }
   oneOf('user', selection.users);
   oneOf('site', selection.sites);
   oneOf('host', selection.hosts);

@@ -36,8 +36,8 @@ const selected = (...words: string[]): Partial<JobSelection> => readPsFlags(word
 
 describe('client: flags of ps', () => {
   it('choose jobs by state, code, group, master, site, node and owner', () => {
-    expect(selected().states).to.include.members(['SPLIT', 'RUNNING', 'WAITING']);
-    expect(selected().states).to.not.include.members(['DONE', 'KILLED', 'ERROR_E']);
+    expect(selected().exceptStates).to.include.members(['DONE', 'KILLED', 'ERROR_E']);
+    expect(selected().exceptStates).to.not.include.members(['SPLIT', 'RUNNING', 'WAITING']);
     expect(selected('-A')).to.deep.equal({});
     expect(selected('-f', 'R,EV')).to.deep.equal({ states: ['RUNNING', 'ERROR_V'] });
     expect(selected('-f', '-d')).to.deep.equal({ states: ['DONE', 'DONE_WARN'] });
