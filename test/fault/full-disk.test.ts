@@ -24,8 +24,7 @@ export default class Fault extends Selector {
 }`;
 const busy = (us: number): string => `const end = performance.now() + ${us / 1000}; while (performance.now() < end);`;
 
-describe('fault: workers and disks', function () {
-  this.timeout(240_000);
+describe('fault: workers and disks', () => {
   let running: SessionHarness | undefined;
   let dataset: string[];
   const start = async (nworkers: number, parent?: string): Promise<SessionHarness> => {

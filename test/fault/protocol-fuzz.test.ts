@@ -104,8 +104,7 @@ const LINKS: Record<string, { schema: z.ZodType; frames: object[] }> = {
   },
 };
 
-describe('fault: frames damaged byte by byte', function () {
-  this.timeout(60_000);
+describe('fault: frames damaged byte by byte', () => {
   for (const [link, { schema, frames }] of Object.entries(LINKS))
     it(`${link}: a message, or a WireError`, () => {
       const random = seededRandom(4);

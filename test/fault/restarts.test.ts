@@ -23,8 +23,7 @@ export default class Busy extends Selector {
 `;
 const ENTRIES = 150_000;
 
-describe('fault: daemons killed under a query', function () {
-  this.timeout(180_000);
+describe('fault: daemons killed under a query', () => {
   let cluster: Cluster;
   let data: string;
   let expected: unknown;

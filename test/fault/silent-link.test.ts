@@ -71,8 +71,7 @@ class SpeakingWorker {
   }
 }
 
-describe('fault: a link that falls silent', function () {
-  this.timeout(180_000);
+describe('fault: a link that falls silent', () => {
   let harness: SessionHarness;
   let proxy: TcpProxy;
   let file: string;

@@ -65,8 +65,7 @@ function isVaried(found: ReadonlySet<number>): void {
   expect(found.size).to.be.greaterThan(WRITES / 2);
 }
 
-describe('fault: databases torn', function () {
-  this.timeout(240_000);
+describe('fault: databases torn', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'proof-torn-'));

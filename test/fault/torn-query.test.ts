@@ -22,8 +22,7 @@ export default class Torn extends Selector {
 }`;
 const BUSY = `const end = performance.now() + 0.1; while (performance.now() < end);`;
 
-describe('fault: what a dead master left is torn', function () {
-  this.timeout(180_000);
+describe('fault: what a dead master left is torn', () => {
   let harness: SessionHarness;
   let dataset: string[];
   let undisturbed: Answer;

@@ -13,8 +13,7 @@ import { TestProxy } from '../support/proxy-server.js';
 type Pilot = Pick<PilotInfo, 'pilotId' | 'state'>;
 const SITE = 'heartbeatMs: 300\nsites: [{ name: S, type: local, min: 2, cores: 1, drainBeforeEndS: 0 }]\n';
 
-describe('accounts', function () {
-  this.timeout(240_000);
+describe('accounts', () => {
   let proxy: TestProxy;
   const tokens: Record<string, string> = {};
   const file = (name: string): string => join(proxy.folder, name);

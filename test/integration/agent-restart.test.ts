@@ -10,8 +10,7 @@ import { processesWith, StaticAgent } from '../support/static-agent.js';
 const TAKEN_OVER = 'its agent was started again, and took it over';
 
 for (const isolation of ['never', 'preferred'] as const)
-  describe(`proxy: an agent that is started again, isolation ${isolation}`, function () {
-    this.timeout(120_000);
+  describe(`proxy: an agent that is started again, isolation ${isolation}`, () => {
     let proxy: TestProxy;
     let jobs: JobBench;
     let agents: StaticAgent[];

@@ -22,9 +22,7 @@ export default class Busy extends Selector {
 const writeEvents = (path: string, events: number): Promise<unknown> =>
   writeDimuonFile(path, { seed: 1, run: 1, events, firstEvent: 0 });
 
-describe('a busy worker', function () {
-  this.timeout(120_000);
-
+describe('a busy worker', () => {
   it('is not taken for dead, however long one entry takes; one that is stopped is', async () => {
     const workerSilentMs = 2_000;
     const harness = await SessionHarness.start(1, tmpdir(), { workerSilentMs });

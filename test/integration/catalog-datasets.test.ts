@@ -17,14 +17,12 @@ const expectedFile = z.record(
   }),
 );
 
-describe('catalog: data sets and real files', function () {
-  this.timeout(120_000);
+describe('catalog: data sets and real files', () => {
   const catalog = new TestCatalog();
   before(() => catalog.start());
   after(() => catalog.stop());
 
   it('--inspect gives the entry counts of the HEP test files', async function () {
-    this.timeout(120_000);
     const folder = sharedPath('testdata/root');
     const expected = sharedPath('testdata/root-expected.json');
     if (folder === undefined || expected === undefined) return skipBecause(this, 'the shared test data are not here');

@@ -17,8 +17,7 @@ import { skipBecause } from '../support/summary-reporter.js';
 
 const LINES = 8000;
 
-describe('the catalog on the one port', function () {
-  this.timeout(240_000);
+describe('the catalog on the one port', () => {
   let proxy: TestProxy;
   let folder: string;
   let admin: string;
@@ -150,8 +149,7 @@ describe('the catalog on the one port', function () {
   });
 });
 
-describe('the catalog on the one port, from another host', function () {
-  this.timeout(180_000);
+describe('the catalog on the one port, from another host', () => {
   let network: NetworkNamespace | undefined;
   let proxy: TestProxy | undefined;
   let folder: string;

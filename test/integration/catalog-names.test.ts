@@ -4,8 +4,7 @@ import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
 import { TestCatalog } from '../support/catalog.js';
 import { failureOf } from '../support/failure.js';
 
-describe('catalog: names and replicas over HTTP', function () {
-  this.timeout(120_000);
+describe('catalog: names and replicas over HTTP', () => {
   const catalog = new TestCatalog();
   before(() => catalog.start());
   after(() => catalog.stop());

@@ -9,8 +9,7 @@ import { resolveDataset } from '../../catalog/grid/resolve-dataset.js';
 import { failureOf } from '../support/failure.js';
 import { RucioServer } from '../support/rucio-server.js';
 
-describe('catalog: plug-ins of the Grid', function () {
-  this.timeout(60_000);
+describe('catalog: plug-ins of the Grid', () => {
   const folder = mkdtempSync(join(tmpdir(), 'proof-grids-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

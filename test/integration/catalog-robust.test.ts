@@ -17,8 +17,7 @@ import { skipBecause } from '../support/summary-reporter.js';
 
 const line = (lfn: string): string => `${JSON.stringify({ lfn, url: `root://se/${encodeURI(lfn)}`, size: 1 })}\n`;
 
-describe('catalog: what it survives', function () {
-  this.timeout(120_000);
+describe('catalog: what it survives', () => {
   const catalog = new TestCatalog('groups: { physics: [alice, carol] }\n');
   before(() => catalog.start());
   after(() => catalog.stop());

@@ -9,8 +9,7 @@ import { TestCatalog } from '../support/catalog.js';
 import { skipBecause } from '../support/summary-reporter.js';
 import { XrootdCluster, xrootdMissing } from '../support/xrootd.js';
 
-describe('catalog: trees of an XRootD server', function () {
-  this.timeout(120_000);
+describe('catalog: trees of an XRootD server', () => {
   const catalog = new TestCatalog();
   let server: XrootdCluster | undefined;
   before(async function () {

@@ -53,8 +53,7 @@ const column = (answer: Answer, name: string): number[] => {
   return rows.items.map((item) => item[name]!);
 };
 
-describe('entry lists and friends', function () {
-  this.timeout(120_000);
+describe('entry lists and friends', () => {
   let cluster: Cluster;
   let session: Session;
   let config: string;

@@ -7,8 +7,7 @@ import { z } from 'zod';
 import { jobInfo, submittedJob } from '../../protocol/job-messages.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('proxy: the factory', function () {
-  this.timeout(90_000);
+describe('proxy: the factory', () => {
   let proxy: TestProxy;
   afterEach(() => proxy.stop());
 

@@ -13,8 +13,7 @@ import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { COMMAND, type Ran, run } from '../support/cluster.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
-describe('a first installation', function () {
-  this.timeout(180_000);
+describe('a first installation', () => {
   let top: string;
   let server: ChildProcess | undefined;
   let url = '';

@@ -14,8 +14,7 @@ import { isAlive, run } from '../support/cluster.js';
 import { sendHostileBytes } from '../support/hostile-bytes.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('hostile peers', function () {
-  this.timeout(240_000);
+describe('hostile peers', () => {
   let proxy: TestProxy;
   let token: string;
   let catalog: string;

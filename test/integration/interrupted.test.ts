@@ -13,8 +13,7 @@ import { atTerminal } from '../support/terminal.js';
 
 const ENTRIES = 3_000;
 
-describe('a query that is interrupted', function () {
-  this.timeout(180_000);
+describe('a query that is interrupted', () => {
   let cluster: Cluster;
   const file = (name: string): string => join(cluster.folder, name);
   before(async () => {

@@ -37,8 +37,7 @@ export default class Spy extends Selector {
 }
 `;
 
-describe("isolation: user's code", function () {
-  this.timeout(240_000);
+describe("isolation: user's code", () => {
   let cluster: Cluster;
   let seen: [string, unknown, unknown][];
   const json = async <T>(...words: string[]): Promise<T[]> =>
@@ -119,9 +118,7 @@ export default class Teller extends Selector { override branches = ['mu1_pt']; o
   });
 });
 
-describe('isolation: an agent that was started by hand on the machine of its ProxyServer', function () {
-  this.timeout(120_000);
-
+describe('isolation: an agent that was started by hand on the machine of its ProxyServer', () => {
   it("keeps workers from the server's state and keys, of which it hears when it registers", async function () {
     const proxy = await new TestProxy('sites: []\n').start();
     const agent = new StaticAgent(proxy.url, mkdtempSync(join(proxy.folder, 'agent-')), { CORES: '1' }).start();

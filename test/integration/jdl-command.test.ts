@@ -74,5 +74,5 @@ describe('proof jdl', () => {
       ...{ file: 'wrong.jdl', isGood: false, warnings: [] },
       problems: [{ attribute: 'TTL', message: 'TTL: "soon" is not a number.' }],
     });
-  }).timeout(60_000);
+  });
 });

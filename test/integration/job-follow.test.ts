@@ -12,8 +12,7 @@ import { TestProxy } from '../support/proxy-server.js';
 
 const followed = z.union([traceLine, z.object({ stdout: z.string() })]);
 
-describe('proxy: a job that is watched', function () {
-  this.timeout(60_000);
+describe('proxy: a job that is watched', () => {
   let proxy: TestProxy;
   afterEach(() => proxy?.stop());
 

@@ -9,8 +9,7 @@ import { run } from '../support/cluster.js';
 import { JobBench } from '../support/job-bench.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('proxy: outputs of sub-jobs', function () {
-  this.timeout(120_000);
+describe('proxy: outputs of sub-jobs', () => {
   let proxy: TestProxy;
   let jobs: JobBench;
   let alice: ProofGrid;

@@ -15,8 +15,7 @@ import { skipBecause } from '../support/summary-reporter.js';
 import { WebStore } from '../support/web-store.js';
 import { XrootdCluster, xrootdMissing } from '../support/xrootd.js';
 
-describe('proxy: outputs of batch jobs', function () {
-  this.timeout(90_000);
+describe('proxy: outputs of batch jobs', () => {
   let proxy: TestProxy;
   let jobs: JobBench;
   let alice: ProofGrid;

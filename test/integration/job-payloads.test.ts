@@ -12,8 +12,7 @@ import { TestProxy } from '../support/proxy-server.js';
 const BURN = `node -e 'let x = 0; while (process.cpuUsage().user < 5e5) for (let i = 0; i < 1e6; i++) x += i;'`;
 
 for (const isolation of ['never', 'preferred'] as const)
-  describe(`proxy: payloads, isolation ${isolation}`, function () {
-    this.timeout(90_000);
+  describe(`proxy: payloads, isolation ${isolation}`, () => {
     let proxy: TestProxy;
     let jobs: JobBench;
     before(async () => {

@@ -11,8 +11,7 @@ import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-describe('proxy: a slot with sessions and batch jobs', function () {
-  this.timeout(90_000);
+describe('proxy: a slot with sessions and batch jobs', () => {
   let proxy: TestProxy;
   let jobs: JobBench;
   const start = async (site: string, catalog = 'none'): Promise<void> => {

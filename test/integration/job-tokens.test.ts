@@ -9,8 +9,7 @@ import { TestProxy } from '../support/proxy-server.js';
 
 const SITE = 'heartbeatMs: 300\nsites: [{ name: S, type: local, min: 1, cores: 2, drainBeforeEndS: 0 }]\n';
 
-describe('tokens of payloads', function () {
-  this.timeout(240_000);
+describe('tokens of payloads', () => {
   let proxy: TestProxy;
   let ada: string;
   let root: string;

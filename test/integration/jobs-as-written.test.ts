@@ -9,8 +9,7 @@ import { type Cluster, startCluster } from '../support/cluster.js';
 
 const FOLDER = join(import.meta.dirname, '../../../test/data/jdl');
 
-describe('jobs as their users write them', function () {
-  this.timeout(240_000);
+describe('jobs as their users write them', () => {
   let cluster: Cluster;
   before(async () => {
     const packages = '["VO_ALICE@ROOT::v5-23-04", "VO_ALICE@APISCONFIG::V2.4"]';

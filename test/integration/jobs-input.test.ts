@@ -7,8 +7,7 @@ import { z } from 'zod';
 import { type JobInfo, jobInfo } from '../../protocol/job-messages.js';
 import { type Cluster, type Ran, startCluster } from '../support/cluster.js';
 
-describe('jobs and the catalog', function () {
-  this.timeout(240_000);
+describe('jobs and the catalog', () => {
   let cluster: Cluster;
   before(async () => {
     cluster = await startCluster({

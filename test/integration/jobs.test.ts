@@ -15,8 +15,7 @@ function script(proxy: TestProxy, name: string, text: string): string {
   return file;
 }
 
-describe('proxy: batch jobs', function () {
-  this.timeout(90_000);
+describe('proxy: batch jobs', () => {
   let proxy: TestProxy;
   beforeEach(async () => {
     proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1, isolation: never }]\nheartbeatMs: 500\n');

@@ -27,8 +27,7 @@ export default class Scaled extends Selector {
 }
 `;
 
-describe('the library', function () {
-  this.timeout(60_000);
+describe('the library', () => {
   let cluster: Cluster;
   before(async () => {
     cluster = await startCluster({ pilots: 2 });

@@ -20,8 +20,7 @@ export default class Pt extends Selector {
 }
 `;
 
-describe('standard output', function () {
-  this.timeout(120_000);
+describe('standard output', () => {
   const catalog = new TestCatalog();
   const folder = mkdtempSync(join(tmpdir(), 'proof-lost-'));
   const file = (name: string): string => join(folder, name);

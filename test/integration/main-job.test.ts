@@ -76,8 +76,7 @@ export default class Objects extends Selector {
 }
 `;
 
-describe('the main job on real files', function () {
-  this.timeout(120_000);
+describe('the main job on real files', () => {
   let cluster: Cluster;
   let expected: Expected;
   before(async function () {

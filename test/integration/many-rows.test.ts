@@ -35,9 +35,7 @@ async function writeFiles(folder: string): Promise<string[]> {
   return paths;
 }
 
-describe('rows beyond a message', function () {
-  this.timeout(180_000);
-
+describe('rows beyond a message', () => {
   it('survive the death of the master, and each stands there once', async () => {
     const harness = await SessionHarness.start(2);
     try {

@@ -29,8 +29,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describe('a session of real processes', function () {
-  this.timeout(60_000);
+describe('a session of real processes', () => {
   let harness: SessionHarness;
   let dataset: string[];
 

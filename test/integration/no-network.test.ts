@@ -26,8 +26,7 @@ export default class Phone extends Selector {
 }
 `;
 
-describe("isolation: users' code without network", function () {
-  this.timeout(240_000);
+describe("isolation: users' code without network", () => {
   let cluster: Cluster;
   let storage: Server;
   let xrootd: XrootdCluster | undefined;

@@ -20,8 +20,7 @@ import { xrootdMissing } from '../support/xrootd.js';
 
 const ENTRIES = 5_000;
 
-describe('proxy: an xrootd beside the agent', function () {
-  this.timeout(90_000);
+describe('proxy: an xrootd beside the agent', () => {
   let data: string;
   let proxy: TestProxy;
   before(async function () {

@@ -10,8 +10,7 @@ import { skipBecause } from '../support/summary-reporter.js';
 
 const AGENT = join(import.meta.dirname, '../../job-agent/main.js');
 
-describe('proxy: nodes that would eat the queue', function () {
-  this.timeout(240_000);
+describe('proxy: nodes that would eat the queue', () => {
   let proxy: TestProxy;
   afterEach(() => proxy?.stop());
 

@@ -14,8 +14,7 @@ import { skipBecause } from '../support/summary-reporter.js';
 
 const NAME = 'voalice06.test:1093';
 
-describe('proxy: the way out of a node', function () {
-  this.timeout(90_000);
+describe('proxy: the way out of a node', () => {
   let folder: string;
   let proxy: TestProxy | undefined;
   let way: ConnectProxy | undefined;

@@ -34,8 +34,7 @@ interface Outcome {
   workers: { entries: number }[];
 }
 
-describe('packages', function () {
-  this.timeout(240_000);
+describe('packages', () => {
   let proxy: TestProxy;
   const file = (...names: string[]): string => join(proxy.folder, ...names);
   const as = (user: string, ...words: string[]): Promise<Ran> =>

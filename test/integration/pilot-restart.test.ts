@@ -9,8 +9,7 @@ import { StandInSlurm } from '../support/stand-in-slurm.js';
 import { processesWith } from '../support/static-agent.js';
 
 for (const payload of ['false', 'true', 'fetch'])
-  describe(`proxy: a pilot whose agent is killed, payload ${payload}`, function () {
-    this.timeout(180_000);
+  describe(`proxy: a pilot whose agent is killed, payload ${payload}`, () => {
     let slurm: StandInSlurm;
     let proxy: TestProxy;
     beforeEach(() => {

@@ -13,8 +13,7 @@ import { atTerminal, type Terminal } from '../support/terminal.js';
 
 const ENTRIES = 1_000;
 
-describe('the prompt', function () {
-  this.timeout(120_000);
+describe('the prompt', () => {
   let cluster: Cluster;
   const file = (name: string): string => join(cluster.folder, name);
   const query = (): string[] => ['run', file('slow.ts'), file('data.root')];

@@ -6,8 +6,7 @@ import { testNode } from '../support/nodes.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { type Frame, RawPeer } from '../support/raw-peer.js';
 
-describe('protocol versions', function () {
-  this.timeout(60_000);
+describe('protocol versions', () => {
   let proxy: TestProxy;
   let base: string;
   const peers: RawPeer[] = [];

@@ -8,8 +8,7 @@ import { expect } from 'chai';
 import { isAlive } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('proxy: the pool', function () {
-  this.timeout(60_000);
+describe('proxy: the pool', () => {
   let proxy: TestProxy;
   beforeEach(() => {
     proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 2 }]\nheartbeatMs: 500\n');

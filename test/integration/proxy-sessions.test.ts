@@ -2,8 +2,7 @@
 import { expect } from 'chai';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('proxy: sessions', function () {
-  this.timeout(60_000);
+describe('proxy: sessions', () => {
   let proxy: TestProxy;
   beforeEach(async () => {
     proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 2 }]\nheartbeatMs: 500\n');

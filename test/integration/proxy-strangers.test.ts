@@ -14,8 +14,7 @@ import { TestProxy } from '../support/proxy-server.js';
 
 const SITE = 'sites: [{ name: S, type: local, min: 1, cores: 1 }]\n';
 
-describe('proxy: strangers and bad input', function () {
-  this.timeout(60_000);
+describe('proxy: strangers and bad input', () => {
   let proxy: TestProxy;
   const host = (): string => proxy.url.replace('http://', '');
   const hello = (more: Partial<Extract<AgentMessage, { type: 'hello' }>>): string =>

@@ -8,8 +8,7 @@ import { run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
-describe('proxy: TLS', function () {
-  this.timeout(60_000);
+describe('proxy: TLS', () => {
   let folder: string;
   before(function () {
     folder = mkdtempSync(join(tmpdir(), 'proof-tls-'));

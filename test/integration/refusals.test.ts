@@ -23,9 +23,7 @@ export default class Rows extends Selector {
   }
 }`;
 
-describe('refusals', function () {
-  this.timeout(120_000);
-
+describe('refusals', () => {
   async function withFiles(proxy: TestProxy): Promise<(name: string) => string> {
     const place = (name: string): string => join(proxy.folder, name);
     await writeDimuonFile(place('a.root'), { seed: 1, run: 1, events: EVENTS, firstEvent: 0 });

@@ -30,8 +30,7 @@ interface Packet {
   state: string;
 }
 
-describe('queries seen again', function () {
-  this.timeout(120_000);
+describe('queries seen again', () => {
   let cluster: Cluster;
   const file = (name: string): string => join(cluster.folder, name);
   before(async () => {

@@ -10,8 +10,7 @@ import { testNode } from '../support/nodes.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { RawPeer } from '../support/raw-peer.js';
 
-describe('replays', function () {
-  this.timeout(120_000);
+describe('replays', () => {
   let proxy: TestProxy;
   const peers: RawPeer[] = [];
   const dial = async (path: string, headers: Record<string, string> = {}): Promise<RawPeer> => {

@@ -7,8 +7,7 @@ import { requestInfo } from '../../protocol/api.js';
 import { run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('proof request', function () {
-  this.timeout(90_000);
+describe('proof request', () => {
   let proxy: TestProxy;
   afterEach(() => proxy.stop());
 

@@ -90,7 +90,6 @@ describe('rootio: columns of real files beyond flat numbers, lists and texts', (
   it('have the values that uproot and ROOT read', async function () {
     const folder = sharedPath('testdata/root');
     if (folder === undefined) return skipBecause(this, 'no shared data: testdata/root');
-    this.timeout(60_000);
     const found: Record<string, readonly [string, number]> = {};
     for (const name of readdirSync(folder).filter((one) => one.endsWith('.root'))) {
       const file = await openRootFile(await openSource(join(folder, name)));

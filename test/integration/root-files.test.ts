@@ -39,7 +39,6 @@ describe('rootio: real files', () => {
   it('are read as uproot reads them', async function () {
     const expectedPath = sharedPath('testdata/root-expected.json');
     if (expectedPath === undefined) return skipBecause(this, 'no shared data: testdata/root-expected.json');
-    this.timeout(60_000);
     const expected = JSON.parse(readFileSync(expectedPath, 'utf8')) as Dict;
     const wrong: string[] = [];
     for (const [name, form] of Object.entries(expected)) {
@@ -64,7 +63,6 @@ describe('rootio: real files', () => {
   it('give a value for each of their columns, objects included, but for those named here', async function () {
     const folder = sharedPath('testdata/root');
     if (folder === undefined) return skipBecause(this, 'no shared data: testdata/root');
-    this.timeout(60_000);
     const failed: string[] = [];
     for (const name of readdirSync(folder).filter((one) => one.endsWith('.root'))) {
       const file = await openRootFile(await openSource(join(folder, name)));

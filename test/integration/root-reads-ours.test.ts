@@ -43,8 +43,7 @@ function dump(path: string): Contents {
   return parseDump(readFileSync(text, 'latin1'));
 }
 
-describe('rootio: ROOT reads what we write', function () {
-  this.timeout(300_000);
+describe('rootio: ROOT reads what we write', () => {
   const folder = mkdtempSync(join(tmpdir(), 'root-reads-'));
   let version: string | undefined;
   before(async () => {

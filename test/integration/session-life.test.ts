@@ -21,8 +21,7 @@ export default class Slow extends Selector {
 `;
 const ENTRIES = 100_000;
 
-describe('sessions', function () {
-  this.timeout(120_000);
+describe('sessions', () => {
   let cluster: Cluster;
   let data: string;
   const file = (name: string): string => join(cluster.folder, name);

@@ -16,8 +16,7 @@ import { skipBecause } from '../support/summary-reporter.js';
 /** Of a node, as the test's Slurm believes. */
 const CORES = 8;
 
-describe('site type arc, with tokens, in front of a Slurm', function () {
-  this.timeout(240_000);
+describe('site type arc, with tokens, in front of a Slurm', () => {
   let slurm: BatchCluster | undefined;
   let arc: BatchCluster | undefined;
   let issuer: Server | undefined;

@@ -7,8 +7,7 @@ import { TestProxy } from '../support/proxy-server.js';
 import { StandInSlurm } from '../support/stand-in-slurm.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
-describe('a pilot that fetches its payload', function () {
-  this.timeout(180_000);
+describe('a pilot that fetches its payload', () => {
   let slurm: StandInSlurm;
   let proxy: TestProxy;
   before(function () {

@@ -24,8 +24,7 @@ const slurm: SiteScenario = {
 
 describeSite(slurm);
 
-describe('site type slurm, a whole node for each pilot, which share no directory with the ProxyServer', function () {
-  this.timeout(180_000);
+describe('site type slurm, a whole node for each pilot, which share no directory with the ProxyServer', () => {
   let batch: BatchCluster | undefined;
   let proxy: TestProxy | undefined;
   before(function () {

@@ -20,8 +20,7 @@ const BEHIND = [
 ] as const;
 
 for (const { kind, keys, says, queue } of BEHIND)
-  describe(`site type ssh, with ${kind} behind the login node`, function () {
-    this.timeout(180_000);
+  describe(`site type ssh, with ${kind} behind the login node`, () => {
     let batch: BatchCluster | undefined;
     let login: SshLoginNode | undefined;
     let cluster: Cluster | undefined;

@@ -17,8 +17,7 @@ const AGENT = join(import.meta.dirname, '../../job-agent/main.js');
 /** A command that says nothing for so long is given up; those that answer are given time. */
 const HANGS_S = 5;
 
-describe('a site in trouble', function () {
-  this.timeout(300_000);
+describe('a site in trouble', () => {
   let slurm: StandInSlurm;
   let proxy: TestProxy;
   beforeEach(() => {
@@ -179,9 +178,7 @@ describe('a site in trouble', function () {
   });
 });
 
-describe('a node with a wrong clock', function () {
-  this.timeout(120_000);
-
+describe('a node with a wrong clock', () => {
   it('is not fit, and says by how much', async () => {
     const server = createServer((_request, response) => {
       response.sendDate = false;

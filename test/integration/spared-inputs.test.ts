@@ -16,8 +16,7 @@ export default class Pt extends Selector {
 }
 `;
 
-describe('files that a query reads', function () {
-  this.timeout(120_000);
+describe('files that a query reads', () => {
   let cluster: Cluster;
   let data: string;
   const sources = new Map<string, Buffer>();

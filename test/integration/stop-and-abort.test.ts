@@ -19,8 +19,7 @@ export default class Slow extends Selector {
   }
 }`;
 
-describe('a query that is told to end', function () {
-  this.timeout(180_000);
+describe('a query that is told to end', () => {
   let cluster: Cluster;
   const file = (name: string): string => join(cluster.folder, name);
   before(async () => {

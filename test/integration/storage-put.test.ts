@@ -116,7 +116,7 @@ describe('storage: a written file', () => {
         expect(back.size).to.equal(BYTES.length);
         await back.close();
       }
-    }).timeout(60_000);
+    });
   });
 
   describe('on a web server without MOVE', () => {

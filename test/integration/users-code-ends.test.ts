@@ -20,8 +20,7 @@ export default class Count extends Selector {
 `;
 const CALLED = "The selector's code called process\\.exit\\(0\\), which would end the whole query";
 
-describe("users' code in the process of the command", function () {
-  this.timeout(60_000);
+describe("users' code in the process of the command", () => {
   const folder = mkdtempSync(join(tmpdir(), 'proof-ends-'));
   const file = (name: string): string => join(folder, name);
   before(() => writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: 100, run: 1 }));

@@ -119,12 +119,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     proof: (...words) => proofWith({}, ...words),
     proofWith,
     async warm(n) {
-      const until = performance.now() + 30_000;
+      const until = performance.now() + 100_000;
       for (;;) {
         const { stdout } = await cluster.proof('workers', '--json');
         const warm = (JSON.parse(stdout || '[]') as { phase: string }[]).filter(({ phase }) => phase === 'warm').length;
         if (warm >= n) return;
-        if (performance.now() > until) throw new Error(`${warm} of ${n} workers are warm after 30 s: ${stdout}`);
+        if (performance.now() > until) throw new Error(`${warm} of ${n} workers are warm after 100 s: ${stdout}`);
       }
     },
     async stop() {

@@ -31,12 +31,11 @@ export interface SiteScenario {
   readonly jobs?: (batch: BatchCluster) => string;
 }
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 150_000;
 
 export function describeSite(scenario: SiteScenario): void {
   const { kind } = scenario;
-  describe(`site type ${kind}`, function () {
-    this.timeout(180_000);
+  describe(`site type ${kind}`, () => {
     let batch: BatchCluster;
     let cluster: Cluster;
     let started = false;

@@ -8,9 +8,7 @@ const top = join(import.meta.dirname, '../../..');
 const run = (command: string, ...args: string[]) =>
   spawnSync(process.execPath, [join(top, 'node_modules', command), ...args], { cwd: top, encoding: 'utf8' });
 
-describe('house rules', function () {
-  this.timeout(300_000);
-
+describe('house rules', () => {
   it('Biome finds nothing to format and no lint', () => {
     const { status, stdout, stderr } = run('@biomejs/biome/bin/biome', 'check', '--diagnostic-level=error', '.');
     expect(status, stdout + stderr).to.equal(0);

@@ -6,8 +6,7 @@ import { expect } from 'chai';
 import winston from 'winston';
 import { CatalogDoor } from '../../../proxy-server/catalog-door.js';
 
-describe('proxy-server: the catalog behind the one port', function () {
-  this.timeout(20_000);
+describe('proxy-server: the catalog behind the one port', () => {
   let behind: Server;
   let front: Server;
   let door: CatalogDoor;

@@ -15,8 +15,7 @@ const open: Launcher = {
   hide: () => false,
 };
 
-describe('proxy-server: nursery of masters', function () {
-  this.timeout(60_000);
+describe('proxy-server: nursery of masters', () => {
   let folder: string;
   let clock: ManualClock;
   let nursery: MasterNursery;

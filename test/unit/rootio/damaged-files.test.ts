@@ -95,8 +95,7 @@ function spoiling(good: Codecs, damage: Damage): Codecs {
   return { ...good, zlib: spoil(zlib), deflate: spoil(deflate), lzma: spoil(lzma), lz4: spoil(lz4), zstd: spoil(zstd) };
 }
 
-describe('rootio: damaged files', function () {
-  this.timeout(60_000);
+describe('rootio: damaged files', () => {
   const files: [string, Buffer][] = [];
   before(async () => {
     files.push(['own, not compressed', await ownFile('none')], ['own, zlib', await ownFile('zlib')], ...sharedFiles());

@@ -39,8 +39,7 @@ describe('job-agent: what guards write', () => {
   });
 });
 
-describe('job-agent: a guard', function () {
-  this.timeout(60_000);
+describe('job-agent: a guard', () => {
   let folder: string;
   let directory: string;
   beforeEach(() => {

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { expect } from 'chai';
 
-describe('job-agent: a worker process', function () {
-  this.timeout(60_000);
-
+describe('job-agent: a worker process', () => {
   it('ends with its agent, at whatever point of its start that dies', async () => {
     const ends = [0, 20, 40, 80, 160, 320].map(async (ms) => {
       const child = fork(join(import.meta.dirname, '../../../../warm/worker.js'), [], {

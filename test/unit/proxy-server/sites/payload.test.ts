@@ -24,8 +24,7 @@ import { skipBecause } from '../../../support/summary-reporter.js';
 /** What docs/sites.md asks of a node. */
 const TOOLS = ['sh', 'uname', 'mktemp', 'mkdir', 'rm', 'tail', 'cat', 'tee', 'sha256sum', 'tar', 'gzip'];
 
-describe('proxy-server: the pilot payload', function () {
-  this.timeout(60_000);
+describe('proxy-server: the pilot payload', () => {
   let folder: string;
   let payload: string;
 
