@@ -55,7 +55,7 @@ describe('fault: clocks that jump', () => {
     const local = await calm.proof('run', '--local', ...words);
     process.env['NODE_OPTIONS'] = `--import ${pathToFileURL(join(calm.folder, 'jumping.mjs')).href}`;
     try {
-      cluster = await startCluster({ pilots: 2, proxyConfig: 'heartbeatMs: 500\n' });
+      cluster = await startCluster({ pilots: 2 });
       await cluster.warm(2);
       const workers = async (): Promise<string[]> =>
         (JSON.parse((await cluster!.proof('workers', '--json')).stdout) as { agentId: string }[])

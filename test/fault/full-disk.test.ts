@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { Gate } from '../support/gate.js';
 import { outputsOf, SessionHarness, selector } from '../support/session-harness.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
@@ -22,7 +23,6 @@ export default class Fault extends Selector {
     ${body}
   }
 }`;
-const busy = (us: number): string => `const end = performance.now() + ${us / 1000}; while (performance.now() < end);`;
 
 describe('fault: workers and disks', () => {
   let running: SessionHarness | undefined;
@@ -64,13 +64,15 @@ describe('fault: workers and disks', () => {
       const harness = await start(2, disk);
       const client = await harness.client();
       const undisturbed = await client.query(await selector(harness.folder, source('')), dataset);
-      const queryId = await client.submit(await selector(harness.folder, source(busy(100))), dataset);
+      const gate = new Gate(join(harness.folder, 'gate'));
+      const queryId = await client.submit(await selector(harness.folder, source(gate.pace(2))), dataset);
       await client.hear('progress', (m) => m.queryId === queryId && m.entries.done > 1000);
       const filler = join(disk, 'filler');
       const { bavail, bsize } = statfsSync(disk);
       writeFileSync(filler, Buffer.alloc(bavail * bsize));
       await client.hear('notice', ({ text }) => text.includes('disk is full'));
       rmSync(filler);
+      gate.open();
       const answer = await client.answer(queryId);
       expect(answer.result.entries).to.deep.equal(whole);
       expect(outputsOf(answer)).to.equal(outputsOf(undisturbed));

@@ -1,11 +1,12 @@
 /** Daemons killed under a query that runs: the same bits as undisturbed, and the client does nothing about it. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { processTree } from '../../protocol/process-id.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, type Ran, startCluster } from '../support/cluster.js';
+import { Gate } from '../support/gate.js';
+import { processesWith } from '../support/static-agent.js';
 
 const BUSY = `
 import { Selector } from 'proof-grid';
@@ -15,9 +16,10 @@ export default class Busy extends Selector {
   dice = this.h1('dice', 'dice', 50, 0, 1);
   override process(entry: number): void {
     let x = 0;
-    for (let i = 0; i < 3000; i++) x += Math.sin(i + entry);
+    for (let i = 0; i < 500; i++) x += Math.sin(i + entry);
     this.pt.fill(this.columns.mu1_pt.at(entry), x === 0 ? 2 : 1 / 3);
     this.dice.fill(this.random.uniform(), 0.1);
+    PACE
   }
 }
 `;
@@ -27,20 +29,25 @@ describe('fault: daemons killed under a query', () => {
   let cluster: Cluster;
   let data: string;
   let expected: unknown;
+  let gate: Gate;
   const file = (name: string): string => join(cluster.folder, name);
 
   before(async () => {
-    cluster = await startCluster({ pilots: 2, cores: 1, embeddedCatalog: true, proxyConfig: 'heartbeatMs: 500\n' });
+    cluster = await startCluster({ pilots: 2, cores: 1, embeddedCatalog: true });
     data = file('data.root');
     await writeDimuonFile(data, { seed: 3, firstEvent: 0, events: ENTRIES, run: 1 });
-    writeFileSync(file('busy.ts'), BUSY);
+    gate = new Gate(file('gate'));
+    writeFileSync(file('busy.ts'), BUSY.replace('PACE', gate.pace(0.1)));
+    gate.open();
     const local = await cluster.proof('run', '--local', file('busy.ts'), data, '--json', '-', '--seed', '7');
     expected = JSON.parse(local.stdout).outputs;
   });
   after(async () => cluster?.stop());
 
-  const start = (): Promise<Ran> =>
-    cluster.proof('run', '--host', 'here', file('busy.ts'), data, '--json', '-', '--seed', '7');
+  const start = (): Promise<Ran> => {
+    gate.shut();
+    return cluster.proof('run', '--host', 'here', file('busy.ts'), data, '--json', '-', '--seed', '7');
+  };
   /** The running query, once it has done that part of its entries. */
   const runningQuery = async (part: number): Promise<{ sessionId: string }> => {
     for (;;) {
@@ -48,7 +55,9 @@ describe('fault: daemons killed under a query', () => {
       if (query?.state === 'running' && query.entries.done >= part * ENTRIES) return query;
     }
   };
-  const isWhole = (ran: Ran): void => {
+  const isWhole = async (running: Promise<Ran>): Promise<void> => {
+    gate.open();
+    const ran = await running;
     expect(ran.status, ran.stderr).to.equal(0);
     const answer = JSON.parse(ran.stdout);
     expect(answer.entries).to.deep.equal({ total: ENTRIES, done: ENTRIES, failed: 0, missing: 0 });
@@ -62,7 +71,7 @@ describe('fault: daemons killed under a query', () => {
     process.kill(cluster.masterPid(sessionId), 'SIGKILL');
     await runningQuery(0.3);
     process.kill(cluster.masterPid(sessionId), 'SIGKILL');
-    isWhole(await ran);
+    await isWhole(ran);
   });
 
   it('the ProxyServer: it comes back, and agents and workers keep their identity', async () => {
@@ -75,7 +84,7 @@ describe('fault: daemons killed under a query', () => {
     await cluster.startProxy();
     await runningQuery(0.5);
     expect(await workers()).to.deep.equal(before);
-    isWhole(await ran);
+    await isWhole(ran);
   });
 
   it('the master while no ProxyServer runs', async () => {
@@ -85,7 +94,7 @@ describe('fault: daemons killed under a query', () => {
     await cluster.killProxy();
     process.kill(cluster.masterPid(sessionId), 'SIGKILL');
     await cluster.startProxy();
-    isWhole(await ran);
+    await isWhole(ran);
   });
 
   it('the ProxyServer and a master that has not begun to listen: the session is not given up', async () => {
@@ -99,18 +108,18 @@ describe('fault: daemons killed under a query', () => {
     await cluster.killProxy();
     for (const pid of spares) process.kill(pid, 'SIGKILL');
     await cluster.startProxy();
-    isWhole(await ran);
+    await isWhole(ran);
   });
 
   it('the ProxyServer while a payload runs and ends: it is reported afterwards, once', async () => {
-    const mark = `${process.pid % 7}.98765`; // found among the processes by it
-    const sleeps = (): boolean => spawnSync('pgrep', ['-f', `sleep ${mark}`]).status === 0;
-    writeFileSync(file('job.sh'), `echo begin; sleep ${mark}; echo end\n`);
+    writeFileSync(file('job.sh'), `echo begin; while [ ! -e ${file('go')} ]; do sleep 0.1; done; echo end\n`);
     writeFileSync(file('job.jdl'), `Executable = "/bin/sh"; Arguments = "${file('job.sh')}"; TTL = 600;`);
     const jobId = (await cluster.proof('submit', file('job.jdl'))).stdout.trim();
-    while (!sleeps()) await new Promise((resolve) => setTimeout(resolve, 20));
+    const said = async (): Promise<string> => (await fetch(`${cluster.url}/v1/jobs/${jobId}/file?name=stdout`)).text();
+    while ((await said()) !== 'begin\n');
     await cluster.killProxy();
-    while (sleeps()) await new Promise((resolve) => setTimeout(resolve, 20));
+    writeFileSync(file('go'), '');
+    while (processesWith(`PROOF_JOB=${jobId}.1`).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     await cluster.startProxy();
     const job = async (): Promise<{ state: string; run: number } | undefined> =>
       (await fetch(`${cluster.url}/v1/jobs/${jobId}`)).json() as Promise<{ state: string; run: number }>;
@@ -119,7 +128,7 @@ describe('fault: daemons killed under a query', () => {
     expect(now.run).to.equal(1);
     const trace = (await (await fetch(`${cluster.url}/v1/jobs/${jobId}/trace`)).json()) as { text: string }[];
     expect(trace.filter(({ text }) => /^(RUNNING|DONE)/.test(text))).to.have.length(2);
-    expect(await (await fetch(`${cluster.url}/v1/jobs/${jobId}/file?name=stdout`)).text()).to.equal('begin\nend\n');
+    expect(await said()).to.equal('begin\nend\n');
   });
 
   it('the embedded catalog, twice: at its address again after a pause that grows, and the log says so', async () => {

@@ -10,11 +10,12 @@ import { systemClock } from '../../protocol/clock.js';
 import { Link } from '../../protocol/link.js';
 import { type ToWorkerMessage, toWorkerMessage, type WorkerMessage } from '../../protocol/worker-messages.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { Gate } from '../support/gate.js';
 import { testNode } from '../support/nodes.js';
 import { outputsOf, SessionHarness, selector, workerUrl } from '../support/session-harness.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-const SILENT_MS = 1_500;
+const SILENT_MS = 4_000;
 const EVENTS = 3_000;
 const SELECTOR = `
 import { Selector } from 'proof-grid';
@@ -22,7 +23,7 @@ export default class Slow extends Selector {
   override branches = ['mu1_pt'];
   pt = this.h1('pt', 'pt', 50, 0, 200);
   override process(entry: number): void {
-    for (const end = performance.now() + 1; performance.now() < end; );
+    PACE
     this.pt.fill(this.columns.mu1_pt.at(entry), 1 / 3);
   }
 }`;
@@ -95,27 +96,36 @@ describe('fault: a link that falls silent', () => {
   };
 
   it('its packets go to others, the answer has the same bits, and the worker comes back for the next query', async () => {
-    const program = await selector(harness.folder, SELECTOR);
+    const [slow, both] = ['slow', 'both'].map((name) => new Gate(join(harness.folder, name))) as [Gate, Gate];
+    const program = await selector(harness.folder, SELECTOR.replace('PACE', slow.pace(2) + both.tellAndWait));
+    slow.open();
+    both.open();
     const client = await harness.client();
     const { workerId } = await harness.addWorker({}, proxy.port);
     const undisturbed = await client.query(program, [file]);
+    slow.shut();
     const queryId = await client.submit(program, [file]);
     await client.hear('progress', (m) => m.queryId === queryId && m.entries.done > 0);
     proxy.hold();
     await givenUp(workerId);
+    slow.open();
     await harness.addWorker();
     const answer = await client.answer(queryId);
     expect(answer.result.entries).to.deep.equal({ total: EVENTS, done: EVENTS, failed: 0, missing: 0 });
     expect(outputsOf(answer)).to.equal(outputsOf(undisturbed));
     proxy.release();
     await client.hear('workers', (m) => m.ready === 2);
-    const next = await client.query(program, [file]);
+    both.shut();
+    const nextId = await client.submit(program, [file]);
+    while (both.there.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    both.open();
+    const next = await client.answer(nextId);
     expect(next.result.workers).to.have.length(2);
     expect(outputsOf(next)).to.equal(outputsOf(undisturbed));
   });
 
   it('what it had in hand is refused when it says it on a new link', async () => {
-    const program = await selector(harness.folder, SELECTOR);
+    const program = await selector(harness.folder, SELECTOR.replace('PACE', ''));
     const client = await harness.client();
     const before = await SpeakingWorker.dial(proxy.port, 'late');
     const queryId = await client.submit(program, [file]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { Gate } from '../support/gate.js';
 import { type Answer, outputsOf, SessionHarness, selector } from '../support/session-harness.js';
 import { TEARS } from '../support/torn-bytes.js';
 
@@ -20,13 +21,13 @@ export default class Torn extends Selector {
     ${body}
   }
 }`;
-const BUSY = `const end = performance.now() + 0.1; while (performance.now() < end);`;
 
 describe('fault: what a dead master left is torn', () => {
   let harness: SessionHarness;
   let dataset: string[];
   let undisturbed: Answer;
   let queryId: string;
+  let gate: Gate;
 
   beforeEach(async () => {
     harness = await SessionHarness.start(2);
@@ -35,7 +36,8 @@ describe('fault: what a dead master left is torn', () => {
     dataset = [pathToFileURL(path).href];
     const client = await harness.client();
     undisturbed = await client.query(await selector(harness.folder, source('')), dataset);
-    queryId = await client.submit(await selector(harness.folder, source(BUSY)), dataset);
+    gate = new Gate(join(harness.folder, 'gate'));
+    queryId = await client.submit(await selector(harness.folder, source(gate.pace(0.4))), dataset);
   });
   afterEach(() => harness?.stop());
 
@@ -51,6 +53,7 @@ describe('fault: what a dead master left is torn', () => {
     writeFileSync(file(name), TEARS[kind]!(bytes, at(bytes.length), Buffer.alloc(0)));
   };
   const isWhole = async (): Promise<void> => {
+    gate.open();
     const client = await harness.client();
     client.send({ type: 'attach', queryId, outputs: false });
     const answer = await client.answer(queryId);

@@ -7,19 +7,23 @@ import { expect } from 'chai';
 import type { QueryInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, COMMAND, startCluster } from '../support/cluster.js';
-import { TWO_MS_AN_ENTRY } from '../support/programs.js';
+import { Gate } from '../support/gate.js';
+import { slowCounter } from '../support/programs.js';
 import { skipBecause } from '../support/summary-reporter.js';
 import { atTerminal } from '../support/terminal.js';
 
-const ENTRIES = 3_000;
+/** A minute and more, unless the gate is opened. */
+const ENTRIES = 40_000;
 
 describe('a query that is interrupted', () => {
   let cluster: Cluster;
+  let gate: Gate;
   const file = (name: string): string => join(cluster.folder, name);
   before(async () => {
     cluster = await startCluster({ pilots: 1, embeddedCatalog: true });
     await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: ENTRIES, run: 1 });
-    writeFileSync(file('slow.ts'), TWO_MS_AN_ENTRY);
+    gate = new Gate(file('gate'));
+    writeFileSync(file('slow.ts'), slowCounter(gate));
   });
   after(() => cluster?.stop());
 
@@ -34,15 +38,20 @@ describe('a query that is interrupted', () => {
       if (query !== undefined && isSo(query)) return query;
     }
   };
-  /** @returns exit status, what was said, and the query */
-  const interrupted = async (answer: string): Promise<{ status: number; said: string; query: QueryInfo }> => {
+  /** @param opens the query has its way after the answer @returns exit status, what was said, and the query */
+  const interrupted = async (
+    answer: string,
+    opens = false,
+  ): Promise<{ status: number; said: string; query: QueryInfo }> => {
     await cluster.warm(1);
+    gate.shut();
     const before = await newest();
     const terminal = atTerminal(words(), file('config.yaml'));
     const running = await until(({ query, entries }) => query !== before?.query && entries.done > 0);
     terminal.type('\u0003');
     await terminal.shows('[c]ontinue? ');
     terminal.type(answer);
+    if (opens) gate.open();
     const [status] = (await once(terminal.child, 'exit')) as [number];
     return { status, said: terminal.said(), query: running };
   };
@@ -52,6 +61,7 @@ describe('a query that is interrupted', () => {
     const { status, said, query } = await interrupted('b\n');
     expect(status, said).to.equal(0);
     expect(said).to.contain(query.query);
+    gate.open();
     await until(({ state }) => state === 'completed');
     const kept = await cluster.proof('retrieve', query.query, '--json', '-');
     expect(JSON.parse(kept.stdout).entries).to.deep.equal({ total: ENTRIES, done: ENTRIES, failed: 0, missing: 0 });
@@ -71,19 +81,20 @@ describe('a query that is interrupted', () => {
     expect((await until(({ query, state }) => query === aborted.query.query && state === 'aborted')).state).to.equal(
       'aborted',
     );
-    const continued = await interrupted('c\n');
+    const continued = await interrupted('c\n', true);
     expect(continued.status, continued.said).to.equal(0);
     expect((await until(({ query }) => query === continued.query.query)).state).to.equal('completed');
   });
 
   it('goes on when the question gets no answer, but the end of input (Ctrl-D)', async () => {
-    const { status, said } = await interrupted('\u0004');
+    const { status, said } = await interrupted('\u0004', true);
     expect(status, said).to.equal(0);
     expect(said).to.contain(`completed: ${ENTRIES} of ${ENTRIES} entries`);
   });
 
   it('is aborted where there is no terminal to ask at', async () => {
     await cluster.warm(1);
+    gate.shut();
     const before = await newest();
     const env = { ...process.env, PROOF_CONFIG: file('config.yaml') };
     const child = spawn(process.execPath, [COMMAND, ...words()], { env, stdio: 'ignore' });

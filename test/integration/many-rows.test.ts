@@ -8,6 +8,7 @@ import { packState } from '../../analysis/merged-state.js';
 import { MOST_INLINE_BYTES } from '../../protocol/session-messages.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
+import { Gate } from '../support/gate.js';
 import { outputsOf, SessionHarness, selector } from '../support/session-harness.js';
 
 const EVENTS = 60_000;
@@ -26,8 +27,6 @@ export default class Rows extends Selector {
     BODY
   }
 }`;
-const busy = (us: number): string => `const end = performance.now() + ${us / 1000}; while (performance.now() < end);`;
-
 async function writeFiles(folder: string): Promise<string[]> {
   const paths = Array.from({ length: FILES }, (_, i) => join(folder, `dimuon-${i}.root`));
   for (const [i, path] of paths.entries())
@@ -50,7 +49,9 @@ describe('rows beyond a message', () => {
       const undisturbed = await client.query(await selector(harness.folder, ROWS.replace('BODY', '')), dataset);
       expect(undisturbed.state).to.equal(null);
       const expected = outputsOf({ state: await stateOf('q1', undisturbed.result) });
-      const queryId = await client.submit(await selector(harness.folder, ROWS.replace('BODY', busy(15))), dataset);
+      const gate = new Gate(join(harness.folder, 'gate'));
+      const held = `if (this.file!.position === ${FILES - 1} && entry > ${EVENTS / 2}) ${gate.wait}`;
+      const queryId = await client.submit(await selector(harness.folder, ROWS.replace('BODY', held)), dataset);
       for (const part of [0.2, 0.6]) {
         const watcher = await harness.client();
         watcher.send({ type: 'attach', queryId, outputs: true });
@@ -62,6 +63,7 @@ describe('rows beyond a message', () => {
         await harness.killMaster();
         await harness.startMaster();
       }
+      gate.open();
       const again = await harness.client();
       again.send({ type: 'attach', queryId, outputs: false });
       const { result } = await again.answer(queryId);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { Gate } from '../support/gate.js';
 import { type Answer, outputsOf, SessionHarness, selector } from '../support/session-harness.js';
 
 const EVENTS = 60_000;
@@ -57,20 +58,28 @@ describe('a session of real processes', () => {
     expect(one.result.status).to.equal('completed');
     expect(one.result.entries).to.deep.equal({ total: FILES * EVENTS, done: FILES * EVENTS, failed: 0, missing: 0 });
     await Promise.all([harness.addWorker(), harness.addWorker()]);
-    const three = await client.query(program, dataset);
+    const gate = new Gate(join(harness.folder, 'gate'));
+    const shared = await client.submit(await selector(harness.folder, bodied(gate.tellAndWait)), dataset);
+    await until(() => gate.there.length === 3);
+    gate.open();
+    const three = await client.answer(shared);
     expect(three.result.entries).to.deep.equal(one.result.entries);
     sameOutputs(three, one);
-    expect(three.result.workers.length).to.be.greaterThan(1);
+    expect(three.result.workers).to.have.length(3);
   });
 
   it('gives the same answer when a worker is killed in the middle, and one joins', async () => {
     await startWith(2);
     const client = await harness.client();
     const undisturbed = await client.query(await selector(harness.folder, bodied('')), dataset);
-    const queryId = await client.submit(await selector(harness.folder, bodied(busy(10))), dataset);
+    const gate = new Gate(join(harness.folder, 'gate'));
+    const held = `if (this.file!.position >= 2) ${gate.tellAndWait}`;
+    const queryId = await client.submit(await selector(harness.folder, bodied(held)), dataset);
     await client.hear('progress', (m) => m.queryId === queryId && m.entries.done > 0);
     harness.workers[0]!.process.kill('SIGKILL');
     const late = await harness.addWorker();
+    await until(() => gate.there.includes(late.process.pid!));
+    gate.open();
     const answer = await client.answer(queryId);
     expect(answer.result.status).to.equal('completed');
     expect(answer.result.entries.done).to.equal(FILES * EVENTS);
@@ -190,7 +199,7 @@ ${bodied('')}`;
   it('runs the queries of a session one after the other, stops and aborts them', async () => {
     await startWith(2);
     const client = await harness.client();
-    const slow = await selector(harness.folder, bodied(busy(100)));
+    const slow = await selector(harness.folder, bodied(busy(1000)));
     const quick = await selector(harness.folder, bodied(''));
     const first = await client.submit(slow, dataset);
     const second = await client.submit(slow, dataset);
@@ -217,6 +226,7 @@ ${bodied('')}`;
     const { result } = await client.answer(queryId);
     expect(result.status).to.equal('completed');
     expect(result.entries.done).to.equal(FILES * EVENTS);
+    await until(() => harness.told.filter(({ type }) => type === 'workerReleased').length >= 2);
     expect(harness.told.filter(({ type }) => type === 'workerReleased')).to.have.length(2);
     await client.hear('printed', ({ text }) => text.includes('first entry'));
   });
@@ -225,7 +235,9 @@ ${bodied('')}`;
     await startWith(2);
     const client = await harness.client();
     const undisturbed = await client.query(await selector(harness.folder, bodied('')), dataset);
-    const program = await selector(harness.folder, bodied(`if (entry === 77) throw new Error('odd'); ${busy(20)}`));
+    const gate = new Gate(join(harness.folder, 'gate'));
+    const held = `if (this.file!.position === ${FILES - 1} && entry > ${EVENTS / 2}) ${gate.wait}`;
+    const program = await selector(harness.folder, bodied(`if (entry === 77) throw new Error('odd'); ${held}`));
     const queryId = await client.submit(program, dataset);
     const waiting = await client.submit(await selector(harness.folder, bodied('')), dataset);
     for (const part of [0.2, 0.6]) {
@@ -235,6 +247,7 @@ ${bodied('')}`;
       await harness.killMaster();
       await harness.startMaster();
     }
+    gate.open();
     const again = await harness.client();
     again.send({ type: 'attach', queryId, outputs: false });
     again.send({ type: 'attach', queryId: waiting, outputs: false });

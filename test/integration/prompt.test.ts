@@ -7,23 +7,29 @@ import { expect } from 'chai';
 import type { QueryInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, COMMAND, startCluster } from '../support/cluster.js';
-import { TWO_MS_AN_ENTRY } from '../support/programs.js';
+import { Gate } from '../support/gate.js';
+import { slowCounter } from '../support/programs.js';
 import { skipBecause } from '../support/summary-reporter.js';
 import { atTerminal, type Terminal } from '../support/terminal.js';
 
-const ENTRIES = 1_000;
+const ENTRIES = 40_000;
 
 describe('the prompt', () => {
   let cluster: Cluster;
+  let gate: Gate;
   const file = (name: string): string => join(cluster.folder, name);
   const query = (): string[] => ['run', file('slow.ts'), file('data.root')];
   before(async function () {
     if (process.platform !== 'linux') skipBecause(this, 'script of util-linux makes the terminal');
     cluster = await startCluster({ pilots: 1, cores: 2, embeddedCatalog: true });
     await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: ENTRIES, run: 1 });
-    writeFileSync(file('slow.ts'), TWO_MS_AN_ENTRY);
+    gate = new Gate(file('gate'));
+    writeFileSync(file('slow.ts'), slowCounter(gate));
   });
-  beforeEach(() => cluster.warm(2));
+  beforeEach(async () => {
+    gate.shut();
+    await cluster.warm(2);
+  });
   after(() => cluster?.stop());
 
   const open = async (): Promise<Terminal> => {
@@ -91,6 +97,7 @@ describe('the prompt', () => {
   it('may be left while a query runs: it goes on to its end, then the session ends', async () => {
     const { stdout } = await cluster.proofWith({ input: `${query().join(' ')} --async\n` }, 'open', 'here');
     expect(stdout).to.match(/:q1 goes on, and session \S+ ends when that is over/);
+    gate.open();
     await noneOpen();
     expect(await newest()).to.deep.include({ state: 'completed', title: 'slow.ts' });
   });
@@ -121,6 +128,8 @@ describe('the prompt', () => {
     const terminal = atTerminal([...query(), '--host', 'here'], file('config.yaml'));
     await terminal.shows('[Progress]');
     terminal.child.kill('SIGKILL');
+    await once(terminal.child, 'exit');
+    gate.open();
     await noneOpen();
     expect((await newest()).state).to.equal('completed');
   });

@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
+import type { SessionInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, COMMAND, type Ran, run as runCommand, startCluster } from '../support/cluster.js';
+import { Gate } from '../support/gate.js';
 
 const selector = (body: string): string => `
 import { Selector } from 'proof-grid';
@@ -157,10 +159,16 @@ describe('queries seen again', () => {
   });
 
   it('that run are gone into from another computer of the same user: attach follows to the end, exit leaves the session', async () => {
-    writeFileSync(file('slow.ts'), selector('const end = performance.now() + 1.5; while (performance.now() < end);'));
+    const gate = new Gate(file('gate'));
+    writeFileSync(file('slow.ts'), selector(gate.wait));
     const started = await cluster.proof('run', '--async', file('slow.ts'), file('data.root'));
     const query = /\S+:q1/.exec(started.stdout)![0];
     const session = query.replace(/:q1$/, '');
+    const clients = async (): Promise<number> =>
+      ((await (await fetch(`${cluster.url}/v1/sessions`)).json()) as SessionInfo[]).find(
+        ({ sessionId }) => sessionId === session,
+      )!.clients;
+    while ((await clients()) > 0); // who handed it in has gone
     // Another home directory with a configuration of its own, and nothing else of the first.
     const elsewhere = mkdtempSync(join(tmpdir(), 'proof-elsewhere-'));
     try {
@@ -169,13 +177,16 @@ describe('queries seen again', () => {
       const env = { HOME: elsewhere, XDG_CONFIG_HOME: elsewhere, PROOF_CONFIG: config };
       const there = (input: string, ...words: string[]): Promise<Ran> =>
         runCommand(words, { env, input, cwd: elsewhere });
-      const attached = await there(
+      const attaching = there(
         `retrieve ${query} --json ${join(elsewhere, 'answer.json')}\nexit\n`,
         'attach',
         query,
         '--host',
         'grid',
       );
+      while ((await clients()) === 0);
+      gate.open();
+      const attached = await attaching;
       expect(attached.status, attached.stderr).to.equal(0);
       const said = attached.stdout + attached.stderr;
       expect(said).to.contain(`Back in session ${session}`).and.contain(`${query} completed`);

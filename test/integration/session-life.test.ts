@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { hostEntry, readClientConfig } from '../../client/client-config.js';
 import { ProofSession } from '../../client/session/proof-session.js';
+import type { QueryInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, isAlive, startCluster } from '../support/cluster.js';
+import { Gate } from '../support/gate.js';
 
 const SLOW = `
 import { Selector } from 'proof-grid';
@@ -16,6 +18,7 @@ export default class Slow extends Selector {
     let x = 0;
     for (let i = 0; i < 2000; i++) x += Math.sin(i + entry);
     this.pt.fill(this.columns.mu1_pt.at(entry), x === 0 ? 2 : 1);
+    PACE
   }
 }
 `;
@@ -30,7 +33,7 @@ describe('sessions', () => {
     cluster = await startCluster({ pilots: 2, cores: 2 });
     data = file('data.root');
     await writeDimuonFile(data, { seed: 1, firstEvent: 0, events: ENTRIES, run: 1 });
-    writeFileSync(file('slow.ts'), SLOW);
+    writeFileSync(file('slow.ts'), SLOW.replace('PACE', ''));
     await cluster.warm(4);
   });
   after(async () => cluster?.stop());
@@ -125,9 +128,12 @@ describe('sessions', () => {
   it('go on when workers are killed in the middle of a query: the same bits, and the pool is whole again', async () => {
     await cluster.warm(4);
     const local = await cluster.proof('run', '--local', file('slow.ts'), data, '--json', '-');
-    const running = cluster.proof('run', '--host', 'here', file('slow.ts'), data, '--json', '-');
-    const victims = await attachedWorkers(2);
+    const gate = new Gate(file('gate'));
+    writeFileSync(file('paced.ts'), SLOW.replace('PACE', gate.pace(2)));
+    const running = cluster.proof('run', '--host', 'here', file('paced.ts'), data, '--json', '-');
+    const victims = await busyWorkers(2);
     for (const pid of victims) process.kill(pid, 'SIGKILL');
+    gate.open();
     const ran = await running;
     expect(ran.status, ran.stderr).to.equal(0);
     const answer = JSON.parse(ran.stdout);
@@ -137,8 +143,11 @@ describe('sessions', () => {
     expect(victims.map(isAlive)).to.deep.equal([false, false]);
   });
 
-  async function attachedWorkers(n: number): Promise<number[]> {
+  /** Of a query that has begun. */
+  async function busyWorkers(n: number): Promise<number[]> {
     for (;;) {
+      const queries = JSON.parse((await cluster.proof('queries', '--json')).stdout) as QueryInfo[];
+      if (!queries.some(({ state, entries }) => state === 'running' && entries.done > 0)) continue;
       const { stdout } = await cluster.proof('workers', '--json');
       const workers = JSON.parse(stdout) as { phase: string; pid: number }[];
       const pids = workers.filter(({ phase }) => phase === 'attached').map(({ pid }) => pid);

@@ -5,19 +5,11 @@ import { expect } from 'chai';
 import type { QueryInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
+import { Gate } from '../support/gate.js';
+import { slowCounter } from '../support/programs.js';
 
-const ENTRIES = 20_000;
-const SLOW = `
-import { Selector } from 'proof-grid';
-export default class Slow extends Selector {
-  override branches = ['mu1_pt'];
-  n = this.counter('n');
-  override process(entry: number): void {
-    const end = performance.now() + 5;
-    while (performance.now() < end);
-    this.n.add(1);
-  }
-}`;
+/** More than a minute's. */
+const ENTRIES = 40_000;
 
 describe('a query that is told to end', () => {
   let cluster: Cluster;
@@ -25,7 +17,7 @@ describe('a query that is told to end', () => {
   before(async () => {
     cluster = await startCluster({ pilots: 1, embeddedCatalog: true });
     await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: ENTRIES, run: 1 });
-    writeFileSync(file('slow.ts'), SLOW);
+    writeFileSync(file('slow.ts'), slowCounter(new Gate(file('gate'))));
   });
   after(() => cluster?.stop());
 

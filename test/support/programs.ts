@@ -10,6 +10,7 @@ import type { OutputResult } from '../../analysis/outputs/result.js';
 import { ProgramRunner } from '../../analysis/program-runner.js';
 import type { SelectorContext } from '../../analysis/selector.js';
 import type { Table } from '../../rootio/table.js';
+import type { Gate } from './gate.js';
 
 export const CONTEXT: SelectorContext = { params: {}, inputs: {}, seed: 0 };
 
@@ -66,15 +67,14 @@ export async function runOver(
   return finishOutputs(loaded, merger, context);
 }
 
-/** A selector that can be interrupted: it counts entries, two milliseconds each. */
-export const TWO_MS_AN_ENTRY = `
+/** A selector that can be interrupted: it counts entries, two milliseconds each as long as the gate is shut. */
+export const slowCounter = (gate: Gate): string => `
 import { Selector } from 'proof-grid';
 export default class Slow extends Selector {
   override branches = ['mu1_pt'];
   n = this.counter('n');
-  override process(entry: number): void {
-    const end = performance.now() + 2;
-    while (performance.now() < end);
+  override process(): void {
+    ${gate.pace(2)}
     this.n.add(1);
   }
 }`;
