@@ -29,8 +29,7 @@ export default class Slow extends Selector {
 }
 `;
 
-describe('the dashboard in a browser', function () {
-  this.timeout(300_000);
+describe('the dashboard in a browser', () => {
   let proxy: TestProxy;
   let browser: Browser;
   let page: Page;

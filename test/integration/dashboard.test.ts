@@ -4,8 +4,7 @@ import { WebSocket } from 'ws';
 import { run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('the dashboard', function () {
-  this.timeout(180_000);
+describe('the dashboard', () => {
   let proxy: TestProxy;
   const tokens: Record<string, string> = {};
   const bearer = (user: string) => ({ authorization: `Bearer ${tokens[user]}` });
