@@ -48,7 +48,6 @@ describe('the dashboard in a browser', () => {
       skipBecause(this, `chromium does not start here: ${(error as Error).message.split('\n')[0]}`);
     }
     proxy = new TestProxy('sites: [{ name: NEAR, type: local, min: 2, cores: 1 }]\n', { auth: 'token' });
-    proxy.waitMs = 60_000;
     await proxy.start();
     const made = await run(['token', 'create', '--user', 'ada', '--state-dir', proxy.stateDir]);
     token = made.stdout.trim();
@@ -66,7 +65,7 @@ describe('the dashboard in a browser', () => {
   beforeEach(async () => {
     complaints = [];
     page = await browser.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(100_000);
     page.on('pageerror', ({ message }) => complaints.push(message));
     page.on('console', (message) => {
       // A token that is refused is one of the tests; browsers write each such answer down.

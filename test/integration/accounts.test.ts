@@ -11,7 +11,7 @@ import { type Ran, run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
 type Pilot = Pick<PilotInfo, 'pilotId' | 'state'>;
-const SITE = 'heartbeatMs: 300\nsites: [{ name: S, type: local, min: 2, cores: 1, drainBeforeEndS: 0 }]\n';
+const SITE = 'sites: [{ name: S, type: local, min: 2, cores: 1, drainBeforeEndS: 0 }]\n';
 
 describe('accounts', () => {
   let proxy: TestProxy;

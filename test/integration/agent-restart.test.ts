@@ -16,8 +16,7 @@ for (const isolation of ['never', 'preferred'] as const)
     let agents: StaticAgent[];
 
     beforeEach(async () => {
-      proxy = new TestProxy('heartbeatMs: 700\n');
-      proxy.waitMs = 40_000;
+      proxy = new TestProxy('');
       await proxy.start();
       jobs = new JobBench(proxy);
       agents = [];
@@ -164,7 +163,7 @@ for (const isolation of ['never', 'preferred'] as const)
     it('keeps its limits, and suspends and continues it as before', async () => {
       const one = await agent();
       const { program } = patient('exit 0');
-      const id = await jobs.submit(`Executable = "${program}"; TTL = 9;`);
+      const id = await jobs.submit(`Executable = "${program}"; TTL = 30;`);
       await runs(id);
       await one.kill();
       one.start();
@@ -174,7 +173,7 @@ for (const isolation of ['never', 'preferred'] as const)
       await session.close();
       await jobs.becomes(id, ({ isSuspended }) => !isSuspended);
       const { why } = await jobs.ends(id, 'EXPIRED');
-      expect(why).to.equal('it ran longer than its TTL of 9 s');
+      expect(why).to.equal('it ran longer than its TTL of 30 s');
       expect(ofJob(id)).to.deep.equal([]);
     });
 
@@ -196,7 +195,7 @@ for (const isolation of ['never', 'preferred'] as const)
     });
 
     it('that does not come back: nothing of the payload is left, and the job is done elsewhere', async () => {
-      const one = await agent({ RETURN_WITHIN_S: '4' });
+      const one = await agent({ RETURN_WITHIN_S: '8' });
       const { program, go } = patient('exit 0');
       const id = await jobs.submit(`Executable = "${program}";`);
       await runs(id);
@@ -211,7 +210,7 @@ for (const isolation of ['never', 'preferred'] as const)
     });
 
     it('that comes back too late is another agent: its payload is ended, and does not count', async () => {
-      const one = await agent({ RETURN_WITHIN_S: '4' });
+      const one = await agent({ RETURN_WITHIN_S: '8' });
       const { program, go } = patient('exit 0');
       const id = await jobs.submit(`Executable = "${program}";`);
       await runs(id);

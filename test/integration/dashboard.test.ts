@@ -9,7 +9,7 @@ describe('the dashboard', () => {
   const tokens: Record<string, string> = {};
   const bearer = (user: string) => ({ authorization: `Bearer ${tokens[user]}` });
   before(async () => {
-    proxy = new TestProxy('sites: []\nsessionIdleS: 2\n', { auth: 'token' });
+    proxy = new TestProxy('sites: []\nsessionIdleS: 10\n', { auth: 'token' });
     await proxy.start();
     for (const user of ['ada', 'bob']) {
       const made = await run(['token', 'create', '--user', user, '--state-dir', proxy.stateDir]);
@@ -94,7 +94,7 @@ describe('the dashboard', () => {
     );
     await proxy.until(
       () => looks.heard,
-      (heard) => heard.some((message) => message.type === 'ended' && /idle for 2000 ms/.test(JSON.stringify(message))),
+      (heard) => heard.some((message) => message.type === 'ended' && /idle for 10000 ms/.test(JSON.stringify(message))),
     );
   });
 });

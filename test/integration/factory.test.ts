@@ -12,7 +12,7 @@ describe('proxy: the factory', () => {
   afterEach(() => proxy.stop());
 
   const start = (site: string): Promise<TestProxy> => {
-    proxy = new TestProxy(`sites: [{ name: S, type: local, ${site} }]\nheartbeatMs: 500\nfactoryTickS: 1\n`);
+    proxy = new TestProxy(`sites: [{ name: S, type: local, ${site} }]\nfactoryTickS: 1\n`);
     return proxy.start();
   };
   const submit = async (jdl: string): Promise<number> => {
@@ -59,7 +59,7 @@ describe('proxy: the factory', () => {
   });
 
   it('drains an agent before the end of its slot, with another one in its place', async () => {
-    await start('min: 1, max: 2, ttlS: 60, drainBeforeEndS: 55');
+    await start('min: 1, max: 2, ttlS: 80, drainBeforeEndS: 60');
     const [first] = await proxy.warm(1);
     await proxy.until(
       () => proxy.pilots(),
@@ -82,8 +82,12 @@ describe('proxy: the factory', () => {
     await proxy.start();
     const after = await proxy.warm(2);
     expect(after.map(({ pid }) => pid).sort()).to.deep.equal(before.map(({ pid }) => pid).sort());
-    const pilots = (await proxy.pilots()).map(({ pilotId, batchId }) => ({ pilot_id: pilotId, batch_id: batchId }));
-    expect(pilots.sort((a, b) => a.pilot_id.localeCompare(b.pilot_id))).to.deep.equal(batchIds);
+    const pilots = await proxy.until(
+      () => proxy.pilots(),
+      (all) => all.every(({ batchId }) => batchId !== null),
+    );
+    const found = pilots.map(({ pilotId, batchId }) => ({ pilot_id: pilotId, batch_id: batchId }));
+    expect(found.sort((a, b) => a.pilot_id.localeCompare(b.pilot_id))).to.deep.equal(batchIds);
   });
 
   it('ends the process of a pilot that was given up while nobody watched', async () => {

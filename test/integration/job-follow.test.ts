@@ -17,7 +17,7 @@ describe('proxy: a job that is watched', () => {
   afterEach(() => proxy?.stop());
 
   it('shows its standard output with trace --follow, and its files with spy, before it is over', async () => {
-    proxy = new TestProxy('sites: [{ name: S, type: local, min: 1, cores: 1 }]\nheartbeatMs: 500\n');
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 1, cores: 1 }]\n');
     await proxy.start();
     const jobs = new JobBench(proxy);
     const config = join(proxy.folder, 'config.yaml');

@@ -14,11 +14,10 @@ describe('proxy: outputs of sub-jobs', () => {
   let jobs: JobBench;
   let alice: ProofGrid;
   beforeEach(async () => {
-    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1, isolation: never }]\nheartbeatMs: 500\n', {
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1, isolation: never }]\n', {
       catalog: 'embedded',
     });
     await proxy.start();
-    proxy.waitMs = 40_000;
     jobs = new JobBench(proxy);
     const { catalog } = await proxy.info();
     alice = new ProofGrid(catalog!, { user: 'alice' });

@@ -22,7 +22,7 @@ describe('proxy: outputs of batch jobs', () => {
   let admin: ProofGrid;
   let disk: (name: string) => string;
   beforeEach(async () => {
-    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1 }]\nheartbeatMs: 500\n', {
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1 }]\n', {
       catalog: 'embedded',
     });
     await proxy.start();
@@ -190,7 +190,7 @@ describe('proxy: outputs of batch jobs', () => {
 
   it('are written to an https element with the agent’s authorities and token, which the payload does not see', async () => {
     await proxy.stop();
-    proxy = new TestProxy('sites: [{ name: S, type: local, min: 1, cores: 1 }]\nheartbeatMs: 500\n', {
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 1, cores: 1 }]\n', {
       catalog: 'embedded',
     });
     const ca = await makeCa(proxy.folder, 'test');

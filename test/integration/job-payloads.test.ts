@@ -16,9 +16,7 @@ for (const isolation of ['never', 'preferred'] as const)
     let proxy: TestProxy;
     let jobs: JobBench;
     before(async () => {
-      proxy = new TestProxy(
-        `sites: [{ name: S, type: local, min: 1, cores: 2, isolation: ${isolation} }]\nheartbeatMs: 500\n`,
-      );
+      proxy = new TestProxy(`sites: [{ name: S, type: local, min: 1, cores: 2, isolation: ${isolation} }]\n`);
       await proxy.start();
       jobs = new JobBench(proxy);
       await proxy.warm(2);
@@ -104,6 +102,7 @@ for (const isolation of ['never', 'preferred'] as const)
       expect(alice!.key).to.equal('alice');
       expect(await sums('bob', 'user')).to.deep.equal([]);
       const session = await proxy.openSession('bob');
+      await proxy.until(session.workers, ({ ready }) => ready === 2);
       await session.close();
       const [bob] = await proxy.until(
         () => sums('bob', 'user'),

@@ -16,7 +16,7 @@ describe('proxy: a slot with sessions and batch jobs', () => {
   let jobs: JobBench;
   const start = async (site: string, catalog = 'none'): Promise<void> => {
     const size = site.includes('cores:') ? '' : 'min: 1, cores: 2,';
-    proxy = new TestProxy(`sites: [{ name: S, type: local, ${size} ${site} }]\nheartbeatMs: 500\n`, { catalog });
+    proxy = new TestProxy(`sites: [{ name: S, type: local, ${size} ${site} }]\n`, { catalog });
     await proxy.start();
     jobs = new JobBench(proxy);
     await proxy.warm(2);
@@ -27,6 +27,12 @@ describe('proxy: a slot with sessions and batch jobs', () => {
     proxy.until(
       () => proxy.pilots(),
       (pilots) => pilots.some((pilot) => pilot.state === state),
+    );
+  /** After it was suspended: it may not be so for long. */
+  const continued = (id: number): Promise<string[]> =>
+    proxy.until(
+      () => jobs.trace(id),
+      (lines) => lines.includes('continued'),
     );
   /** Runs until the file `go` is there. */
   const waiting = (): { program: string; go: () => void } => {
@@ -51,17 +57,16 @@ describe('proxy: a slot with sessions and batch jobs', () => {
   });
 
   it('gives a job its cores back once it was suspended for as long as it may be, and the session gets them after it', async () => {
-    await start('maxSuspendedS: 1');
+    await start('maxSuspendedS: 8');
     const { program, go } = waiting();
     const id = await jobs.submit(`Executable = "${program}"; TTL = 1000;`);
     await jobs.becomes(id, ({ state }) => state === 'RUNNING');
     const session = await proxy.openSession('bob');
-    await jobs.becomes(id, ({ isSuspended }) => isSuspended);
     await proxy.until(
-      () => session.workers(),
-      ({ connected }) => connected === 2,
+      () => session.told,
+      (told) => told.some(({ connected }) => connected === 2),
     );
-    await jobs.becomes(id, ({ isSuspended, state }) => state === 'RUNNING' && !isSuspended);
+    await continued(id);
     await proxy.until(
       () => session.workers(),
       ({ connected }) => connected === 1,
@@ -135,11 +140,10 @@ describe('proxy: a slot with sessions and batch jobs', () => {
   it('gives a suspended job its cores back when it could else not end before the slot does', async () => {
     await start('ttlS: 300, drainBeforeEndS: 1');
     const { program, go } = waiting();
-    const id = await jobs.submit(`Executable = "${program}"; TTL = ${await ttlThatSpares(6)};`);
+    const id = await jobs.submit(`Executable = "${program}"; TTL = ${await ttlThatSpares(20)};`);
     await jobs.becomes(id, ({ state }) => state === 'RUNNING');
     const session = await proxy.openSession('bob');
-    await jobs.becomes(id, ({ isSuspended }) => isSuspended);
-    await jobs.becomes(id, ({ isSuspended, state }) => state === 'RUNNING' && !isSuspended);
+    await continued(id);
     go();
     await jobs.ends(id, 'DONE');
     expect(await jobs.trace(id)).to.include.members([
@@ -165,7 +169,7 @@ describe('proxy: a slot with sessions and batch jobs', () => {
       const first = await jobs.submit(`Executable = "${program}"; CPUCores = 2; TTL = 60;`);
       await jobs.becomes(first, ({ state }) => state === 'RUNNING');
       const id = await jobs.submit(
-        `Executable = "/bin/true"; InputFile = {"LF:${file.lfn}"}; TTL = ${await ttlThatSpares(8)};`,
+        `Executable = "/bin/true"; InputFile = {"LF:${file.lfn}"}; TTL = ${await ttlThatSpares(20)};`,
       );
       wire.hold(); // its order is made, and does not get ready
       go();

@@ -55,7 +55,7 @@ describe('jobs and sessions in the same slots', function () {
     cluster = await startCluster({
       pilots: 0,
       site: `${site('A')}\n  - ${site('B')}`,
-      proxyConfig: 'heartbeatMs: 1000\nfactoryTickS: 1\n',
+      proxyConfig: 'factoryTickS: 1\n',
     });
   });
   after(async () => cluster?.stop());

@@ -18,7 +18,7 @@ function script(proxy: TestProxy, name: string, text: string): string {
 describe('proxy: batch jobs', () => {
   let proxy: TestProxy;
   beforeEach(async () => {
-    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1, isolation: never }]\nheartbeatMs: 500\n');
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 1, isolation: never }]\n');
     await proxy.start();
     await proxy.warm(2);
   });
@@ -87,7 +87,11 @@ describe('proxy: batch jobs', () => {
         (text) => /^\d+\n/.test(text),
       ),
     );
-    expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).to.match(/\) T /);
+    // Told to stop, it stops when it gets the processor next.
+    await proxy.until(
+      () => readFileSync(`/proc/${pid}/stat`, 'utf8'),
+      (stat) => /\) T /.test(stat),
+    );
     writeFileSync(go, '');
     await session.close();
     for (const id of ids) {

@@ -39,7 +39,7 @@ describe('proxy: an xrootd beside the agent', () => {
 
   const start = async (more = '', xrootd = ''): Promise<void> => {
     const site = `{ name: S, type: local, min: 1, xrootd: { directory: ${data}, lfn: /nodes ${xrootd} } }`;
-    proxy = new TestProxy(`sites: [${site}]\nheartbeatMs: 500\nfactoryTickS: 1\n${more}`, { catalog: 'embedded' });
+    proxy = new TestProxy(`sites: [${site}]\nfactoryTickS: 1\n${more}`, { catalog: 'embedded' });
     await proxy.start();
     await proxy.warm(1);
   };
@@ -84,8 +84,8 @@ describe('proxy: an xrootd beside the agent', () => {
     process.kill(Number(pilot!.batchId!.split('.')[0]), 'SIGKILL');
     expect(await oneReplica(url)).to.match(/^root:/); // the next agent's
     await proxy.until(
-      () => failureOf(openSource([url], { sssKeytab: keytab() }).then((s) => s.read(0, 4))),
-      () => true,
+      () => read(url),
+      (text) => text !== 'root',
     );
   });
 
@@ -143,8 +143,10 @@ describe('proxy: an xrootd beside the agent', () => {
   it('is missed by nobody where its program is not there: the agent works, and its log tells', async () => {
     await start('', ', command: /no/such/xrootd');
     const [pilot] = await proxy.pilots();
-    const log = await proof('pilot', 'log', pilot!.pilotId);
-    expect(log.stdout).to.contain('no data server: there is no /no/such/xrootd on this node');
+    await proxy.until(
+      async () => (await proof('pilot', 'log', pilot!.pilotId)).stdout,
+      (log) => log.includes('no data server: there is no /no/such/xrootd on this node'),
+    );
     expect(await replicas()).to.deep.equal([]);
   });
 });

@@ -15,12 +15,11 @@ describe('proxy: nodes that would eat the queue', () => {
   afterEach(() => proxy?.stop());
 
   it('get no more jobs once they failed five that others do well, and those are done elsewhere', async () => {
-    proxy = new TestProxy('heartbeatMs: 500\n');
+    proxy = new TestProxy('');
     const site = (name: string): string =>
       `  - { name: ${name}, type: local, min: 1, cores: 1, isolation: never, scratch: ${join(proxy.folder, name)} }\n`;
-    proxy.configure(`heartbeatMs: 500\nsites:\n${site('GOOD')}${site('BAD')}`);
+    proxy.configure(`sites:\n${site('GOOD')}${site('BAD')}`);
     await proxy.start();
-    proxy.waitMs = 100_000;
     const jobs = new JobBench(proxy);
     await proxy.warm(2);
     const program = jobs.script('work.sh', 'case "$PWD" in */BAD/*) exit 1;; esac; sleep 0.2; echo well');
@@ -38,12 +37,11 @@ describe('proxy: nodes that would eat the queue', () => {
     const asAnotherHost = ['unshare', '--user', '--map-root-user', '--uts', 'sh', '-c'] as const;
     if (spawnSync(asAnotherHost[0], [...asAnotherHost.slice(1), 'hostname other']).status !== 0)
       skipBecause(this, 'this machine lets nobody have a host name of one’s own');
-    proxy = new TestProxy('heartbeatMs: 500\n');
+    proxy = new TestProxy('');
     proxy.configure(
-      'heartbeatMs: 500\nsites:\n  - { name: GOOD, type: local, min: 1, cores: 1, isolation: never }\n  - { name: BAD, type: local, max: 0 }\n',
+      'sites:\n  - { name: GOOD, type: local, min: 1, cores: 1, isolation: never }\n  - { name: BAD, type: local, max: 0 }\n',
     );
     await proxy.start();
-    proxy.waitMs = 100_000;
     const jobs = new JobBench(proxy);
     const agents: ChildProcess[] = [];
     /** A node of the site BAD, with a name of its own. */
@@ -83,12 +81,10 @@ describe('proxy: nodes that would eat the queue', () => {
   });
 
   it('and are not fit any more are found out while they serve, and hold their slot', async () => {
-    proxy = new TestProxy('heartbeatMs: 500\n');
+    proxy = new TestProxy('');
     const scratch = join(proxy.folder, 'scratch');
     mkdirSync(scratch);
-    proxy.configure(
-      `heartbeatMs: 500\nsites: [{ name: S, type: local, min: 1, cores: 1, recheckS: 1, scratch: ${scratch} }]\n`,
-    );
+    proxy.configure(`sites: [{ name: S, type: local, min: 1, cores: 1, recheckS: 1, scratch: ${scratch} }]\n`);
     await proxy.start();
     await proxy.warm(1);
     for (const name of readdirSync(scratch)) rmSync(join(scratch, name), { recursive: true });

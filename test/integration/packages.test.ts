@@ -7,7 +7,8 @@ import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Ran, run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-const SITE = 'heartbeatMs: 300\nsites: [{ name: S, type: local, min: 2, cores: 1, drainBeforeEndS: 0 }]\n';
+const SITE = 'sites: [{ name: S, type: local, min: 2, cores: 1, drainBeforeEndS: 0 }]\n';
+const EVENTS = 4_000;
 /** Uses code of the package, its setup's variables, what its build made, and where it lies. */
 const SELECTOR = `
 import { readFileSync } from 'node:fs';
@@ -22,7 +23,8 @@ export default class Uses extends Selector {
     this.n = twice(Number(process.env.TOOLS_FACTOR)) + built.trim().length + Number((globalThis as { more?: number }).more);
   }
   override process(): void {
-    for (const until = performance.now() + 5; performance.now() < until; ); // long enough for two workers to share
+    // Long enough for two workers to share.
+    if (this.params.pace) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(this.params.pace));
     this.sum.add(this.n);
   }
 }
@@ -73,7 +75,7 @@ describe('packages', () => {
       async () => JSON.parse((await as('ada', 'workers', '--json')).stdout) as { phase: string }[],
       (workers) => workers.filter(({ phase }) => phase === 'warm').length === 2,
     );
-    await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: 800, run: 1 });
+    await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: EVENTS, run: 1 });
     writeFileSync(file('uses.ts'), SELECTOR);
     mkdirSync(file('tmp'));
     tools('two * x');
@@ -90,11 +92,11 @@ describe('packages', () => {
     const words = [file('uses.ts'), file('data.root'), '--package', 'tools', '--json', '-'];
     const bob = await as('bob', 'run', ...words);
     expect(bob.stderr).to.contain('PROXY_NO_SUCH_PACKAGE');
-    const remote = JSON.parse((await good('run', ...words, '--workers', '2')).stdout) as Outcome;
+    const remote = JSON.parse((await good('run', ...words, '--workers', '2', '--param', 'pace=5')).stdout) as Outcome;
     expect(remote).to.include({ status: 'completed' });
-    expect(remote.entries.done).to.equal(800);
+    expect(remote.entries.done).to.equal(EVENTS);
     expect(remote.workers).to.have.length(2);
-    expect(JSON.stringify(remote.outputs)).to.contain(String(800 * 145));
+    expect(JSON.stringify(remote.outputs)).to.contain(String(EVENTS * 145));
     const local = JSON.parse((await good('run', '--local', ...words)).stdout) as Outcome;
     expect(local.outputs).to.deep.equal(remote.outputs);
     expect(readdirSync(file('tmp')).filter((name) => name.startsWith('proof-package'))).to.deep.equal([]);

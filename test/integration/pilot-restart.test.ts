@@ -32,9 +32,8 @@ for (const payload of ['false', 'true', 'fetch'])
     it('goes on as the same pilot and agent, with its payload', async () => {
       const environment = `environment: { PATH: "${slurm.path}" }`;
       proxy = new TestProxy(
-        `sites: [{ name: FARM, type: slurm, min: 1, max: 1, payload: ${payload}, scratch: ${slurm.folder}, drainBeforeEndS: 0, ${environment} }]\nheartbeatMs: 700\nfactoryTickS: 1\n`,
+        `sites: [{ name: FARM, type: slurm, min: 1, max: 1, payload: ${payload}, scratch: ${slurm.folder}, drainBeforeEndS: 0, ${environment} }]\nfactoryTickS: 1\n`,
       );
-      proxy.waitMs = 60_000;
       await proxy.start();
       const jobs = new JobBench(proxy);
       const [worker] = await proxy.warm(1);

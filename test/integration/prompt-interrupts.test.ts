@@ -5,22 +5,22 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
-import { TWO_MS_AN_ENTRY } from '../support/programs.js';
+import { Gate } from '../support/gate.js';
+import { slowCounter } from '../support/programs.js';
 import { skipBecause } from '../support/summary-reporter.js';
 import { atTerminal, type Terminal } from '../support/terminal.js';
 
 const NEVER_RUNS = 'Executable = "/bin/true"; Requirements = false;';
 
-describe('the prompt, interrupted', function () {
-  this.timeout(120_000);
+describe('the prompt, interrupted', () => {
   let cluster: Cluster;
   let job: string;
   const file = (name: string): string => join(cluster.folder, name);
   before(async function () {
     if (process.platform !== 'linux') skipBecause(this, 'script of util-linux makes the terminal');
     cluster = await startCluster({ pilots: 1, embeddedCatalog: true });
-    await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: 2_000, run: 1 });
-    writeFileSync(file('slow.ts'), TWO_MS_AN_ENTRY);
+    await writeDimuonFile(file('data.root'), { seed: 3, firstEvent: 0, events: 40_000, run: 1 });
+    writeFileSync(file('slow.ts'), slowCounter(new Gate(file('gate'))));
     job = (await cluster.proof('submit', NEVER_RUNS)).stdout.trim();
   });
   beforeEach(() => cluster.warm(1));

@@ -5,7 +5,7 @@ import { TestProxy } from '../support/proxy-server.js';
 describe('proxy: sessions', () => {
   let proxy: TestProxy;
   beforeEach(async () => {
-    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 2 }]\nheartbeatMs: 500\n');
+    proxy = new TestProxy('sites: [{ name: S, type: local, min: 2, cores: 2 }]\n');
     await proxy.start();
     await proxy.warm(4);
   });
@@ -48,14 +48,19 @@ describe('proxy: sessions', () => {
     const session = await proxy.openSession('anna');
     await ready(session, 4);
     const [victim] = await proxy.workers();
+    const before = session.told.length;
     process.kill(victim!.pid!, 'SIGKILL');
-    await proxy.until(session.workers, (counts) => counts.ready < 4);
-    await ready(session, 4);
+    const since = await proxy.until(
+      () => session.told.slice(before),
+      (told) => told.some((counts) => counts.ready < 4) && told.at(-1)!.ready === 4,
+    );
+    expect(since.at(-1)).to.include({ expected: 4, ready: 4 });
+    expect((await proxy.workers()).map(({ pid }) => pid)).not.to.include(victim!.pid);
   });
 
   it('lets the workers of an agent go whose slot is about to end, and takes those of the next', async () => {
     const short = new TestProxy(
-      'sites: [{ name: S, type: local, min: 1, max: 2, cores: 1, ttlS: 65, drainBeforeEndS: 62 }]\n',
+      'sites: [{ name: S, type: local, min: 1, max: 2, cores: 1, ttlS: 90, drainBeforeEndS: 70 }]\n',
     );
     try {
       await short.start();
@@ -83,7 +88,8 @@ describe('proxy: sessions', () => {
       await bare.start();
       const session = await bare.openSession('anna');
       await bare.until(session.workers, (counts) => counts.ready === 2);
-      expect((await bare.pilots()).map((p) => p.state)).to.deep.equal(['interactive', 'interactive']);
+      const states = async (): Promise<string[]> => (await bare.pilots()).map((p) => p.state);
+      await bare.until(states, (all) => all.join() === 'interactive,interactive');
     } finally {
       await bare.stop();
     }
@@ -120,19 +126,18 @@ describe('proxy: sessions', () => {
   });
 
   it('starts a master that was killed again, under the same name and with the same workers, until it dies too often', async () => {
-    const often = new TestProxy(
-      'sites: [{ name: S, type: local, min: 1, cores: 2 }]\nmasterRestarts: 1\nheartbeatMs: 500\n',
-    );
+    const often = new TestProxy('sites: [{ name: S, type: local, min: 1, cores: 2 }]\nmasterRestarts: 1\n');
     try {
       await often.start();
       await often.warm(2);
       const session = await often.openSession('anna');
       await often.until(session.workers, (counts) => counts.ready === 2);
       const held = (await often.workers()).map((w) => w.workerId).sort();
-      process.kill(Number(session.sessionId.split('-').at(-1)), 'SIGKILL');
+      const first = often.masterPid(session.sessionId);
+      process.kill(first, 'SIGKILL');
       await often.until(
-        () => often.openSessions(),
-        ([s]) => s?.state === 'running' && s.clients === 0,
+        async () => ({ pid: often.masterPid(session.sessionId), state: (await often.openSessions())[0]?.state }),
+        ({ pid, state }) => pid !== first && state === 'running',
       );
       const again = await often.attach('anna', session.sessionId);
       await often.until(again.workers, (counts) => counts.ready === 2);

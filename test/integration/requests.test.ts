@@ -14,7 +14,7 @@ describe('proof request', () => {
   it('brings workers to the sites that hold the data set, keeps them while it stands, and lets them go after', async () => {
     const far = '{ name: FAR, type: local, max: 4, letGoIdleS: 0 }';
     const near = '{ name: NEAR, type: local, max: 2, letGoIdleS: 0, closeSEs: ["V::NEAR::SE"] }';
-    proxy = new TestProxy(`sites: [${far}, ${near}]\nheartbeatMs: 500\nfactoryTickS: 1\n`, { catalog: 'embedded' });
+    proxy = new TestProxy(`sites: [${far}, ${near}]\nfactoryTickS: 1\n`, { catalog: 'embedded' });
     await proxy.start();
     const proof = (...words: string[]) => run([...words, '--host', proxy.url]);
     const se = (name: string) => ['--se', `V::${name}::SE`, '--size', '1000'];
@@ -33,14 +33,15 @@ describe('proof request', () => {
     ]);
     const counts = async (): Promise<string> =>
       (await proxy.sites()).map(({ name, pilots }) => `${name} ${pilots.idle}`).join(', ');
-    expect(await counts()).to.equal('FAR 1, NEAR 2');
-    expect((await proof('sites', 'explain', 'NEAR')).stdout).to.contain(`kept for request ${made.requestId}`);
+    await proxy.until(counts, (text) => text === 'FAR 1, NEAR 2');
+    const explained = async (): Promise<string> => (await proof('sites', 'explain', 'NEAR')).stdout;
+    await proxy.until(explained, (text) => text.includes(`kept for request ${made.requestId}`));
 
     await proxy.kill();
     await proxy.start(); // it stands after a restart
     expect(await proxy.call(z.array(requestInfo), '/requests')).to.have.length(1);
     await proxy.warm(3);
-    expect(await counts()).to.equal('FAR 1, NEAR 2');
+    await proxy.until(counts, (text) => text === 'FAR 1, NEAR 2');
     expect((await proof('request', '--cancel', made.requestId)).status).to.equal(0);
     await proxy.until(counts, (text) => text === 'FAR 0, NEAR 0');
   });
@@ -96,8 +97,10 @@ describe('proof request', () => {
       '/data/taken.root: another file is in its place',
     );
 
-    const log = readFileSync(join(proxy.stateDir, 'log', 'proxy-server.log'), 'utf8');
-    expect(log).to.contain('its adler32 is').and.to.contain('no replica of it lies below the prefix');
+    await proxy.until(
+      () => readFileSync(join(proxy.stateDir, 'log', 'proxy-server.log'), 'utf8'),
+      (log) => log.includes('its adler32 is') && log.includes('no replica of it lies below the prefix'),
+    );
 
     // What failed may be tried again; what was copied is near, and what it takes counts on after a restart.
     await proxy.kill();

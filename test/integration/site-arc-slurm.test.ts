@@ -62,7 +62,6 @@ describe('site type arc, with tokens, in front of a Slurm', () => {
     proxy = new TestProxy(
       `sites: [{ name: CE, type: arc, wholeNode: true, min: 1, max: 2, backOffS: 1, maxBackOffS: 1, ${ce} }]\nfactoryTickS: 1\n`,
     );
-    proxy.waitMs = 100_000;
     await proxy.start();
   });
   after(async () => {

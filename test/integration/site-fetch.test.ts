@@ -38,9 +38,8 @@ describe('a pilot that fetches its payload', () => {
   const start = (more = ''): Promise<TestProxy> => {
     const environment = `environment: { PATH: "${slurm.path}" }`;
     proxy = new TestProxy(
-      `sites: [{ name: FAR, type: slurm, min: 1, max: 1, payload: fetch, backOffS: 300, scratch: ${scratch()}, ${environment} ${more} }]\nheartbeatMs: 500\nfactoryTickS: 1\n`,
+      `sites: [{ name: FAR, type: slurm, min: 1, max: 1, payload: fetch, backOffS: 300, scratch: ${scratch()}, ${environment} ${more} }]\nfactoryTickS: 1\n`,
     );
-    proxy.waitMs = 100_000; // a payload is made, sent and unpacked, whatever else this machine does
     mkdirSync(scratch());
     return proxy.start();
   };

@@ -40,7 +40,6 @@ describe('site type slurm, a whole node for each pilot, which share no directory
     batch = await BatchCluster.start('slurm');
     const site = `name: FARM, type: slurm, min: 1, max: 2, wholeNode: true, payload: fetch, environment: ${environment(batch.environment)}`;
     proxy = new TestProxy(`sites: [{ ${site} }]\nfactoryTickS: 1\n`);
-    proxy.waitMs = 100_000;
     await proxy.start();
     await proxy.warm(8);
     expect(batch.command('squeue', '--noheader', '--format=%C').trim()).to.equal('8');

@@ -31,7 +31,7 @@ describe('a site in trouble', () => {
   const start = async (more: Readonly<Record<string, string | number>> = {}, others = ''): Promise<void> => {
     const environment = { PATH: slurm.path };
     const farm = { name: 'FARM', type: 'slurm', min: 1, max: 2, backOffS: 300, environment, ...more };
-    proxy = new TestProxy(`sites: [${JSON.stringify(farm)}${others}]\nheartbeatMs: 500\nfactoryTickS: 1\n`);
+    proxy = new TestProxy(`sites: [${JSON.stringify(farm)}${others}]\nfactoryTickS: 1\n`);
     await proxy.start();
   };
   const decision = async (): Promise<string> => (await proxy.sites()).find(({ name }) => name === 'FARM')!.lastDecision;

@@ -45,7 +45,7 @@ describe('storage: a hostile XRootD server', () => {
   beforeEach(async () => {
     server = await HostileXrootd.start(FILE);
     pool = new StoragePool();
-    options = { pool, deadlineMs: 2000, retryPauseMs: 0 };
+    options = { pool, deadlineMs: 60_000, retryPauseMs: 0 };
   });
   afterEach(async () => {
     await pool.close();
@@ -276,7 +276,7 @@ describe('storage: a hostile web server', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const pool = new StoragePool();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
-    const file = await openSource(url, { pool, retryPauseMs: 0, deadlineMs: 2000 });
+    const file = await openSource(url, { pool, retryPauseMs: 0, deadlineMs: 60_000 });
     for (cutAfter = 0; cutAfter < whole.length; cutAfter++) {
       const error = await failureOf(file.read(0, 20));
       expect(error.code, `cut after ${cutAfter}`).to.be.oneOf(['STORAGE_CONNECTION', 'STORAGE_PROTOCOL']);

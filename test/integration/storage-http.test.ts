@@ -29,7 +29,7 @@ describe('storage: a plain web server', () => {
     server = await RangeServer.start(bytes, setup);
     return server;
   };
-  const options: StorageOptions = { pool, retryPauseMs: 1, deadlineMs: 5000 };
+  const options: StorageOptions = { pool, retryPauseMs: 1, deadlineMs: 60_000 };
   afterEach(async () => {
     await server?.stop();
     server = undefined;

@@ -247,7 +247,7 @@ describe('storage: an XRootD manager with two data servers', () => {
 
   it('has another copy when a server falls silent, then when one dies in the middle of a file', async () => {
     const reported: string[] = [];
-    const options = { pool, deadlineMs: 1000, onReplicaFailed: ({ url }: { url: string }) => reported.push(url) };
+    const options = { pool, deadlineMs: 5000, onReplicaFailed: ({ url }: { url: string }) => reported.push(url) };
     const file = await XrootdFile.open(`${server().rootUrl}/store/both.bin`, settingsOf(options));
     expect(await file.read(0, 10)).to.deep.equal(BYTES.subarray(0, 10));
     const name = await file.servedBy();

@@ -17,11 +17,18 @@ import { isAlive } from './cluster.js';
 
 const PROGRAM = join(import.meta.dirname, '../../proxy-server/main.js');
 
+export interface WorkerCounts {
+  readonly expected: number;
+  readonly connected: number;
+  readonly ready: number;
+}
 export interface SessionHandle {
   readonly sessionId: string;
   readonly link: Link<ToClientMessage, ClientMessage>;
   /** The last that the master said about its workers. */
-  workers(): { expected: number; connected: number; ready: number };
+  workers(): WorkerCounts;
+  /** All that it said. */
+  readonly told: readonly WorkerCounts[];
   /** Ends the session and waits until it is over. */
   close(): Promise<void>;
 }
@@ -179,7 +186,7 @@ export class TestProxy {
   }
 
   async attach(user: string, sessionId: string): Promise<SessionHandle> {
-    let last = { expected: 0, connected: 0, ready: 0 };
+    const told: WorkerCounts[] = [];
     let over = (): void => {};
     const ended = new Promise<void>((resolve) => {
       over = resolve;
@@ -190,7 +197,7 @@ export class TestProxy {
       schema: toClientMessage,
       clock: systemClock,
       onMessage: (message) => {
-        if (message.type === 'workers') last = message;
+        if (message.type === 'workers') told.push(message);
       },
       onClosed: over,
     });
@@ -199,6 +206,6 @@ export class TestProxy {
       link.send({ type: 'close' });
       await ended;
     };
-    return { sessionId, link, workers: () => last, close };
+    return { sessionId, link, workers: () => told.at(-1) ?? { expected: 0, connected: 0, ready: 0 }, told, close };
   }
 }

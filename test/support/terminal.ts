@@ -29,7 +29,7 @@ export function atTerminal(words: readonly string[], config: string, options: { 
     said: () => said,
     type: (text) => void child.stdin.write(text),
     async shows(text) {
-      const until = performance.now() + 60_000;
+      const until = performance.now() + 100_000;
       while (said.indexOf(text, at) < 0) {
         if (performance.now() > until) {
           child.kill('SIGKILL');
