@@ -1,8 +1,6 @@
 /** An xrootd beside each agent, and a manager at the VO-box, for real: read by workers, entered with the pool's key only, gone with the agent. */
 
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -13,6 +11,7 @@ import { putFile } from '../../storage/put.js';
 import { XrootdDaemon } from '../../storage/xrootd-daemon/daemon.js';
 import { run } from '../support/cluster.js';
 import { failureOf } from '../support/failure.js';
+import { freePorts } from '../support/free-ports.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
@@ -129,8 +128,8 @@ describe('proxy: an xrootd beside the agent', () => {
   });
 
   it('subscribes to a manager that the ProxyServer runs, which knows where every file is', async () => {
-    const port = await freePort();
-    await start(`xrootdManager: { port: ${port}, cmsdPort: ${await freePort()} }\n`);
+    const [port, cmsdPort] = await freePorts(2);
+    await start(`xrootdManager: { port: ${port}, cmsdPort: ${cmsdPort} }\n`);
     const url = `root://${hostname()}:${port}//run1/a.root`;
     expect(
       await proxy.until(
@@ -206,12 +205,4 @@ function serverOf(agentPid: string): number | undefined {
     }
   }
   return undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
 }

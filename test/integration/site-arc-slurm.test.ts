@@ -9,7 +9,8 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { z } from 'zod';
 import { ArcClient } from '../../proxy-server/sites/arc-client.js';
 import { arcShape } from '../../proxy-server/sites/site-settings.js';
-import { BatchCluster, batchClusterMissing, freePorts } from '../support/batch-cluster.js';
+import { BatchCluster, batchClusterMissing } from '../support/batch-cluster.js';
+import { freePorts } from '../support/free-ports.js';
 import { TestProxy } from '../support/proxy-server.js';
 import { skipBecause } from '../support/summary-reporter.js';
 

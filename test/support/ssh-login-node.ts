@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { controlPath } from '../../proxy-server/sites/ssh.js';
-import { freePorts } from './batch-cluster.js';
+import { freePorts } from './free-ports.js';
 
 const SSHD = '/usr/sbin/sshd';
 /** Where sshd wants to shut its unprivileged part in; made by the start of the service, which tests do without. */

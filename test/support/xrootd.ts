@@ -14,9 +14,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from './free-ports.js';
 import { ISSUER, TokenIssuer } from './token-issuer.js';
 
 export interface XrootdSetup {
@@ -147,12 +148,13 @@ export class XrootdCluster {
       if (uid !== undefined) chownSync(join(this.#folder, name), uid, gid!);
     }
     const count = this.#setup.dataServers ?? 0;
-    if (count === 0) this.#specs.push({ name: 'single', role: 'server', port: await freePort(), address: '127.0.0.1' });
+    const ports = await freePorts(count + 2);
+    if (count === 0) this.#specs.push({ name: 'single', role: 'server', port: ports[0]!, address: '127.0.0.1' });
     else {
-      this.#managerPort = await freePort();
-      this.#specs.push({ name: 'mgr', role: 'manager', port: await freePort(), address: '127.0.0.1' });
+      this.#managerPort = ports[0]!;
+      this.#specs.push({ name: 'mgr', role: 'manager', port: ports[1]!, address: '127.0.0.1' });
       for (let i = 1; i <= count; i++)
-        this.#specs.push({ name: `ds${i}`, role: 'server', port: await freePort(), address: `127.0.0.${i + 1}` });
+        this.#specs.push({ name: `ds${i}`, role: 'server', port: ports[i + 1]!, address: `127.0.0.${i + 1}` });
     }
     for (const spec of this.#specs) await this.#launch(spec);
     if (count > 0) await this.#allJoined(count);
@@ -304,19 +306,6 @@ function ownerOf(user: string): { uid: number; gid: number } {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}
-
 function canConnect(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host });
@@ -327,7 +316,7 @@ function canConnect(port: number, host: string): Promise<boolean> {
 
 /** Waits for a condition of another process, which announces nothing: asks again every 20 ms. */
 async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 750; i++) {
+  for (let i = 0; i < 5_000; i++) {
     if (await isTrue().catch(() => false)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

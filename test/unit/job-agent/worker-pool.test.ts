@@ -162,7 +162,7 @@ for (const isolation of ['never', 'preferred'] as const)
         await until(() => reports.some((r) => r.workerId === workerId && r.phase === 'gone'));
         expect(reports.find((r) => r.workerId === workerId && r.phase === 'gone')?.why).to.contain(why);
         await pool.close('next');
-        expect(isAlive(pid!)).to.equal(false);
+        await ended(pid!);
       }
     });
 

@@ -69,15 +69,16 @@ describe('proxy-server: the catalog behind the one port', () => {
   });
 
   it('a body goes on as it comes, and waits where the catalog does not read on', async () => {
-    let inside: IncomingMessage | undefined;
-    serve = (request) => {
-      inside = request;
-    };
+    const arrived = new Promise<IncomingMessage>((resolve) => {
+      serve = resolve;
+    });
     const sending = request(`${url}/catalog/v1/bulk`, { method: 'POST', agent: false });
     sending.on('error', () => {});
     const piece = Buffer.alloc(1024 * 1024, 0x61);
+    sending.write(piece);
+    const inside = await arrived;
     const most = 200;
-    let sent = 0;
+    let sent = 1;
     const isHeld = async (): Promise<boolean> => {
       const drained = once(sending, 'drain').then(() => false);
       return Promise.race([drained, new Promise<true>((resolve) => setTimeout(() => resolve(true), 1000))]);
@@ -85,11 +86,11 @@ describe('proxy-server: the catalog behind the one port', () => {
     for (; sent < most; sent++) if (!sending.write(piece) && (await isHeld())) break;
     expect(sent).to.be.lessThan(most); // what the sockets hold, no more
     let got = 0;
-    inside!.on('data', (part: Buffer) => {
+    inside.on('data', (part: Buffer) => {
       got += part.length;
     });
     await once(sending, 'drain');
-    while (got < sent * piece.length) await once(inside!, 'data');
+    while (got < sent * piece.length) await once(inside, 'data');
     sending.destroy();
   });
 

@@ -125,7 +125,7 @@ describe('job-agent: a guard', () => {
     expect(isSameProcess(leader.pid, leader.start)).to.equal(true);
     rmSync(claim, { recursive: true });
     await until(() => !existsSync(directory));
-    expect(isSameProcess(leader.pid, leader.start)).to.equal(false);
+    await until(() => !isSameProcess(leader.pid, leader.start));
     await program.ended;
   });
 });

@@ -22,7 +22,7 @@ const job = (jobId: number, agentId = 'new') => ({
   agentId,
   submittedAt: 1_700_000_000_000,
 });
-/** Signing is asynchronous. */
+/** Signing is asynchronous: where nothing may be sent, this gives it time to be. */
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('proxy-server: tokens of payloads', () => {
@@ -67,7 +67,7 @@ describe('proxy-server: tokens of payloads', () => {
     tokens.over(job(8));
     for (let i = 1; i <= 3; i++) {
       clock.advance(1_200_000);
-      await settled();
+      while (sent.length < i) await settled();
       expect(sent.map(({ jobId }) => jobId)).to.deep.equal(Array(i).fill(7));
     }
     tokens.over(job(7));

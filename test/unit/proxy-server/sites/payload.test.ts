@@ -40,7 +40,7 @@ describe('proxy-server: the pilot payload', () => {
   const run = (file: string, place = join(folder, 'scratch')) =>
     runCommand(['/bin/sh', file], {
       env: { PATH: join(folder, 'bin'), TMPDIR: place },
-      timeoutMs: 30_000,
+      timeoutMs: 200_000,
     });
 
   it('becomes the agent: without settings it says what it needs', async () => {
