@@ -19,8 +19,7 @@ async function writeTrees(path: string, trees: Record<string, number>): Promise<
   file.close();
 }
 
-describe('catalog: facts about files', function () {
-  this.timeout(120_000);
+describe('catalog: facts about files', () => {
   let cluster: Cluster;
   const path = (name: string): string => join(cluster.folder, name);
   const said = async (...words: string[]): Promise<{ status: number | null; lines: string[] }> => {

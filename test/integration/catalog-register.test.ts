@@ -6,8 +6,7 @@ import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { TestCatalog } from '../support/catalog.js';
 
-describe('catalog: registration of what lies on this computer', function () {
-  this.timeout(120_000);
+describe('catalog: registration of what lies on this computer', () => {
   const catalog = new TestCatalog();
   const folder = join(catalog.folder, 'data');
   const good = join(folder, 'a b#%.root');

@@ -23,8 +23,7 @@ async function read(bytes: Buffer, step = 1000, query = QUERY): Promise<{ parts:
   }
 }
 
-describe('analysis: the kept state of a query', function () {
-  this.timeout(30_000);
+describe('analysis: the kept state of a query', () => {
   const whole = written(QUERY, ANSWER);
   const old = written('here-1:q1', ANSWER);
 
