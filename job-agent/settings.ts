@@ -4,9 +4,8 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
 import { z } from 'zod';
-import { secretsBeside } from '../isolation/secret-places.js';
+import { secretsBeside, withItsFolder } from '../isolation/secret-places.js';
 import { dataServerSettings } from '../protocol/agent-messages.js';
 import { checked, parseJson } from '../protocol/check.js';
 import { GridError, UsageError } from '../protocol/errors.js';
@@ -149,7 +148,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): A
   const result = agentSettings.safeParse(found);
   if (result.success) {
     const { tokenFile = env['PROOF_TOKEN_FILE'], caFile = env['PROOF_CA_FILE'] } = flags.files;
-    const own = tokenFile === undefined ? [] : [resolve(tokenFile), ...secretsBeside(tokenFile)];
+    const own = tokenFile === undefined ? [] : [...withItsFolder(tokenFile), ...secretsBeside(tokenFile)];
     const beside = caFile === undefined ? [] : secretsBeside(caFile);
     return { ...result.data, hidePaths: [...result.data.hidePaths, ...own, ...beside] };
   }

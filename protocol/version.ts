@@ -31,6 +31,8 @@ export const SINCE = {
   jobOutputs: 2,
   /** A worker ends a packet early that has run for its `mostMs`; before, packets of workers whose rate is not known had to be tiny. */
   earlyEnds: 2,
+  /** The ProxyServer names what of its disk users' code must not see (`hidePaths` of `welcome`); before, an agent that was started by hand did not hear of it. */
+  hidePaths: 2,
   /** An agent gives a job back that cannot end before its slot does (`givenBack`); before, it was `expired`. */
   givingBack: 2,
 } as const;

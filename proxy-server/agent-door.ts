@@ -37,6 +37,10 @@ export class AgentRefusedError extends GridError {
   readonly code = 'PROXY_AGENT_REFUSED';
 }
 
+/** Of an agent that does not hear `hidePaths`. */
+const UNHEARD_SENTENCE =
+  "an agent of an earlier release does not hear which keys of this server users' code must not see: start it again with this release";
+
 export interface AgentDoorOptions {
   readonly clock: Clock;
   readonly log: Logger;
@@ -186,6 +190,8 @@ export class AgentDoor {
       surviving(log, () => this.#options.agents.returnsWithin(agentId, returnsWithinMs ?? 0));
       this.#options.jobs().joined(agentId, hello.jobs ?? []);
       if (speaks(protocol, 'tokenRenewal')) this.#keepRenewing(agentId, link);
+      if (!speaks(protocol, 'hidePaths'))
+        log.warn(UNHEARD_SENTENCE, { agentId, pilotId, host: node.host, site: node.site });
       if (isNew) this.#options.onRegistered(hello.node.site);
       log.info(isNew ? 'agent registered' : 'agent came back', {
         agentId,

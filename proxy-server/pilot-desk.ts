@@ -6,6 +6,7 @@ import { pilotState } from '../protocol/api.js';
 import { GridError } from '../protocol/errors.js';
 import { didYouMean } from '../protocol/nearest.js';
 import type { Identity } from '../protocol/tokens.js';
+import { speaks } from '../protocol/version.js';
 import type { Agent, AgentRegistry } from './agent-registry.js';
 import { may } from './authorization.js';
 import type { PilotKeeper } from './factory/pilot-keeper.js';
@@ -51,7 +52,7 @@ export class PilotDesk {
     const fromFactory = pilots.since(sinceMs).map((pilot): PilotInfo => {
       const { startedAt: _startedAt, ...rest } = pilot;
       const agent = pilot.agentId === null ? undefined : registry.get(pilot.agentId);
-      const why = rest.why ?? (agent === undefined ? null : this.#options.barOf(agent.node));
+      const why = rest.why ?? (agent === undefined ? null : (this.#options.barOf(agent.node) ?? unheard(agent)));
       return { ...rest, why, workers: agent?.workers.size ?? 0, isolation: agent?.node.isolation ?? null };
     });
     const byHand = registry
@@ -71,7 +72,7 @@ export class PilotDesk {
           registeredAt: agent.joinedAt,
           endedAt: null,
           wallTimeEnd: agent.node.wallTimeEnd,
-          why: agent.draining ?? this.#options.barOf(agent.node) ?? 'started by hand',
+          why: agent.draining ?? this.#options.barOf(agent.node) ?? unheard(agent) ?? 'started by hand',
           isolation: agent.node.isolation ?? null,
         }),
       );
@@ -255,6 +256,12 @@ export class PilotDesk {
     };
   }
 }
+
+/** What an operator should know of an agent of an earlier release. */
+const unheard = ({ protocol }: Agent): string | null =>
+  speaks(protocol, 'hidePaths')
+    ? null
+    : 'of an earlier release: it hides no keys of this server that it was not told at its start';
 
 const BY_HAND = 'agents are started by hand there, the ProxyServer sends no pilots';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../protocol/errors.js';
 import { openKey, signToken } from '../../protocol/tokens.js';
-import { makeCa, makeCertificate } from './small-ca.js';
+import { keysOf, makeCa, makeCertificate } from './small-ca.js';
 
 export interface Installation {
   readonly folder: string;
@@ -32,16 +32,16 @@ export async function makeInstallation(wanted: Installation): Promise<string[]> 
   const key = await openKey(join(stateDir, 'key.json'));
   const lifetimeS = Math.round(adminDays * 86_400);
   const token = await signToken(key, { user: admin, role: 'admin', lifetimeS, tokenId: randomUUID() });
-  writeFileSync(join(folder, 'admin.token'), `${token}\n`, { mode: 0o600 });
+  writeFileSync(join(keysOf(folder), 'admin.token'), `${token}\n`, { mode: 0o600 });
   writeFileSync(join(folder, 'proxy.yaml'), proxyYaml({ host, port, admin }), { mode: 0o600 });
   writeFileSync(join(folder, 'client.yaml'), clientYaml({ host, port }), { mode: 0o600 });
   return [
-    'ca.pem, ca.key          the authority; keep ca.key elsewhere, it is needed for further certificates only',
-    'server.pem, server.key  of the ProxyServer; renewed files are taken without a restart',
-    'admin.pem, admin.key    certificate of the first user, for "proof login --certificate" where the client has no tokenFile',
-    `admin.token             the same as a token, for ${adminDays} days`,
-    'proxy.yaml              start it: proof proxy start --config proxy.yaml',
-    'client.yaml             try it: proof --config client.yaml whoami',
+    'ca.pem, keys/ca.key          the authority; keep ca.key elsewhere, it is needed for further certificates only',
+    'server.pem, keys/server.key  of the ProxyServer; renewed files are taken without a restart',
+    'admin.pem, keys/admin.key    certificate of the first user, for "proof login --certificate" where the client has no tokenFile',
+    `keys/admin.token             the same as a token, for ${adminDays} days`,
+    'proxy.yaml                   start it: proof proxy start --config proxy.yaml',
+    'client.yaml                  try it: proof --config client.yaml whoami',
   ];
 }
 
@@ -54,7 +54,7 @@ listen: 0.0.0.0:${port}
 publicUrl: ${urlOf({ host, port })}${port === 0 ? ' # with the port that it gets' : ''}
 stateDir: state
 auth: token
-tls: { cert: server.pem, key: server.key, ca: ca.pem }
+tls: { cert: server.pem, key: keys/server.key, ca: ca.pem }
 certificates:
   ca: ca.pem
   users: { ${JSON.stringify(`/CN=${admin}`)}: { user: ${JSON.stringify(admin)}, role: admin } }
@@ -67,6 +67,6 @@ function clientYaml(at: { host: string; port: number }): string {
   return `# For ~/.config/proof/config.yaml; paths are relative to this file.
 defaultHost: here
 hosts:
-  here: { url: "${urlOf(at)}", ca: ca.pem, tokenFile: admin.token }${at.port === 0 ? ' # put in the port that the server prints when it starts' : ''}
+  here: { url: "${urlOf(at)}", ca: ca.pem, tokenFile: keys/admin.token }${at.port === 0 ? ' # put in the port that the server prints when it starts' : ''}
 `;
 }

@@ -3,7 +3,7 @@
  * is on every host that has TLS, and a library for the same would be the larger thing to keep up with.
  */
 import { execFile } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,9 +24,16 @@ export interface SmallCa {
   readonly key: string;
 }
 
-/** Makes ca.pem and ca.key in `folder`. Keys have mode 0600. @throws {OpensslError} */
+/** Keys have a directory of their own, made here: it is hidden whole from users' code, whatever is renamed into it (isolation/secret-places.ts). */
+export function keysOf(folder: string): string {
+  const keys = join(folder, 'keys');
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  return keys;
+}
+
+/** Makes ca.pem and keys/ca.key in `folder`. Keys have mode 0600. @throws {OpensslError} */
 export async function makeCa(folder: string, name: string): Promise<SmallCa> {
-  const [cert, key] = [join(folder, 'ca.pem'), join(folder, 'ca.key')];
+  const [cert, key] = [join(folder, 'ca.pem'), join(keysOf(folder), 'ca.key')];
   writeFileSync(key, '', { mode: 0o600 }); // openssl keeps the mode of a file that is there
   await openssl([
     ...[
@@ -47,13 +54,14 @@ export async function makeCa(folder: string, name: string): Promise<SmallCa> {
   return { cert, key };
 }
 
-/** Makes NAME.pem and NAME.key. @param hosts names and addresses of a server; none: a user's certificate */
+/** Makes NAME.pem and keys/NAME.key. @param hosts names and addresses of a server; none: a user's certificate */
 export async function makeCertificate(
   folder: string,
   ca: SmallCa,
   { name, subject, hosts }: { name: string; subject: string; hosts: readonly string[] },
 ): Promise<SmallCa> {
   const file = (end: string): string => join(folder, `${name}.${end}`);
+  const key = join(keysOf(folder), `${name}.key`);
   const usage = hosts.length > 0 ? 'serverAuth' : 'clientAuth';
   const names = hosts.map((host) => `${isIP(host) === 0 ? 'DNS' : 'IP'}:${host}`);
   const extensions = [
@@ -62,10 +70,10 @@ export async function makeCertificate(
     `extendedKeyUsage=${usage}`,
     ...(names.length > 0 ? [`subjectAltName=${names.join(',')}`] : []),
   ];
-  writeFileSync(file('key'), '', { mode: 0o600 });
+  writeFileSync(key, '', { mode: 0o600 });
   writeFileSync(file('ext'), `${extensions.join('\n')}\n`);
   try {
-    await openssl(['req', ...KEY, '-keyout', file('key'), '-out', file('csr'), '-subj', `/CN=${subjectWord(subject)}`]);
+    await openssl(['req', ...KEY, '-keyout', key, '-out', file('csr'), '-subj', `/CN=${subjectWord(subject)}`]);
     await openssl([
       ...['x509', '-req', '-in', file('csr'), '-CA', ca.cert, '-CAkey', ca.key, '-set_serial', `0x${serial()}`],
       ...['-days', CERTIFICATE_DAYS, '-extfile', file('ext'), '-out', file('pem')],
@@ -73,7 +81,7 @@ export async function makeCertificate(
   } finally {
     for (const end of ['csr', 'ext']) rmSync(file(end), { force: true });
   }
-  return { cert: file('pem'), key: file('key') };
+  return { cert: file('pem'), key };
 }
 
 /** 16 bytes, positive (RFC 5280, 4.1.2.2). */

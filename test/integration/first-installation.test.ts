@@ -63,7 +63,14 @@ describe('a first installation', () => {
   });
 
   it('keeps keys and token to its owner, and refuses a folder that holds something', async () => {
-    for (const name of ['ca.key', 'server.key', 'admin.key', 'admin.token', join('state', 'key.json')])
+    for (const name of [
+      'keys',
+      'keys/ca.key',
+      'keys/server.key',
+      'keys/admin.key',
+      'keys/admin.token',
+      'state/key.json',
+    ])
       expect(statSync(file(name)).mode & 0o077, name).to.equal(0);
     const again = await run(['proxy', 'init', file()]);
     expect([again.status, again.stderr]).to.satisfy(([s, e]: [number, string]) => s === 2 && e.includes('not empty'));
@@ -81,7 +88,7 @@ describe('a first installation', () => {
     expect([stranger.status, stranger.stderr]).to.satisfy(([s, e]: [number, string]) => s === 1 && /token/.test(e));
     writeFileSync(
       join(top, 'untrusting.yaml'),
-      `hosts:\n  here: { url: "${url}", tokenFile: ${file('admin.token')} }\n`,
+      `hosts:\n  here: { url: "${url}", tokenFile: ${file('keys/admin.token')} }\n`,
     );
     const untrusting = await proof('--config', join(top, 'untrusting.yaml'), 'whoami');
     expect([untrusting.status, untrusting.stderr]).to.satisfy(
@@ -110,11 +117,11 @@ describe('a first installation', () => {
       ([one]) => one?.isolation?.by !== undefined,
     );
     if (pilot?.isolation?.by !== 'bubblewrap') skipBecause(this, pilot?.isolation?.why ?? 'the agent did not say');
-    const isPublic = (name: string): boolean => /\.(pem|yaml)$|^state$/.test(name);
-    const secrets = [...readdirSync(file()).filter((name) => !isPublic(name)), 'state/key.json'].map((name) =>
-      file(name),
-    );
-    expect(secrets).to.include.members(['admin.token', 'admin.key', 'ca.key', 'server.key'].map((name) => file(name)));
+    const isPublic = (name: string): boolean => /\.(pem|yaml)$|^state$|^keys$/.test(name);
+    expect(readdirSync(file()).filter((name) => !isPublic(name))).to.deep.equal([]);
+    const keys = readdirSync(file('keys'));
+    expect(keys).to.have.members(['admin.token', 'admin.key', 'ca.key', 'server.key']);
+    const secrets = [...keys.map((name) => `keys/${name}`), 'state/key.json'].map((name) => file(name));
     writeFileSync(
       join(top, 'look.mjs'),
       `import { readFileSync } from 'node:fs';
@@ -169,7 +176,7 @@ export default class Look extends Selector { override branches = ['mu1_pt']; ove
     expect([forged.status, forged.stderr]).to.satisfy(
       ([s, e]: [number, string]) => s === 1 && e.includes('is not accepted'),
     );
-    const { stdout, stderr } = await login(file('admin.pem'), file('admin.key'));
+    const { stdout, stderr } = await login(file('admin.pem'), file('keys/admin.key'));
     expect(stdout, stderr).to.match(/^here: logged in as ada \(admin\) until /);
     expect((await proof('--config', config, 'whoami')).stdout).to.match(/^ada \(admin\) until /);
   });
@@ -180,7 +187,7 @@ export default class Look extends Selector { override branches = ['mu1_pt']; ove
     writeFileSync(join(top, 'proxy.ext'), 'proxyCertInfo=critical,language:id-ppl-inheritAll\n');
     for (const words of [
       'req -newkey rsa:2048 -nodes -keyout proxy.key -out proxy.csr -subj /CN=ada/CN=12345',
-      `x509 -req -in proxy.csr -CA ${file('admin.pem')} -CAkey ${file('admin.key')} -set_serial 12345 -days 1 -extfile proxy.ext -out proxy.pem`,
+      `x509 -req -in proxy.csr -CA ${file('admin.pem')} -CAkey ${file('keys/admin.key')} -set_serial 12345 -days 1 -extfile proxy.ext -out proxy.pem`,
     ]) {
       const made = spawnSync('openssl', words.split(' '), { cwd: top, encoding: 'utf8' });
       expect(made.status, made.stderr).to.equal(0);
@@ -239,7 +246,7 @@ export default class Look extends Selector { override branches = ['mu1_pt']; ove
         '-CA',
         file('ca.pem'),
         '-CAkey',
-        file('ca.key'),
+        file('keys/ca.key'),
         '-set_serial',
         '4711',
         '-days',
@@ -247,7 +254,7 @@ export default class Look extends Selector { override branches = ['mu1_pt']; ove
       ].concat(['-out', 'c', '-extfile', extension]),
     ])
       expect(spawnSync('openssl', words, { cwd: other }).status, words.join(' ')).to.equal(0);
-    put('server.key', readFileSync(join(other, 'k')));
+    put('keys/server.key', readFileSync(join(other, 'k')));
     put('server.pem', readFileSync(join(other, 'c')));
     await until(shown, (serial) => serial === (4711).toString(16).toUpperCase());
     expect((await proof('whoami')).status).to.equal(0);

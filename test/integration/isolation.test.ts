@@ -107,7 +107,7 @@ export default class Teller extends Selector { override branches = ['mu1_pt']; o
       join(cluster.folder, 'teller.ts'),
       join(cluster.folder, 'data.root'),
     );
-    expect(ran.stderr).to.match(/MASTER \["(EACCES|ENOENT)","",\["master.log","one-off","programs","session.json"\]\]/);
+    expect(ran.stderr).to.match(/MASTER \["ENOENT","ENOENT",\["master.log","one-off","programs","session.json"\]\]/);
   });
 
   it('sees no process but its own, and nothing that was entrusted to the pilot', () => {
@@ -135,9 +135,9 @@ describe('isolation: an agent that was started by hand on the machine of its Pro
       if (isolation?.by !== 'bubblewrap') skipBecause(this, isolation?.why ?? 'the agent did not say');
       const [worker] = await proxy.until(
         () => proxy.workers(),
-        ([one]) => one?.phase === 'warm' && covered(one.pid!).includes(join(proxy.stateDir, 'key.json')),
+        ([one]) => one?.phase === 'warm' && covered(one.pid!).includes(proxy.stateDir),
       );
-      expect(covered(worker!.pid!)).to.include.members([...secrets, join(proxy.stateDir, 'proxy.db')]);
+      expect(covered(worker!.pid!)).to.include.members(secrets);
       expect(covered(worker!.pid!)).not.to.include(proxy.configFile);
     } finally {
       await agent.end('SIGTERM');

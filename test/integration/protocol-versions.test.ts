@@ -1,5 +1,7 @@
 /** The protocol's versions at every door, spoken in raw frames: the one before is served, a strange one gets one clear sentence. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { testNode } from '../support/nodes.js';
@@ -62,6 +64,22 @@ describe('protocol versions', () => {
       program: { kind: 'selector', name: 'x', sha256: 'a'.repeat(64) },
     });
     expect(await client.hear('needProgram')).to.include({ ref: 1 });
+  });
+
+  it('tell the operator of an agent of the version before, which does not hear what it is to hide', async () => {
+    const agent = await dial('/agent');
+    agent.say(agentHello({ protocol: 1 }, [worker]));
+    await agent.hear('welcome');
+    const own = await dial('/agent');
+    own.say(agentHello({ protocol: 1, newest: 2 }, [{ ...worker, workerId: 'w2' }]));
+    await own.hear('welcome');
+    const why = (await proxy.pilots()).map((pilot) => pilot.why);
+    expect(why).to.have.members([
+      'of an earlier release: it hides no keys of this server that it was not told at its start',
+      'started by hand',
+    ]);
+    const log = readFileSync(join(proxy.stateDir, 'log', 'proxy-server.log'), 'utf8');
+    expect(log.match(/start it again with this release/g)).to.have.length(1);
   });
 
   it('that have nothing in common are refused at each door in one sentence', async () => {

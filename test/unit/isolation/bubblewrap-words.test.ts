@@ -1,12 +1,13 @@
 /** What a confined process sees, as words; and the same words tried on this node. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bubblewrapWords, type View } from '../../../isolation/bubblewrap-words.js';
 import { type Launcher, prepareLauncher } from '../../../isolation/launcher.js';
-import { secretPlaces, secretsBeside } from '../../../isolation/secret-places.js';
+import { secretPlaces, secretsBeside, withItsFolder } from '../../../isolation/secret-places.js';
 import { skipBecause } from '../../support/summary-reporter.js';
 
 const view: View = {
@@ -56,6 +57,15 @@ describe('job-agent: words of isolation', () => {
     expect(words).not.to.contain('--die-with-parent');
     expect(words).to.contain('--bind /state/sessions/s1 /dev/proof-session').and.to.contain('--chdir / --');
     expect(text({})).to.contain('--die-with-parent');
+  });
+
+  it('hide the directory of a key whole where it is one of keys, and nowhere else', () => {
+    expect(withItsFolder('/etc/proof/keys/server.key')).to.deep.equal([
+      '/etc/proof/keys/server.key',
+      '/etc/proof/keys',
+    ]);
+    expect(withItsFolder('/etc/pki/private/host.pem')).to.include('/etc/pki/private');
+    expect(withItsFolder('/etc/grid-security/hostkey.pem')).to.deep.equal(['/etc/grid-security/hostkey.pem']);
   });
 
   it('know the usual places of credentials', () => {
@@ -121,6 +131,33 @@ describe('job-agent: an isolated process', () => {
       for (const name of ['ca.key', 'host.key.pem', 'hostkey.pem', 'a.token', 'tokens/here'])
         expect(inside(`cat ${other}/${name}`), name).to.match(/Permission denied|No such file/);
       expect(inside(`cat ${other}/ca.pem ${other}/proxy.yaml`)).to.equal('ca.pemproxy.yaml');
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  });
+
+  it('does not see what is renamed into the place of a hidden key, or comes later, in a directory of keys while it runs', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'apart-'));
+    try {
+      mkdirSync(join(other, 'keys'));
+      writeFileSync(join(other, 'keys', 'server.key'), 'former');
+      launcher.hide(secretsBeside(join(other, 'proxy.yaml')));
+      const script = `echo ready; read go; cat ${other}/keys/*; cat ${other}/keys/server.key; ls ${other} ${other}/keys`;
+      const [file, ...words] = launcher.words(['/bin/sh', '-c', `{ ${script}; } 2>&1`], { scratch });
+      const child = spawn(file!, words, { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } });
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      while (!said.startsWith('ready')) await once(child.stdout, 'data');
+      writeFileSync(join(other, 'keys', 'new'), 'renewed');
+      renameSync(join(other, 'keys', 'new'), join(other, 'keys', 'server.key'));
+      writeFileSync(join(other, 'keys', 'another.token'), 'renewed');
+      writeFileSync(join(other, 'data'), 'seen');
+      child.stdin.end('go\n');
+      await once(child, 'close');
+      expect(said).not.to.match(/former|renewed|another/);
+      expect(said).to.contain('data\nkeys\n');
     } finally {
       rmSync(other, { recursive: true });
     }
