@@ -11,6 +11,8 @@ export interface Polled<T> {
 }
 
 const EVERY_MS = 2000;
+/** A server that takes long for an answer, or has much to tell, is asked less often. */
+const TIMES_THE_ANSWER = 10;
 
 /** @param onTokenWanted the server wants a token, or another one: its sentence */
 export function usePolled<T>(schema: z.ZodType<T>, path: string, onTokenWanted: (why: string) => void): Polled<T> {
@@ -20,6 +22,7 @@ export function usePolled<T>(schema: z.ZodType<T>, path: string, onTokenWanted: 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
       clearTimeout(timer);
+      const began = performance.now();
       if (!document.hidden) {
         try {
           const value = await ask(schema, path, over.signal);
@@ -33,7 +36,8 @@ export function usePolled<T>(schema: z.ZodType<T>, path: string, onTokenWanted: 
           setState((before) => ({ ...before, problem }));
         }
       }
-      if (!over.signal.aborted) timer = setTimeout(look, EVERY_MS);
+      if (!over.signal.aborted)
+        timer = setTimeout(look, Math.max(EVERY_MS, TIMES_THE_ANSWER * (performance.now() - began)));
     };
     void look();
     const seen = (): void => void (document.hidden ? undefined : look());
