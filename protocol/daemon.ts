@@ -1,5 +1,6 @@
 /**
- * The frame of every daemon's main.ts: start it, say where it listens, stop it once on SIGTERM or SIGINT, one sentence on failure.
+ * The frame of every daemon's main.ts: start it, say where it listens, stop it once on SIGTERM or SIGINT (or let it leave on SIGHUP, where
+ * it has something to leave), one sentence on failure.
  * Exit status: 0 stopped cleanly, 1 failed, 2 wrong usage or configuration.
  */
 import { execFile } from 'node:child_process';
@@ -29,6 +30,8 @@ export interface Daemon {
   /** Printed as `listening on URL` on standard output when it is ready; null: nothing is printed. */
   readonly url: string | null;
   stop(why: string): Promise<void>;
+  /** At SIGHUP: ends, and leaves what it started to the next one. */
+  leave?(why: string): Promise<void>;
   /** Settles when the daemon ends by itself; its value is the exit status. */
   readonly ended?: Promise<number>;
 }
@@ -51,13 +54,14 @@ export async function runDaemon(name: string, start: () => Promise<Daemon>): Pro
     return fail(error);
   }
   let stopping = false;
-  const stop = (signal: string): void => {
+  const once = (end: () => Promise<void>): void => {
     if (stopping) return;
     stopping = true;
-    daemon.stop(signal).then(() => process.exit(0), fail);
+    end().then(() => process.exit(0), fail);
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => once(() => daemon.stop(signal)));
+  const { leave } = daemon;
+  if (leave !== undefined) process.on('SIGHUP', () => once(() => leave('SIGHUP')));
   daemon.ended?.then((status) => {
     if (!stopping) process.exit(status);
   }, fail);

@@ -108,22 +108,27 @@ export class PilotDesk {
     );
   }
 
-  /** The configured sites, and those that agents started by hand have named. */
+  /** The configured sites, those that agents started by hand have named, and those that were configured before and still have pilots. */
   sites(): SiteInfo[] {
-    const { keepers, registry } = this.#options;
-    const unknown = new Set(
-      registry
-        .agents()
-        .map((agent) => agent.node.site)
-        .filter((name) => !keepers.has(name)),
-    );
+    const { keepers, registry, pilots } = this.#options;
+    const named = [...registry.agents().map(({ node }) => node.site), ...pilots.live().map(({ site }) => site)];
+    const unknown = new Set(named.filter((name) => !keepers.has(name)));
     return [...keepers.keys(), ...[...unknown].sort()].map((name) => this.#siteInfo(name));
+  }
+
+  /** @returns of a site that is not in the configuration: what it is all the same */
+  #unconfigured(name: string): { type: string; sentence: string } | undefined {
+    const { keepers, registry, pilots } = this.#options;
+    if (keepers.has(name)) return undefined;
+    if (pilots.live().some(({ site }) => site === name)) return NO_MORE;
+    return registry.agents().some(({ node }) => node.site === name) ? BY_HAND : undefined;
   }
 
   /** All that led to the last decision. @throws {NoSuchSiteError} */
   async explain(name: string): Promise<SiteExplanation> {
-    if (this.#isByHand(name))
-      return { ...this.#siteInfo(name), limits: {}, description: BY_HAND, recentEnds: [], copies: [] };
+    const description = this.#unconfigured(name)?.sentence;
+    if (description !== undefined)
+      return { ...this.#siteInfo(name), limits: {}, description, recentEnds: [], copies: [] };
     const keeper = this.keeper(name);
     const { min, max, maxQueued, maxPerCycle, cores, ttlS, registerWithinS } = keeper.config;
     const recent = this.#options.pilots
@@ -199,7 +204,10 @@ export class PilotDesk {
     const pilot = this.#pilot(pilotId);
     const { registry } = this.#options;
     if (pilot.agentId !== null) this.#options.tell(pilot.agentId, { type: 'stop', reason: why }); // some batch systems leave a job's processes alive
-    await this.keeper(pilot.site).kill([pilot], why);
+    const keeper = this.#options.keepers.get(pilot.site);
+    // Of a site that is configured no more: its batch system cannot be asked, and its agent has heard.
+    if (keeper === undefined) this.#options.pilots.move(pilotId, 'end', { endedAt: this.#options.nowMs(), why });
+    else await keeper.kill([pilot], why);
     if (pilot.agentId !== null) registry.remove(pilot.agentId, why);
   }
 
@@ -207,17 +215,15 @@ export class PilotDesk {
   keeper(name: string): PilotKeeper {
     const keeper = this.#options.keepers.get(name);
     if (keeper !== undefined) return keeper;
-    if (this.#isByHand(name))
-      throw new NoSuchSiteError(`${name}: ${BY_HAND}. "proof pilots drain" and "proof pilot kill" take their ids.`);
+    const other = this.#unconfigured(name);
+    if (other !== undefined)
+      throw new NoSuchSiteError(
+        `${name}: ${other.sentence}. "proof pilots drain" and "proof pilot kill" take their ids.`,
+      );
     const known = [...this.#options.keepers.keys()];
     throw new NoSuchSiteError(
       `This ProxyServer has no site ${name}.${didYouMean(name, known)} ${known.length === 0 ? 'None is configured.' : `It has ${known.join(', ')}.`}`,
     );
-  }
-
-  #isByHand(name: string): boolean {
-    const { keepers, registry } = this.#options;
-    return !keepers.has(name) && registry.agents().some(({ node }) => node.site === name);
   }
 
   #pilot(pilotId: string): Pilot {
@@ -240,7 +246,7 @@ export class PilotDesk {
     const until = keeper?.backOff.until ?? null;
     return {
       name,
-      type: keeper?.site.type ?? 'by hand',
+      type: keeper?.site.type ?? this.#unconfigured(name)?.type ?? BY_HAND.type,
       min: keeper?.config.min ?? 0,
       max: keeper?.config.max ?? 0,
       pilots: counts,
@@ -249,7 +255,7 @@ export class PilotDesk {
         attached: workers.filter((worker) => worker.sessionId !== null).length,
       },
       barred: [...new Set(agents.flatMap(({ node }) => this.#options.barOf(node) ?? []))],
-      lastDecision: keeper?.lastDecision ?? BY_HAND,
+      lastDecision: keeper?.lastDecision ?? 'none: no factory looks at it',
       banned: keeper?.banned ?? null,
       trouble: keeper?.trouble ?? null,
       backOffUntil: until !== null && until > this.#options.nowMs() ? until : null,
@@ -263,7 +269,11 @@ const unheard = ({ protocol }: Agent): string | null =>
     ? null
     : 'of an earlier release: it hides no keys of this server that it was not told at its start';
 
-const BY_HAND = 'agents are started by hand there, the ProxyServer sends no pilots';
+const BY_HAND = { type: 'by hand', sentence: 'agents are started by hand there, the ProxyServer sends no pilots' };
+const NO_MORE = {
+  type: 'not configured',
+  sentence: 'it is not in the configuration (any more); its pilots are served until they end',
+};
 
 /** A site that does not answer is explained all the same: that is when people ask. */
 async function describe({ site }: PilotKeeper): Promise<string> {

@@ -7,24 +7,26 @@ import { lockHolder, StateDirError } from './state-db.js';
 
 const STOP_WITHIN_MS = 30_000;
 
-/** SIGTERM, and waits until it and what it started are gone. @returns the exit status */
-export async function stopRunning(config: ProxyConfig): Promise<number> {
+/** Waits until it is gone, with all that it started, or without. @returns the exit status */
+export async function stopRunning(config: ProxyConfig, { isKept }: { isKept: boolean }): Promise<number> {
   const pid = lockHolder(config.stateDir);
   if (pid === undefined) {
     process.stdout.write(`no ProxyServer runs on ${config.stateDir}\n`);
     return 1;
   }
   const start = startTimeOf(pid) ?? null;
-  sendSignal(pid, 'SIGTERM');
+  const signal = isKept ? 'SIGHUP' : 'SIGTERM';
+  sendSignal(pid, signal);
   const deadline = performance.now() + STOP_WITHIN_MS;
   while (isSameProcess(pid, start)) {
     if (performance.now() > deadline)
       throw new StateDirError(
-        `The ProxyServer (process ${pid}) did not end within ${STOP_WITHIN_MS / 1000} s of SIGTERM. Its log is ${join(config.stateDir, 'log')}.`,
+        `The ProxyServer (process ${pid}) did not end within ${STOP_WITHIN_MS / 1000} s of ${signal}. Its log is ${join(config.stateDir, 'log')}.`,
       );
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  process.stdout.write(`stopped (process ${pid})\n`);
+  const left = `; sessions, pilots and jobs go on, and end by themselves ${config.orphanedAfterS} s from now without a ProxyServer`;
+  process.stdout.write(`stopped (process ${pid})${isKept ? left : ''}\n`);
   return 0;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The ProxyServer's life: the order of start and stop, its ticks, its housekeeping. Its parts and who tells whom: parts.ts.
  *
- * A stop ends what was started here (masters, pilots, the embedded catalog) unless `keepOnStop` says otherwise; a ProxyServer that
+ * A stop ends what was started here (masters, pilots, the embedded catalog) unless `keepOnStop` or SIGHUP say otherwise; a ProxyServer that
  * was killed leaves masters and agents alive, and the next one on the same state directory takes them back.
  */
 import { rm, writeFile } from 'node:fs/promises';
@@ -100,15 +100,20 @@ class ProxyServer {
     factory.look();
     await writeFile(join(config.stateDir, 'url'), `${this.#url}\n`);
     this.#log.info('ready', { url: this.#url, catalog: catalog.url });
-    return { url: this.#url, stop: (why) => this.#stop(why) };
+    return {
+      url: this.#url,
+      stop: (why) => this.#stop(why, config.keepOnStop),
+      leave: (why) => this.#stop(why, true),
+    };
   }
 
-  async #stop(why: string): Promise<void> {
+  /** @param isKept masters and pilots go on, for the next ProxyServer */
+  async #stop(why: string, isKept: boolean): Promise<void> {
     const { factory, sessions, batch, dispatcher, registry, nursery, door, catalog, socketDir } = this.#parts;
-    this.#log.info(`stopping: ${why}`);
+    this.#log.info(`stopping: ${why}${isKept ? '; masters and pilots go on' : ''}`);
     for (const task of this.#tasks) await task.stop();
     await factory.stop();
-    if (this.#config.keepOnStop) sessions.leaveAll();
+    if (isKept) sessions.leaveAll();
     else await Promise.all([sessions.endAll('the ProxyServer ends'), factory.endPilots()]);
     await Promise.all([batch.close(), this.#manager?.stop()]);
     sessions.close();
@@ -118,7 +123,7 @@ class ProxyServer {
     door.close('the ProxyServer ends');
     await this.#parts.nodeFiles.settled();
     await Promise.all([this.#closeHttp(), catalog.stop()]);
-    if (!this.#config.keepOnStop) removeSocketDirectory(socketDir, this.#config.stateDir);
+    if (!isKept) removeSocketDirectory(socketDir, this.#config.stateDir);
     await rm(join(this.#config.stateDir, 'url'), { force: true });
     this.#parts.audit.close();
     this.#base.db.close();

@@ -53,6 +53,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   request: ['proof request --workers 40 --dataset dimuon --for 60 --wait', 'proof request --list'],
   accounting: ['proof accounting --by site --days 7'],
   'proxy start': ['proof proxy start --config proxy.yaml', 'proof proxy start --config proxy.yaml --detach'],
+  'proxy stop': ['proof proxy stop', 'proof proxy stop --keep'],
+  'proxy restart': ['proof proxy restart --config proxy.yaml'],
   'proxy init': ['proof proxy init /etc/proof --name voalice06.cern.ch --admin ada'],
   login: ['proof login voalice06 --token-file ada.token'],
   'token create': ['proof token create --user ada --state-dir /var/lib/proof > ada.token'],

@@ -1,9 +1,10 @@
-/** `proof proxy init`, and `proof proxy start | stop | status | check`: the ProxyServer of a configuration file. */
+/** `proof proxy init`, and `proof proxy start | stop | restart | status | check`: the ProxyServer of a configuration file. */
 import { existsSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
+import { ExitStatus } from '../exit-status.js';
 import { detachRoom, runRoom } from '../room-program.js';
 
 /** --config, else $PROOF_PROXY_CONFIG, else ~/.config/proof/proxy.yaml. */
@@ -45,8 +46,15 @@ export function addCommands(program: Command): void {
       const lines = await makeInstallation({ folder, host, port: wanted, admin, adminDays });
       process.stdout.write(`made in ${folder}:\n${lines.map((line) => `  ${line}\n`).join('')}`);
     });
+  add('stop', 'stop it, with all that it started')
+    .option('--keep', 'sessions, pilots and jobs go on, for the next one: start it soon')
+    .action((options: { config?: string; keep?: true }) =>
+      runRoom('proxy-server', ['--config', configFile(options.config), '--stop', ...(options.keep ? ['--keep'] : [])]),
+    );
+  add('restart', 'stop it alone and start it in the background, for a changed configuration or a new release').action(
+    (options: { config?: string }) => restart(['--config', configFile(options.config)]),
+  );
   const VERBS = [
-    ['stop', 'stop it, with all that it started'],
     ['status', 'does one run on this configuration? exit status 1 if not'],
     ['check', 'read the configuration and say what is wrong with it'],
   ] as const;
@@ -54,6 +62,15 @@ export function addCommands(program: Command): void {
     add(verb, description).action((options: { config?: string }) =>
       runRoom('proxy-server', ['--config', configFile(options.config), `--${verb}`]),
     );
+}
+
+/** Sessions, pilots and jobs go on. A configuration that is wrong leaves the one that runs as it is. */
+async function restart(args: readonly string[]): Promise<void> {
+  await runRoom('proxy-server', [...args, '--check']);
+  await runRoom('proxy-server', [...args, '--stop', '--keep']).catch((error: unknown) => {
+    if (!(error instanceof ExitStatus && error.status === 1)) throw error; // none ran
+  });
+  process.stdout.write(`${await detachRoom('proxy-server', args)}\n`);
 }
 
 function port(text: string): number {

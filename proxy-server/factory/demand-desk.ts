@@ -44,7 +44,21 @@ export class DemandDesk {
     const unmet = sessionsWant();
     const wishes: Wish[] = [...requests(), ...this.#jobs()];
     if (unmet > 0) wishes.push({ who: 'for sessions', cores: unmet, tiers: everywhere, isStanding: false });
-    return shareDemand(wishes, this.#rooms()).get(site) ?? NO_DEMAND;
+    return shareDemand(this.#withoutThoseComingBack(wishes), this.#rooms()).get(site) ?? NO_DEMAND;
+  }
+
+  /** After a restart of this server sessions lack the workers of agents that have not dialled again yet: these are no reason for more pilots. */
+  #withoutThoseComingBack(wishes: readonly Wish[]): Wish[] {
+    const here = new Set(this.#options.agents().map(({ agentId }) => agentId));
+    let away = this.#options
+      .livePilots()
+      .filter(({ agentId, state }) => agentId !== null && state !== 'draining' && !here.has(agentId))
+      .reduce((sum, { cores }) => sum + (cores ?? 1), 0);
+    return wishes.map((wish) => {
+      const met = wish.isStanding ? 0 : Math.min(away, wish.cores);
+      away -= met;
+      return { ...wish, cores: wish.cores - met };
+    });
   }
 
   #open(): SiteConfig[] {
