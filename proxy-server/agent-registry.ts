@@ -119,8 +119,16 @@ export class AgentRegistry {
 
   /** Any word of an agent puts its deadline off. */
   heard(agentId: string): void {
-    const silentMs = MISSED_BEATS * this.#options.heartbeatMs;
-    this.#setDeadline(agentId, silentMs, () => this.#silent(agentId, silentMs));
+    this.#await(agentId, 1);
+  }
+
+  /** Beats are counted one by one: a sleep of this process, however long and whenever it ends, passes for one at most. */
+  #await(agentId: string, beat: number): void {
+    const { heartbeatMs } = this.#options;
+    this.#setDeadline(agentId, heartbeatMs, () => {
+      if (beat < MISSED_BEATS) this.#await(agentId, beat + 1);
+      else this.#silent(agentId, MISSED_BEATS * heartbeatMs);
+    });
   }
 
   #setDeadline(agentId: string, afterMs: number, then: () => void): void {

@@ -216,14 +216,14 @@ describe('proxy: a slot with sessions and batch jobs', () => {
   it('ends a job that uses more CPU time than its TTL on its cores', async function () {
     if (availableParallelism() < 2) skipBecause(this, 'one core cannot use more CPU time than there is time');
     await start('isolation: never');
-    // First in line on a busy machine, where we may say so.
-    const burn = "nice -n -20 node -e 'for (;;);' 2>/dev/null &";
-    const program = jobs.script('burn.sh', `echo -20 > /proc/self/autogroup; ${burn.repeat(4)} wait`);
+    // Ahead of others on a busy machine, where we may say so, and not so far that the agent cannot look.
+    const burn = "nice -n -5 node -e 'for (;;);' 2>/dev/null &";
+    const program = jobs.script('burn.sh', `echo -5 > /proc/self/autogroup; ${burn.repeat(4)} wait`);
     for (let tries = 0; tries < 3; tries++) {
-      const id = await jobs.submit(`Executable = "${program}"; TTL = 4;`);
+      const id = await jobs.submit(`Executable = "${program}"; TTL = 20;`);
       const { why, cpuSeconds } = await jobs.ends(id, 'EXPIRED');
-      if (/it used more CPU time than 4 s, its TTL on 1 cores/.test(why ?? '')) return;
-      expect(cpuSeconds, why ?? '').to.be.lessThan(6);
+      if (/it used more CPU time than 20 s, its TTL on 1 cores/.test(why ?? '')) return;
+      expect(cpuSeconds, why ?? '').to.be.lessThan(30);
     }
     skipBecause(this, 'this machine is too busy to give a payload more than one core');
   });

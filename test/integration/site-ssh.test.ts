@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { pilotInfo, siteInfo } from '../../protocol/api.js';
+import { type PilotInfo, pilotInfo, siteInfo } from '../../protocol/api.js';
 import { BatchCluster, batchClusterMissing } from '../support/batch-cluster.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { loginNodeMissing, SshLoginNode } from '../support/ssh-login-node.js';
@@ -54,33 +54,37 @@ for (const { kind, keys, says, queue } of BEHIND)
     };
     const pilots = async () =>
       z.array(pilotInfo).parse(JSON.parse((await cluster!.proof('pilots', '--all', '--json')).stdout));
+    const idle = async (): Promise<PilotInfo> =>
+      (await until('one is idle', pilots, (all) => all.some(({ state }) => state === 'idle'))).find(
+        ({ state }) => state === 'idle',
+      )!;
     const inQueue = (): string[] =>
       Array.from(batch!.command(...queue.split(' ')).matchAll(/^ *(\d+) /gm), ([, id]) => id!);
 
     it('runs a pilot that registers, over one shared connection, and reads its log and what the batch system says', async () => {
-      const [pilot] = (await pilots()).filter(({ state }) => state === 'idle');
-      expect(inQueue()).to.deep.equal([pilot!.batchId]);
+      const pilot = await idle();
+      expect(inQueue()).to.deep.equal([pilot.batchId]);
       expect(login!.isShared()).to.equal(true);
-      expect((await cluster!.proof('pilot', 'log', pilot!.pilotId)).stdout).to.contain('registered');
+      expect((await cluster!.proof('pilot', 'log', pilot.pilotId)).stdout).to.contain('registered');
       expect((await cluster!.proof('sites', 'explain', 'FAR')).stdout).to.match(says);
     });
 
     it('opens the shared connection again when it was closed', async () => {
       login!.closeShared();
-      const [pilot] = (await pilots()).filter(({ state }) => state === 'idle');
-      expect((await cluster!.proof('pilot', 'log', pilot!.pilotId)).stdout).to.contain('registered');
+      const pilot = await idle();
+      expect((await cluster!.proof('pilot', 'log', pilot.pilotId)).stdout).to.contain('registered');
       expect(login!.isShared()).to.equal(true);
       const answer = JSON.parse((await cluster!.proof('sites', '--json')).stdout);
       expect(z.array(siteInfo).parse(answer)[0]!.backOffUntil).to.equal(null);
     });
 
     it('cancels one, which leaves the batch system, and another takes its place', async () => {
-      const [pilot] = (await pilots()).filter(({ state }) => state === 'idle');
-      expect((await cluster!.proof('pilot', 'kill', pilot!.pilotId)).status).to.equal(0);
+      const pilot = await idle();
+      expect((await cluster!.proof('pilot', 'kill', pilot.pilotId)).status).to.equal(0);
       const isOther = ({ state, pilotId }: { state: string; pilotId: string }): boolean =>
-        state === 'idle' && pilotId !== pilot!.pilotId;
+        state === 'idle' && pilotId !== pilot.pilotId;
       await until('another one is idle', pilots, (all) => all.some(isOther));
-      await until('the cancelled one left the queue', inQueue, (ids) => !ids.includes(pilot!.batchId!));
+      await until('the cancelled one left the queue', inQueue, (ids) => !ids.includes(pilot.batchId!));
     });
 
     it('leaves no job and no connection', async () => {

@@ -28,13 +28,19 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
+  /** Time passes while nothing runs, as when the process is stopped: what was due meanwhile runs late, at the end. */
+  stall(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   advance(ms: number): void {
     const until = this.#now + ms;
     for (;;) {
       const next = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at || a.order - b.order)[0];
       if (next === undefined) break;
       this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       next.run();
     }
     this.#now = until;

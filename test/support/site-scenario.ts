@@ -90,6 +90,7 @@ export function describeSite(scenario: SiteScenario): void {
       expect((await cluster.proof('pilot', 'jdl', 'FARM', '--translate')).stdout)
         .to.match(scenario.translation)
         .and.contain('#!/bin/sh');
+      await settled();
       const [pilot] = await idle();
       expect((await cluster.proof('pilot', 'log', pilot!.pilotId)).stdout).to.contain('registered');
     });
@@ -122,12 +123,15 @@ export function describeSite(scenario: SiteScenario): void {
       await until('the job runs', async () => (await job()).state === 'RUNNING');
       const { agentId, jobId } = await job();
       const drained = async () => (await pilots()).find((pilot) => pilot.agentId === agentId)!;
-      expect((await cluster.proof('pilots', 'drain', (await drained()).pilotId)).status).to.equal(0);
-      await settled();
-      if (data !== undefined) await query('drained.json'); // sessions get the cores of batch jobs, too, where they may
-      expect((await drained()).state).to.equal('draining');
-      expect((await job()).state).to.equal('RUNNING');
-      writeFileSync(go, '');
+      try {
+        expect((await cluster.proof('pilots', 'drain', (await drained()).pilotId)).status).to.equal(0);
+        await settled();
+        if (data !== undefined) await query('drained.json'); // sessions get the cores of batch jobs, too, where they may
+        expect((await drained()).state).to.equal('draining');
+        expect((await job()).state).to.equal('RUNNING');
+      } finally {
+        writeFileSync(go, ''); // the tests that follow need the slot
+      }
       await until('it left', async () => (await drained()).state === 'gone');
       expect(await job()).to.include({ jobId, state: 'DONE', resubmissions: 0 });
       const { stdout: trace } = await cluster.proof('trace', String(jobId));

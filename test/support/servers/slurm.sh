@@ -36,7 +36,7 @@ ReturnToService=2
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
-KillWait=3
+KillWait=30
 CompleteWait=0
 AccountingStorageType=accounting_storage/none
 NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[0]} CPUs=8 RealMemory=4000

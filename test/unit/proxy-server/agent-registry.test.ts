@@ -83,6 +83,19 @@ describe('proxy-server: agent registry', () => {
     expect(told()).to.deep.equal(['lost a1: agent a1 was silent for 3000 ms']);
   });
 
+  it('does not lose an agent that speaks again after a sleep of both, wherever in the beats that ended', () => {
+    for (let stallMs = 500; stallMs <= 20_000; stallMs += 100) {
+      join('a1', [report('w1')]);
+      clock.advance(900); // its next word is due soon
+      clock.stall(stallMs);
+      clock.advance(900); // it comes as late as it may
+      expect(told(), `${stallMs} ms`).to.deep.equal([]);
+      registry.heard('a1');
+    }
+    clock.advance(3_000);
+    expect(told()).to.deep.equal(['gone w1', 'lost a1: agent a1 was silent for 3000 ms']);
+  });
+
   it('does not blame agents for its own sleep', () => {
     const late = new (class extends ManualClock {
       skip = 0;
