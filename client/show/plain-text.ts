@@ -6,3 +6,6 @@ export const plainText = (text: string): string =>
     const code = one.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
+
+/** A name that a script may read: as it is in a pipe or file, for a terminal as one that moves nothing there. */
+export const shownName = (name: string): string => (process.stdout.isTTY ? plainText(name) : name);

@@ -6,6 +6,7 @@ import { type NewMember, type SetAnswer, setAnswer, setChanged } from '../../../
 import { formatBytes, printJson, printTable } from '../../print.js';
 import { expandListedWords } from '../../run/dataset-words.js';
 import { readEntryList } from '../../run/entry-list-file.js';
+import { plainText } from '../../show/plain-text.js';
 import { addFriend, friendsOf } from '../run-options.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { addVerifyCommand } from './verify.js';
@@ -91,7 +92,7 @@ function describe(set: SetAnswer): string {
     return `  ${member.name}${member.tree === null ? '' : `#${member.tree}`}${told === '' ? '' : `  (${told})`}`;
   });
   const friends = set.friends.map(({ alias, dataset }) => `  friend ${alias}: ${dataset.join(' ')}`);
-  return [head, ...(set.comment === '' ? [] : [set.comment]), ...lines, ...friends].join('\n');
+  return [head, ...(set.comment === '' ? [] : [set.comment]), ...lines, ...friends].map(plainText).join('\n');
 }
 
 function addCreate(datasets: Command): void {

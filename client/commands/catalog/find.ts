@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { entryShape, gridFileShape } from '../../../catalog/grid/wire.js';
+import { shownName } from '../../show/plain-text.js';
 import { JsonArray } from './json-array.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { whole } from './whole.js';
@@ -35,7 +36,7 @@ export function addFindCommands(program: Command): void {
       await withCatalog(command, async ({ http }) => {
         if (!options.json) {
           const names = http.lines(question.path, { ...params, shape: 'name' }, z.string());
-          for await (const found of names) process.stdout.write(`${found}\n`);
+          for await (const found of names) process.stdout.write(`${shownName(found)}\n`);
           return;
         }
         const shape = options.directories ? 'entry' : 'file';

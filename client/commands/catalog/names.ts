@@ -4,6 +4,7 @@ import type { GridEntry } from '../../../catalog/grid/grid.js';
 import { entryShape, type StatAnswer } from '../../../catalog/grid/wire.js';
 import { UsageError } from '../../../protocol/errors.js';
 import { printJson } from '../../print.js';
+import { plainText, shownName } from '../../show/plain-text.js';
 import { formatTable } from '../../show/table.js';
 import { JsonArray } from './json-array.js';
 import { withCatalog, withCatalogOptions, withGrid } from './open-catalog.js';
@@ -23,9 +24,14 @@ function addListing(program: Command): void {
     .action(
       async (paths: string[], options: { long?: boolean; recursive?: boolean; json?: boolean }, command: Command) => {
         const array = options.json ? new JsonArray() : undefined;
+        let isFirst = true;
         const print = (entries: readonly GridEntry[], top: string): void => {
           if (array !== undefined) for (const entry of entries) array.push(entry);
-          else if (entries.length > 0) process.stdout.write(`${listing(entries, top, options.long ?? false)}\n`);
+          else if (entries.length > 0) {
+            const text = options.long ? longListing(entries, top, isFirst) : listing(entries, top);
+            process.stdout.write(`${text}\n`);
+            isFirst = false;
+          }
         };
         if (options.recursive)
           await withCatalog(command, async (grid) => {
@@ -47,20 +53,28 @@ function addListing(program: Command): void {
     );
 }
 
-function listing(entries: readonly GridEntry[], top: string, long: boolean): string {
-  const prefix = top === '' ? '' : `${top.replace(/\/+$/, '')}/`;
-  const name = ({ path, type }: GridEntry): string =>
-    (prefix !== '' && path.startsWith(prefix) ? path.slice(prefix.length) : path) + (type === 'directory' ? '/' : '');
-  if (!long) return entries.map(name).join('\n');
+function listing(entries: readonly GridEntry[], top: string): string {
+  return entries.map((entry) => shownName(nameBelow(top, entry))).join('\n');
+}
+
+/** A long directory comes in parts; the first has the header. */
+function longListing(entries: readonly GridEntry[], top: string, isFirst: boolean): string {
   const rows = entries.map((entry) => [
     modeText(entry),
     entry.owner,
     entry.group,
     entry.size,
     entry.modified.slice(0, 19).replace('T', ' '),
-    name(entry),
+    nameBelow(top, entry),
   ]);
-  return formatTable(['mode', 'owner', 'group', 'size', 'modified', 'name'], rows);
+  const text = formatTable(['mode', 'owner', 'group', 'size', 'modified', 'name'], rows);
+  return isFirst ? text : text.slice(text.indexOf('\n') + 1);
+}
+
+function nameBelow(top: string, { path, type }: GridEntry): string {
+  const prefix = top === '' ? '' : `${top.replace(/\/+$/, '')}/`;
+  const isBelow = prefix !== '' && path.startsWith(prefix);
+  return (isBelow ? path.slice(prefix.length) : path) + (type === 'directory' ? '/' : '');
 }
 
 /** `drwxr-xr-x`; c for a collection, l for a member of an archive. */
@@ -106,7 +120,7 @@ function statText(stat: StatAnswer): string {
   ];
   return lines
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key.padEnd(9)} ${String(value)}`)
+    .map(([key, value]) => `${key.padEnd(9)} ${plainText(String(value))}`)
     .join('\n');
 }
 

@@ -1,7 +1,11 @@
 /** `proof du` and `proof tree`: what is below a name. */
 import type { Command } from 'commander';
+import type { GridEntry } from '../../../catalog/grid/grid.js';
+import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { entryShape, usageAnswer } from '../../../catalog/grid/wire.js';
+import { RemoteError } from '../../../protocol/errors.js';
 import { formatBytes, printJson, printTable } from '../../print.js';
+import { shownName } from '../../show/plain-text.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { whole } from './whole.js';
 
@@ -27,16 +31,38 @@ export function addUsageCommands(program: Command): void {
       const levels = options.levels === undefined ? Number.POSITIVE_INFINITY : whole(options.levels);
       const top = path.replace(/\/+$/, '');
       const kept: unknown[] = [];
-      if (!options.json) process.stdout.write(`${top === '' ? '/' : top}\n`);
-      await withCatalog(command, async ({ http }) => {
-        for await (const entry of http.lines('/v1/list', { path: top || '/', shape: 'entry' }, entryShape)) {
+      if (!options.json) process.stdout.write(`${shownName(top === '' ? '/' : top)}\n`);
+      await withCatalog(command, async (grid) => {
+        for await (const entry of entriesBelow(grid, top, levels)) {
           const depth = entry.path.slice(top.length).split('/').length - 1;
-          if (depth > levels) continue;
           const name = entry.path.slice(entry.path.lastIndexOf('/') + 1) + (entry.type === 'directory' ? '/' : '');
           if (options.json) kept.push(entry);
-          else process.stdout.write(`${'  '.repeat(depth)}${name}\n`);
+          else process.stdout.write(`${'  '.repeat(depth)}${shownName(name)}\n`);
         }
       });
       if (options.json) printJson(kept);
     });
+}
+
+/** What may not be looked into is left out, as in a whole listing. */
+async function* entriesIn(grid: ProofGrid, path: string, levels: number): AsyncGenerator<GridEntry> {
+  try {
+    yield* entriesBelow(grid, path, levels);
+  } catch (error) {
+    if (!(error instanceof RemoteError) || error.code !== 'CATALOG_ACCESS_DENIED') throw error;
+  }
+}
+
+/** Depth first; with few levels of a large tree, only those directories are listed. */
+async function* entriesBelow(grid: ProofGrid, top: string, levels: number): AsyncGenerator<GridEntry> {
+  if (levels === Number.POSITIVE_INFINITY) {
+    yield* grid.http.lines('/v1/list', { path: top || '/', shape: 'entry' }, entryShape);
+    return;
+  }
+  if (levels < 1) return;
+  for await (const page of grid.listPages(top || '/'))
+    for (const entry of page) {
+      yield entry;
+      if (entry.type === 'directory') yield* entriesIn(grid, entry.path, levels - 1);
+    }
 }
