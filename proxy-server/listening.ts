@@ -5,13 +5,15 @@ import type { FastifyInstance } from 'fastify';
 import { listenError } from '../protocol/daemon.js';
 import type { ProxyConfig } from './config.js';
 
+type Addressed = Pick<ProxyConfig, 'listen' | 'tls' | 'publicUrl'>;
+
 /**
  * Port 0 is the port of last time, where it is free: agents and masters that outlived the last ProxyServer look for it there.
  * @throws {PortInUseError | UsageError}
  */
 export async function listenOn(
   app: FastifyInstance,
-  { listen, tls, publicUrl }: Pick<ProxyConfig, 'listen' | 'tls' | 'publicUrl'>,
+  { listen, tls, publicUrl }: Addressed,
   db: Database.Database,
 ): Promise<string> {
   const { host, port } = listen;
@@ -28,6 +30,11 @@ export async function listenOn(
   const address = app.server.address();
   const taken = typeof address === 'object' && address !== null ? address.port : port;
   db.prepare(`INSERT OR REPLACE INTO setting (name, value) VALUES ('port', ?)`).run(String(taken));
+  return addressOf({ listen, tls, publicUrl }, taken);
+}
+
+/** What agents and clients are told. @param taken the port, where the configuration leaves it open */
+export function addressOf({ listen: { host }, tls, publicUrl }: Addressed, taken: number): string {
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? hostname() : host.includes(':') ? `[${host}]` : host;
   if (publicUrl !== undefined) return withPort(publicUrl, taken);

@@ -10,6 +10,7 @@ import { runDaemon } from '../protocol/daemon.js';
 import { UsageError } from '../protocol/errors.js';
 import { createLogger } from '../protocol/log.js';
 import { readProxyConfig } from './config.js';
+import { addressOf } from './listening.js';
 import { showStatus, stopRunning } from './running-server.js';
 import { startProxyServer } from './server.js';
 import { ServerTls } from './server-tls.js';
@@ -48,8 +49,11 @@ await runDaemon('proof-proxy-server', async () => {
   if (verb === 'stop') return { url: null, stop: async () => {}, ended: stopRunning(config, { isKept: keep }) };
   if (verb === 'status') return { url: null, stop: async () => {}, ended: showStatus(config) };
   if (verb === 'check') {
-    if (config.tls !== undefined)
-      new ServerTls({ ...config.tls, clientCa: config.certificates?.ca ?? null }, config.file);
+    if (config.tls !== undefined) {
+      const tls = new ServerTls({ ...config.tls, clientCa: config.certificates?.ca ?? null }, config.file);
+      const mistrust = tls.mistrust(addressOf(config, config.listen.port));
+      if (mistrust !== undefined) process.stderr.write(`proof-proxy-server: warning: ${mistrust}.\n`);
+    }
     process.stdout.write(`${file}: good\n`);
     return { url: null, stop: async () => {}, ended: Promise.resolve(0) };
   }

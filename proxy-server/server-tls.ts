@@ -2,9 +2,10 @@
  * The server's certificate and key, from files that are looked at again now and then: renewed ones are taken for new connections without a
  * restart; ones that do not fit together, or cannot be read, are told in the log and the former stay.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { Server } from 'node:https';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { checkServerIdentity, createSecureContext, type SecureContextOptions } from 'node:tls';
 import { configPath } from '../protocol/config.js';
 import { GridError } from '../protocol/errors.js';
 import { fileProblem } from '../protocol/file-problem.js';
@@ -41,6 +42,15 @@ export class ServerTls {
   options(): SecureContextOptions & { requestCert: boolean; rejectUnauthorized: boolean } {
     // A certificate of nobody we know is no reason to hang up: tokens are the usual way in.
     return { ...this.#read(), requestCert: this.#files.clientCa !== null, rejectUnauthorized: false };
+  }
+
+  /** Why those who are told to come to `url` will not trust the certificate, as Node.js checks it; undefined: it names that address. */
+  mistrust(url: string): string | undefined {
+    const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+    const certificate = new X509Certificate(readText(this.#files.cert));
+    if (checkServerIdentity(host, certificate.toLegacyObject()) === undefined) return undefined;
+    const names = certificate.subjectAltName ?? certificate.subject.replaceAll('\n', ', ');
+    return `agents and clients are told to come to ${url}, but ${this.#files.cert} is for ${names}: set publicUrl to an address that it names`;
   }
 
   /** Takes files that have changed. */

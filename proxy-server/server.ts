@@ -175,7 +175,10 @@ class ProxyServer {
       closeSockets();
       await app.close();
     };
-    return listenOn(app, this.#config, this.#base.db);
+    const url = await listenOn(app, this.#config, this.#base.db);
+    const mistrust = this.#tls?.mistrust(url);
+    if (mistrust !== undefined) this.#log.warn(mistrust);
+    return url;
   }
 
   #info(): ServerInfo {

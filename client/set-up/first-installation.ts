@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isLoopback } from '../../protocol/config.js';
 import { UsageError } from '../../protocol/errors.js';
 import { openKey, signToken } from '../../protocol/tokens.js';
 import { keysOf, makeCa, makeCertificate } from './small-ca.js';
@@ -40,9 +41,19 @@ export async function makeInstallation(wanted: Installation): Promise<string[]> 
     'server.pem, keys/server.key  of the ProxyServer; renewed files are taken without a restart',
     'admin.pem, keys/admin.key    certificate of the first user, for "proof login --certificate" where the client has no tokenFile',
     `keys/admin.token             the same as a token, for ${adminDays} days`,
-    'proxy.yaml                   start it: proof proxy start --config proxy.yaml',
-    'client.yaml                  try it: proof --config client.yaml whoami',
+    `proxy.yaml                   start it: proof proxy start --config ${shellWord(join(folder, 'proxy.yaml'))}`,
+    `client.yaml                  try it: proof --config ${shellWord(join(folder, 'client.yaml'))} whoami${port === 0 ? ', with the port that the server prints put in' : ''}`,
   ];
+}
+
+/** A path as it can be pasted at a shell, wherever one stands. */
+const shellWord = (path: string): string =>
+  /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+
+/** A server that is called the loopback is for this machine alone. */
+function listenHost(host: string, port: number): string {
+  if (host === '::1') return `"[::1]:${port}"`;
+  return `${host === 'localhost' ? '127.0.0.1' : isLoopback(host) ? host : '0.0.0.0'}:${port}`;
 }
 
 const urlOf = ({ host, port }: { host: string; port: number }): string =>
@@ -50,7 +61,7 @@ const urlOf = ({ host, port }: { host: string; port: number }): string =>
 
 function proxyYaml({ host, port, admin }: { host: string; port: number; admin: string }): string {
   return `# Keys: docs/proxy-server.md. Paths are relative to this file.
-listen: 0.0.0.0:${port}
+listen: ${listenHost(host, port)}
 publicUrl: ${urlOf({ host, port })}${port === 0 ? ' # with the port that it gets' : ''}
 stateDir: state
 auth: token

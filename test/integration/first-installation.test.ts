@@ -36,6 +36,9 @@ describe('a first installation', () => {
     top = mkdtempSync(join(tmpdir(), 'proof-first-'));
     const made = await run(['proxy', 'init', file(), '--name', '127.0.0.1', '--port', '0', '--admin', 'ada']);
     expect(made.status, made.stderr).to.equal(0);
+    // The commands that it prints can be pasted anywhere.
+    expect(made.stdout).to.contain(`proof proxy start --config ${file('proxy.yaml')}\n`);
+    expect(made.stdout).to.contain(`proof --config ${file('client.yaml')} whoami`);
     server = spawn(process.execPath, [COMMAND, 'proxy', 'start', '--config', file('proxy.yaml')], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -60,6 +63,26 @@ describe('a first installation', () => {
       await once(server, 'exit');
     }
     if (top !== undefined) rmSync(top, { recursive: true, force: true });
+  });
+
+  it('listens on the loopback alone where that is its name, and says how to start it, whatever the folder is called', async () => {
+    for (const [name, listen] of [
+      ['localhost', '127.0.0.1:7'],
+      ['::1', '"[::1]:7"'],
+      ['vobox.example.org', '0.0.0.0:7'],
+    ] as const) {
+      const folder = join(top, `it's ${listen}`);
+      const { stdout } = await run(['proxy', 'init', folder, '--name', name, '--port', '7']);
+      expect(readFileSync(join(folder, 'proxy.yaml'), 'utf8')).to.match(
+        new RegExp(`^listen: ${listen.replace(/[[\]]/g, '\\$&')}$`, 'm'),
+      );
+      const command = /start it: proof (.*)$/m.exec(stdout)![1]!;
+      const check = spawnSync('sh', [
+        '-c',
+        `'${process.execPath}' '${COMMAND}' ${command.replace(' start ', ' check ')}`,
+      ]);
+      expect([check.status, String(check.stderr)]).to.deep.equal([0, '']);
+    }
   });
 
   it('keeps keys and token to its owner, and refuses a folder that holds something', async () => {

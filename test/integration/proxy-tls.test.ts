@@ -1,6 +1,6 @@
 /** TLS from end to end: agents, workers and clients trust one authority and speak https and wss to the one port. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -19,6 +19,32 @@ describe('proxy: TLS', () => {
     if (status !== 0) skipBecause(this, 'openssl is not installed');
   });
   after(() => rmSync(folder, { recursive: true }));
+
+  it('says so where agents and clients are told an address that the certificate does not name', async () => {
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const tls = `tls: { cert: ${cert}, key: ${key}, ca: ${cert} }\npublicUrl: https://elsewhere.example.org:0\n`;
+    const words =
+      /told to come to https:\/\/elsewhere.example.org:\d+, but \S+cert.pem is for IP Address:127.0.0.1: set publicUrl/;
+    const proxy = new TestProxy(`${tls}sites: []\n`);
+    try {
+      await proxy.start();
+      const log = join(proxy.stateDir, 'log', 'proxy-server.log');
+      await proxy.until(
+        async () => readFileSync(log, 'utf8'),
+        (text) => words.test(text),
+      );
+    } finally {
+      await proxy.stop();
+    }
+    const file = join(folder, 'proxy.yaml');
+    const rest = `listen: 127.0.0.1:0\nstateDir: state\nauth: token\n`;
+    writeFileSync(file, `${rest}${tls}`);
+    const { status, stdout, stderr } = await run(['proxy', 'check', '--config', file]);
+    expect([status, stdout]).to.deep.equal([0, `${file}: good\n`]);
+    expect(stderr).to.match(words);
+    writeFileSync(file, `${rest}${tls.replace('elsewhere.example.org', '127.0.0.1')}`);
+    expect((await run(['proxy', 'check', '--config', file])).stderr).to.equal('');
+  });
 
   it('carries a session, from the client to the last worker', async () => {
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
