@@ -4,7 +4,7 @@
  * protocol/crc-chain.ts, and a run of no length, which ends it.
  *
  * One that is torn, altered, cut off, longer, another query's or that of another answer is refused, and never merged for what it is not. With rows it
- * can be longer than any memory: it is written and read increment by increment.
+ * can be longer than any memory: it is written and read increment by increment. Runs in browsers too.
  */
 import { crc32 } from 'node:zlib';
 import { CrcChain, lengthOfRun, RUN_HEAD_BYTES } from '../protocol/crc-chain.js';
@@ -17,16 +17,17 @@ export class KeptStateError extends GridError {
 
 /** Magic and version of the form, CRC-32 (u32, little endian) of the answer's text. */
 export const STATE_HEAD_BYTES = 8;
-const MAGIC = Buffer.from('PGS1');
+const MAGIC = new TextEncoder().encode('PGS1');
+const VERSION_AT = 3;
 
 /** @param answer all of the result but its outputs, as it is written beside them */
 export function* keptState(
   increments: Iterable<Uint8Array>,
   { query, answer }: { query: string; answer: string },
 ): Iterable<Uint8Array> {
-  const head = Buffer.alloc(STATE_HEAD_BYTES);
-  MAGIC.copy(head);
-  head.writeUInt32LE(crc32(answer), MAGIC.length);
+  const head = new Uint8Array(STATE_HEAD_BYTES);
+  head.set(MAGIC);
+  viewOf(head).setUint32(MAGIC.length, crc32(answer), true);
   yield head;
   const chain = new CrcChain(query, head);
   for (const increment of increments) {
@@ -37,9 +38,9 @@ export function* keptState(
 }
 
 /** Whether the first bytes of a kept state say that it belongs to this answer. @throws {KeptStateError} */
-export function checkAnswer(head: Buffer, { query, answer }: { query: string; answer: string }): void {
+export function checkAnswer(head: Uint8Array, { query, answer }: { query: string; answer: string }): void {
   checkHead(head, query);
-  if (head.readUInt32LE(MAGIC.length) !== crc32(answer))
+  if (viewOf(head).getUint32(MAGIC.length, true) !== crc32(answer))
     throw damaged(query, 'its figures do not belong to its outputs');
 }
 
@@ -72,7 +73,7 @@ class StateReader {
   readonly #query: string;
   #chain: CrcChain | undefined;
   /** Of the run whose body comes next. */
-  #head: Buffer | undefined;
+  #head: Uint8Array | undefined;
   #parts: Uint8Array[] = [];
   #nbytes = 0;
   #wanted = STATE_HEAD_BYTES;
@@ -86,7 +87,7 @@ class StateReader {
     this.#parts.push(piece);
     this.#nbytes += piece.length;
     if (this.#nbytes < this.#wanted) return;
-    let bytes = Buffer.concat(this.#parts);
+    let bytes = joined(this.#parts, this.#nbytes);
     while (bytes.length >= this.#wanted && !this.#isOver) {
       const part = bytes.subarray(0, this.#wanted);
       bytes = bytes.subarray(this.#wanted);
@@ -103,7 +104,7 @@ class StateReader {
   }
 
   /** @returns an increment, where one is whole */
-  #part(bytes: Buffer): Buffer | undefined {
+  #part(bytes: Uint8Array): Uint8Array | undefined {
     if (this.#chain === undefined) {
       checkHead(bytes, this.#query);
       this.#chain = new CrcChain(this.#query, bytes);
@@ -115,7 +116,7 @@ class StateReader {
       if (length === undefined) throw damaged(this.#query, 'a length cannot be');
       this.#head = bytes;
       this.#wanted = length;
-      return length === 0 ? this.#part(Buffer.alloc(0)) : undefined;
+      return length === 0 ? this.#part(new Uint8Array()) : undefined;
     }
     if (!this.#chain.follows(this.#head, bytes)) throw damaged(this.#query, 'a checksum does not match');
     this.#head = undefined;
@@ -125,14 +126,28 @@ class StateReader {
   }
 }
 
-function checkHead(head: Buffer, query: string): void {
-  if (head.length === STATE_HEAD_BYTES && head.subarray(0, MAGIC.length).equals(MAGIC)) return;
-  if (head.length === STATE_HEAD_BYTES && head.subarray(0, 3).equals(MAGIC.subarray(0, 3)))
+function checkHead(head: Uint8Array, query: string): void {
+  const fits = (nbytes: number): boolean =>
+    head.length === STATE_HEAD_BYTES && MAGIC.subarray(0, nbytes).every((byte, i) => byte === head[i]);
+  if (fits(MAGIC.length)) return;
+  if (fits(VERSION_AT))
     throw new KeptStateError(
       `The outputs of ${query} were kept by another version, which this one cannot read. Run the query again.`,
     );
   throw damaged(query, 'they do not begin as such do');
 }
+
+function joined(parts: readonly Uint8Array[], nbytes: number): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(nbytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const damaged = (query: string, what: string): KeptStateError =>
   new KeptStateError(`What is kept of ${query} is damaged and not shown: ${what}. Run the query again.`);

@@ -1,6 +1,6 @@
 /**
  * Runs of bytes in a file that can be taken for no others: each stands behind a head, its length (u32, little endian) and a CRC-32 which runs on
- * from that of the run before, the first from the beginning of the file and the name of its owner. Pure.
+ * from that of the run before, the first from the beginning of the file and the name of its owner. Pure; runs in browsers too.
  *
  * So a run is whole only where it was written: blocks that a crash leaves with what another file held there before do not match, though they be
  * whole runs of another file.
@@ -20,29 +20,32 @@ export class CrcChain {
   }
 
   /** What stands before `body`, which is the next run. */
-  headOf(body: Uint8Array): Buffer {
-    const head = Buffer.alloc(RUN_HEAD_BYTES);
-    head.writeUInt32LE(body.length, 0);
+  headOf(body: Uint8Array): Uint8Array {
+    const head = new Uint8Array(RUN_HEAD_BYTES);
+    const view = viewOf(head);
+    view.setUint32(0, body.length, true);
     this.#crc = this.#next(head, body);
-    head.writeUInt32LE(this.#crc, 4);
+    view.setUint32(4, this.#crc, true);
     return head;
   }
 
   /** Goes on behind it where it is the next run. @returns whether it is */
-  follows(head: Buffer, body: Uint8Array): boolean {
+  follows(head: Uint8Array, body: Uint8Array): boolean {
     const crc = this.#next(head, body);
-    if (crc !== head.readUInt32LE(4)) return false;
+    if (crc !== viewOf(head).getUint32(4, true)) return false;
     this.#crc = crc;
     return true;
   }
 
-  #next(head: Buffer, body: Uint8Array): number {
+  #next(head: Uint8Array, body: Uint8Array): number {
     return crc32(body, crc32(head.subarray(0, 4), this.#crc));
   }
 }
 
 /** Of the run behind this head, in bytes. @returns undefined for a length that cannot be */
-export function lengthOfRun(head: Buffer): number | undefined {
-  const length = head.readUInt32LE(0);
+export function lengthOfRun(head: Uint8Array): number | undefined {
+  const length = viewOf(head).getUint32(0, true);
   return length > LONGEST_RUN ? undefined : length;
 }
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

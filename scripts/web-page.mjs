@@ -1,6 +1,7 @@
 /** The dashboard's page: browser code with what it uses of our rooms, in one file. It is checked as such, with the DOM's types, by scripts/build.mjs. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /** Messages of the schema library in fifty languages: nobody is shown them. */
@@ -9,6 +10,16 @@ const ONE_LANGUAGE = {
   setup(builder) {
     builder.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/** What the rooms take of node:zlib; anything else of it fails the build. */
+const CRC32 = {
+  name: 'crc32',
+  setup(builder) {
+    builder.onResolve({ filter: /^node:zlib$/ }, () => ({
+      path: join(dirname(fileURLToPath(import.meta.url)), '../proxy-server/web/page/crc32.ts'),
     }));
   },
 };
@@ -34,7 +45,7 @@ export async function buildPage(top) {
     tsconfigRaw: {},
     legalComments: 'eof',
     banner: { js: `/*! Contains ${licences.join('\n')}*/` },
-    plugins: [ONE_LANGUAGE],
+    plugins: [ONE_LANGUAGE, CRC32],
     logLevel: 'error',
   });
 }

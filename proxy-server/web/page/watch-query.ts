@@ -2,6 +2,7 @@
  * One query, watched: while it runs over a WebSocket to its session's master, as one that only looks on; once it is over by its kept result.
  * `terminate()` is users' code, which is not run here: outputs are those that it gets.
  */
+import { openState } from '../../../analysis/kept-state.js';
 import { unpackState } from '../../../analysis/merged-state.js';
 import { OutputMerger } from '../../../analysis/output-merger.js';
 import type { OutputResult } from '../../../analysis/outputs/result.js';
@@ -57,7 +58,10 @@ async function fetchResult(ref: string, events: WatchEvents, signal: AbortSignal
   const path = `queries/${encodeURIComponent(ref)}`;
   const frame = decodeBytes(await askBytes(`${path}/result`, signal, MOST_BYTES));
   events.result(checked(keptResult, frame, 'result').result);
-  events.outputs(outputsOf(await askBytes(`${path}/state`, signal, MOST_BYTES)));
+  const state = await askBytes(`${path}/state`, signal, MOST_BYTES);
+  const increments: Uint8Array[] = [];
+  for await (const increment of openState([state], ref)) increments.push(increment);
+  events.outputs(outputsOf(increments));
 }
 
 function follow(
@@ -77,12 +81,12 @@ function follow(
     } else if (message.type === 'refused') events.problem(message.error.message);
     else if (!('queryId' in message) || message.queryId !== queryId) return;
     else if (message.type === 'progress') events.progress(message);
-    else if (message.type === 'outputs') events.outputs(outputsOf(message.state));
+    else if (message.type === 'outputs') events.outputs(outputsOf(unpackState(message.state)));
     else if (message.type === 'result') {
       isDone = true;
       socket.close();
       events.result(message.result);
-      if (message.state !== null) events.outputs(outputsOf(message.state));
+      if (message.state !== null) events.outputs(outputsOf(unpackState(message.state)));
       else fetchResult(query, events, signal).catch((error: Error) => events.problem(error.message));
     }
   };
@@ -102,8 +106,8 @@ function follow(
 }
 
 /** Of a merged state. Objects come one by one, since their `merge` is users' code. */
-export function outputsOf(state: Uint8Array): readonly OutputResult[] {
+export function outputsOf(increments: Iterable<Uint8Array>): readonly OutputResult[] {
   const merger = new OutputMerger();
-  for (const increment of unpackState(state)) merger.add(increment);
+  for (const increment of increments) merger.add(increment);
   return merger.snapshot();
 }
