@@ -44,6 +44,8 @@ export const queryFile = z.object({
   /** As the user knows it: LFN or URL. */
   name: z.string(),
   urls: z.array(z.string()).min(1).max(100),
+  /** Bytes, where the catalog knows them. */
+  size: count.nullable().optional(),
   tree: z.string().nullable(),
   /** Files whose entries go with those of this one. */
   friends: z

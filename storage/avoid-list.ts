@@ -3,6 +3,7 @@ import {
   AuthenticationError,
   NoSuchFileError,
   NotAFileError,
+  OtherSizeError,
   PermissionError,
   type StorageError,
   TruncatedReadError,
@@ -43,9 +44,14 @@ export class AvoidList {
 }
 
 function isFaultOfFile(error: StorageError): boolean {
-  return [NoSuchFileError, NotAFileError, PermissionError, AuthenticationError, TruncatedReadError].some(
-    (kind) => error instanceof kind,
-  );
+  return [
+    NoSuchFileError,
+    NotAFileError,
+    PermissionError,
+    AuthenticationError,
+    OtherSizeError,
+    TruncatedReadError,
+  ].some((kind) => error instanceof kind);
 }
 
 /** `root://host:port`; a local file stands for itself. */

@@ -149,6 +149,17 @@ export class ProtocolError extends StorageError {
   }
 }
 
+/** A replica is not as long as the others, or as the catalog says. */
+export class OtherSizeError extends StorageError {
+  readonly code = 'STORAGE_OTHER_SIZE';
+  constructor(url: string, found: number, expected: number) {
+    super(
+      url,
+      `${url} has ${found} bytes, not ${expected}: it is cut off, or another file. Mark it bad in the catalog.`,
+    );
+  }
+}
+
 export class AuthenticationError extends StorageError {
   readonly code = 'STORAGE_AUTHENTICATION';
   constructor(url: string, why: string, options?: ErrorOptions) {

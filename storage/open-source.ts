@@ -13,13 +13,20 @@ import { memberOf, openMember } from './zip-member.js';
  * Opens a file for reading.
  *
  * @param urls a path, a `file:` URL, or replicas of one file, the preferred one first; `?xrdcl.unzip=NAME` behind: that member of a zip archive
+ * @param size of the file as a catalog knows it: of several replicas those that have another are passed over
  * @throws {StorageError} saying which URL and why; @see docs/errors.md
  */
-export async function openSource(urls: string | readonly string[], options?: StorageOptions): Promise<ByteSource> {
+export async function openSource(
+  urls: string | readonly string[],
+  options?: StorageOptions,
+  size?: number | null,
+): Promise<ByteSource> {
   const settings = settingsOf(options);
   const [url, ...others] = new Set(typeof urls === 'string' ? [urls] : urls);
   if (url === undefined) throw new RangeError('openSource needs at least one URL');
-  return others.length === 0 ? openOne(url, settings) : ReplicaFile.open([url, ...others], settings, openOne);
+  return others.length === 0
+    ? openOne(url, settings)
+    : ReplicaFile.open([url, ...others], settings, openOne, size ?? undefined);
 }
 
 async function openOne(url: string, settings: StorageSettings): Promise<ByteSource> {

@@ -2,12 +2,12 @@
  * One file with several replicas: read from one of them, and on from the next when it fails, also in the middle.
  *
  * Replicas are taken in the order given, those that failed lately last. Each failure is reported and remembered. Every
- * replica has the size of the first that opened; one with another size counts as failed, so that no bytes of two
- * different files are mixed. A read fails only when each replica failed once during it.
+ * replica has the size that is known, else that of the first that opened; one with another size counts as failed, so that
+ * no bytes of two different files are mixed. A read fails only when each replica failed once during it.
  */
 import { checkRange } from './byte-ranges.js';
 import type { ByteRange, ByteSource } from './byte-source.js';
-import { BadRangeError, NoReplicaError, ProtocolError, SourceClosedError, StorageError } from './errors.js';
+import { BadRangeError, NoReplicaError, OtherSizeError, SourceClosedError, StorageError } from './errors.js';
 import type { StorageSettings } from './storage-options.js';
 import { displayUrl } from './url.js';
 
@@ -29,8 +29,8 @@ interface Current {
 interface Opening {
   readonly settings: StorageSettings;
   readonly open: OpenReplica;
-  /** What every replica must have; absent for the first. */
-  readonly size?: number;
+  /** What every replica must have; undefined for the first of a file of unknown size. */
+  readonly size: number | undefined;
 }
 
 /** What one read has met so far. */
@@ -55,9 +55,14 @@ export class ReplicaFile implements ByteSource {
     this.size = first.source.size;
   }
 
-  /** @throws {NoReplicaError} with the error of each */
-  static async open(replicas: readonly string[], settings: StorageSettings, open: OpenReplica): Promise<ReplicaFile> {
-    const first = await firstThatOpens(replicas, { settings, open });
+  /** @param size of the file, where it is known @throws {NoReplicaError} with the error of each */
+  static async open(
+    replicas: readonly string[],
+    settings: StorageSettings,
+    open: OpenReplica,
+    size?: number,
+  ): Promise<ReplicaFile> {
+    const first = await firstThatOpens(replicas, { settings, open, size });
     return new ReplicaFile(replicas, first, { settings, open, size: first.source.size });
   }
 
@@ -159,8 +164,7 @@ async function firstThatOpens(replicas: readonly string[], { settings, open, siz
       const source = await open(replica, settings);
       if (size === undefined || source.size === size) return { source, replica };
       await source.close();
-      const change = `the file has ${source.size} bytes there, and ${size} elsewhere`;
-      throw new ProtocolError(source.url, source.url, change);
+      throw new OtherSizeError(source.url, source.size, size);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       note(replica, error, settings);

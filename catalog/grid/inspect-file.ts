@@ -20,16 +20,18 @@ export interface Inspected {
 /**
  * @param urls replicas in order of preference
  * @param like a checksum of the kind that is to be computed, which reads the file whole
+ * @param expected bytes, as the catalog knows them
  * Never throws for what is wrong with the file: `state` and `error` say it.
  */
 export async function inspectFile(
   urls: readonly string[],
   storage?: StorageOptions,
   like?: string,
+  expected?: number | null,
 ): Promise<Inspected> {
   let size: number | null = null;
   try {
-    const source = await openSource(urls, storage);
+    const source = await openSource(urls, storage, expected);
     size = source.size;
     try {
       const checksum = await sumOf(source, like);

@@ -16,6 +16,8 @@ export interface LocalFile {
   /** Empty: no copy of it can be used. */
   readonly urls: readonly string[];
   readonly tree: string | null;
+  /** Bytes, as the catalog knows them; absent or null: nobody does. */
+  readonly size?: number | null | undefined;
   /** As the catalog knows them; absent or null: nobody does. */
   readonly entries?: number | null | undefined;
   /** Pairs of an entry list (protocol/entry-list.ts); absent or null: all. */
@@ -42,7 +44,7 @@ export function entriesIn({ first, end, only }: Pick<FilePart, 'first' | 'end' |
 /** @throws what opening throws; {WhichTableError} where a tree must be named */
 export async function openTable(file: LocalFile): Promise<OpenTable> {
   const storage = storageOptionsFromEnvironment(process.env, process.getuid?.());
-  const opened = await openRootFile(await openSource(file.urls, storage), {
+  const opened = await openRootFile(await openSource(file.urls, storage, file.size), {
     openFriend: siblingOpener(file.urls, storage),
   });
   let main: OpenTable;

@@ -18,7 +18,7 @@ export interface FileTable extends OpenTable {
  * @throws what storage and rootio throw
  */
 export async function openTable(file: QueryFile, storage: StorageOptions): Promise<FileTable> {
-  const root = await openRootFile(await openSource(file.urls, storage), {
+  const root = await openRootFile(await openSource(file.urls, storage, file.size), {
     openFriend: siblingOpener(file.urls, storage),
   });
   let opened: OpenTable;

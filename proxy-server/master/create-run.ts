@@ -109,9 +109,9 @@ async function lookUp(spec: QuerySpec, grid: () => Promise<Grid>, site: string |
   const { tree: wanted, lists, friends: friendSets } = spec;
   const options = { tree: wanted, lists, friends: friendSets, ...(site === null ? {} : { site }) };
   const files = await resolveDataset(spec.dataset, grid, options);
-  return files.map(({ lfn, urls, replicas, tree, entries, selected, friends }) => ({
+  return files.map(({ lfn, urls, replicas, size, tree, entries, selected, friends }) => ({
     name: lfn ?? urls[0]!,
-    ...{ lfn, tree, entries, selected },
+    ...{ lfn, size, tree, entries, selected },
     friends: friends.map((friend) => ({ ...friend, urls: [...friend.urls] })),
     places: replicas,
   }));

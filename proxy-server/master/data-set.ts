@@ -13,6 +13,8 @@ export interface DataSetFile {
   /** As the user knows it: LFN or URL. */
   readonly name: string;
   readonly lfn: string | null;
+  /** Bytes; null or absent where nobody knows them. */
+  readonly size?: number | null | undefined;
   readonly tree: string | null;
   /** Null where nobody has opened it yet. */
   readonly entries: number | null;
@@ -58,7 +60,7 @@ export class DataSet {
   /** As a checkpoint keeps it. */
   dump(): (DataSetFile & { places: Place[]; selected: number[] | null; missing: string | null })[] {
     return this.#rows.map(({ file, tree, entries, missing }) => ({
-      ...{ name: file.name, lfn: file.lfn, places: [...file.places], friends: file.friends },
+      ...{ name: file.name, lfn: file.lfn, size: file.size ?? null, places: [...file.places], friends: file.friends },
       selected: file.selected === null ? null : [...file.selected],
       ...{ tree, entries, missing },
     }));
@@ -87,8 +89,8 @@ export class DataSet {
   /** The file as a worker on that node should see it: nearest replica first. */
   forNode(position: number, node: NodeFacts): QueryFile {
     const { file, tree } = this.#row(position);
-    const { name, friends, places } = file;
-    return { position, name, urls: nearestFirst(node, places).map(({ url }) => url), tree, friends };
+    const { name, size = null, friends, places } = file;
+    return { position, name, urls: nearestFirst(node, places).map(({ url }) => url), size, tree, friends };
   }
 
   /** What is counted, [first, end), as entries of the file: all of them, or `only` these. */

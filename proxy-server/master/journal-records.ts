@@ -12,6 +12,7 @@ import { settledRange } from './settled-ranges.js';
 export const journalFile = z.object({
   name: z.string(),
   lfn: z.string().nullable(),
+  size: count.nullable().optional(),
   tree: z.string().nullable(),
   entries: count.nullable(),
   places: z.array(z.object({ url: z.string(), se: z.string().nullable(), site: z.string().nullable() })),

@@ -1,5 +1,5 @@
 /** What the catalog knows of files, what queries teach it, and files that are not (any more) what it says. */
-import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RootFileWriter } from '../../rootio/write/root-file-writer.js';
@@ -80,6 +80,16 @@ describe('catalog: facts about files', () => {
     expect(await both('lfn:/facts/c/*.root')).to.deep.equal([incomplete, incomplete]);
     rmSync(path('changing.root'));
     expect(await both('lfn:/facts/c/*.root')).to.deep.equal([incomplete, incomplete]);
+  });
+
+  it('a copy that was cut off is passed over for one that is whole', async () => {
+    await writeTrees(path('whole.root'), { t: 60 });
+    for (const name of ['cut', 'nothing']) writeFileSync(path(`a-${name}.root`), name === 'cut' ? 'root' : '');
+    const copies = ['a-cut', 'a-nothing', 'whole'].map((name) => `file://${path(`${name}.root`)}`);
+    const size = String(statSync(path('whole.root')).size);
+    await cluster.proof('register', '/facts/copies.root', ...copies, '--size', size);
+    const completed = [0, 'completed', counts(60, 60)];
+    expect(await both('lfn:/facts/copies.root')).to.deep.equal([completed, completed]);
   });
 
   it('verify holds files against size, entries and checksum of the catalog, and each replica if it is told so', async () => {

@@ -119,7 +119,7 @@ async function lookAt(
   const failures: { state: 'missing' | 'corrupt'; error: string }[] = [];
   let good: Omit<Found, 'badReplicas'> | undefined;
   for (const places of looks) {
-    const seen = await inspectFile(places, storage, checksum ?? undefined);
+    const seen = await inspectFile(places, storage, checksum ?? undefined, file?.size);
     const { state, size, trees } = seen;
     const tree = treeOf(seen, wanted);
     const wrong = state === 'ok' ? contradiction(file, seen, wanted) : seen.error!;

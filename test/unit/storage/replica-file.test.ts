@@ -99,7 +99,18 @@ describe('storage: a file with replicas', () => {
     replicas.cut(a);
     await file.read(0, 1);
     expect(file.url).to.equal(c);
-    expect(replicas.reported).to.deep.equal([`${a} STORAGE_CONNECTION`, `${b} STORAGE_PROTOCOL`]);
+    expect(replicas.reported).to.deep.equal([`${a} STORAGE_CONNECTION`, `${b} STORAGE_OTHER_SIZE`]);
+  });
+
+  it('passes over copies that have not the size that is known, and holds it against them alone', async () => {
+    const replicas = new Replicas();
+    replicas.sizes.set(a, 0).set(b, 9_999);
+    const file = await ReplicaFile.open([a, b, c], replicas.settings, replicas.open, BYTES.length);
+    expect(file.url).to.equal(c);
+    expect(replicas.reported).to.deep.equal([`${a} STORAGE_OTHER_SIZE`, `${b} STORAGE_OTHER_SIZE`]);
+    expect((await replicas.file('root://a//another', 'root://c//another')).url).to.equal('root://a//another');
+    const error = await failureOf(ReplicaFile.open([a, b], replicas.settings, replicas.open, BYTES.length));
+    expect(error.message).to.match(/has 0 bytes, not 10000.*has 9999 bytes, not 10000/);
   });
 
   it('fails with the reason of each when all fail, and works again when one does', async () => {
