@@ -9,6 +9,7 @@ import { CatalogUnreachableError } from '../catalog/grid/errors.js';
 import { OPEN_ROUTES } from '../catalog/grid/wire.js';
 import { errorBody } from '../protocol/errors.js';
 import { ANSWER_HEADERS, type ServerGuard } from '../protocol/guarded-server.js';
+import { lingerAfter, STAYS_TO_BE_HEARD } from '../protocol/linger.js';
 import type { Logger } from '../protocol/log.js';
 import { headersThrough, requestHeaders } from './door-headers.js';
 
@@ -17,8 +18,6 @@ export const CATALOG_PATH = '/catalog';
 
 /** Idle connections to the catalog; it closes them itself later than that. */
 const KEPT_MS = 30_000;
-/** A peer that goes on sending after its answer is heard for so long, so that it gets to read it. */
-const LINGER_MS = 2_000;
 
 /** One request, on its way through. */
 interface Passage {
@@ -48,7 +47,7 @@ export class CatalogDoor {
     const { headers } = request;
     const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
     response.on('error', () => {}); // the peer vanished: 'close' follows
-    response.once('close', () => linger(request));
+    lingerAfter(response, request);
     this.#ask({ request, response, hasBody }, hasBody ? undefined : this.#kept);
   }
 
@@ -66,7 +65,8 @@ export class CatalogDoor {
     const { hostname, port, host } = new URL(url);
     const asking = ask({
       ...{ hostname, port, method: request.method, path: pathIn(request) },
-      ...{ headers: requestHeaders(request.rawHeaders, host), agent: agent ?? false },
+      headers: { ...requestHeaders(request.rawHeaders, host), ...(hasBody ? STAYS_TO_BE_HEARD : {}) },
+      agent: agent ?? false,
     });
     const end = (): void => void asking.destroy();
     response.once('close', end);
@@ -108,13 +108,3 @@ const pathIn = (request: IncomingMessage): string => request.url!.slice(CATALOG_
 /** The catalog had let go of a kept connection in the moment in which it was taken again. */
 const isStale = (asking: ClientRequest, { code }: NodeJS.ErrnoException): boolean =>
   asking.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
-
-/** After the answer, what is left of the body is thrown away, for a while. */
-function linger(request: IncomingMessage): void {
-  if (request.complete || request.destroyed) return;
-  request.unpipe();
-  request.resume();
-  const cut = setTimeout(() => request.destroy(), LINGER_MS).unref();
-  const stop = (): void => clearTimeout(cut);
-  request.once('end', stop).once('close', stop);
-}

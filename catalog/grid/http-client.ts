@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { checked, parseJson } from '../../protocol/check.js';
 import { isLoopback } from '../../protocol/config.js';
 import { RemoteError } from '../../protocol/errors.js';
+import { STAYS_TO_BE_HEARD } from '../../protocol/linger.js';
 import { proxyAgentFor } from '../../protocol/proxied.js';
 import { CatalogAnswerError, CatalogUnreachableError } from './errors.js';
 import { errorAnswer, USER_HEADER } from './wire.js';
@@ -86,7 +87,7 @@ export class HttpClient {
 
   /** A body that is streamed, such as a list of a million files. */
   async upload<T>(path: string, params: Record<string, unknown>, body: Readable, answer: z.ZodType<T>): Promise<T> {
-    const headers = { 'content-type': 'application/x-ndjson' };
+    const headers = { 'content-type': 'application/x-ndjson', ...STAYS_TO_BE_HEARD };
     const options = {
       ...this.#agentsOnce,
       params,
@@ -96,8 +97,12 @@ export class HttpClient {
       responseType: 'text' as const,
       ...asText,
     };
-    const response = await this.#send(() => this.#axios.post<string>(path, body, options));
-    return this.#checked(response, answer);
+    try {
+      const response = await this.#send(() => this.#axios.post<string>(path, body, options));
+      return this.#checked(response, answer);
+    } finally {
+      body.destroy(); // what was not wanted any more
+    }
   }
 
   /** Lines of a streamed answer, each checked. Leaving the loop early ends the search at the other end. */

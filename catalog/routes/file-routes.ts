@@ -1,5 +1,7 @@
 /** Files and their replicas: look-up, whereis, registration, what queries learnt. */
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { lingerAfter } from '../../protocol/linger.js';
 import {
   bulkAnswer,
   errorAnswer,
@@ -88,7 +90,11 @@ function addBulk(api: Api, { writer }: CatalogParts): void {
         response: { 200: bulkAnswer, ...failed },
       },
     },
-    ({ query, caller, body }) => writer.bulk(caller, query, body as AsyncIterable<Uint8Array>),
+    ({ query, caller, body, raw }, reply) => {
+      lingerAfter(reply.raw, raw);
+      // A list that is refused in its middle is not cut off: its sender is told why.
+      return writer.bulk(caller, query, (body as Readable).iterator({ destroyOnReturn: false }));
+    },
   );
 }
 

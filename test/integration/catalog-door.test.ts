@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ProofGrid } from '../../catalog/grid/proof-grid.js';
+import { refusedInItsMiddle } from '../support/catalog.js';
 import { COMMAND, type Ran, run } from '../support/cluster.js';
 import { NetworkNamespace, namespaceMissing } from '../support/network-namespace.js';
 import { TestProxy } from '../support/proxy-server.js';
@@ -130,6 +131,12 @@ describe('the catalog on the one port', () => {
     answer.resume();
     expect(answer.statusCode).to.equal(200);
     expect(await count()).to.equal(LINES);
+  });
+
+  it('a list that is refused in its middle is told why, however much of it is still on its way', async () => {
+    const grid = new ProofGrid(`${proxy.url}/catalog`, { token: admin });
+    for (let round = 0; round < 20; round++) expect(await refusedInItsMiddle(grid)).to.equal('CATALOG_BAD_VALUE');
+    await grid.close();
   });
 
   it('a catalog that died is a 503 that says so, and is asked again with success', async () => {

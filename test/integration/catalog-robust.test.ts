@@ -11,7 +11,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair } from 'jose';
 import { signToken } from '../../protocol/tokens.js';
-import { TestCatalog } from '../support/catalog.js';
+import { refusedInItsMiddle, TestCatalog } from '../support/catalog.js';
 import { failureOf } from '../support/failure.js';
 import { skipBecause } from '../support/summary-reporter.js';
 
@@ -65,6 +65,12 @@ describe('catalog: what it survives', () => {
     expect((await grid.lookup(['/bulk/c,1']))[0]?.replicas.length).to.equal(2);
     await grid.rm('/bulk', { recursive: true });
     expect(await grid.glob('/bulk/*')).to.deep.equal([]);
+  });
+
+  it('tells why it refuses a list in its middle, however much of that is still on its way', async () => {
+    const grid = catalog.grid();
+    for (let round = 0; round < 20; round++) expect(await refusedInItsMiddle(grid)).to.equal('CATALOG_BAD_VALUE');
+    await grid.close();
   });
 
   it('goes on with a list after a crash in its middle, and loses nothing that was done', async () => {

@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { ProofGrid } from '../../catalog/grid/proof-grid.js';
+import { failureOf } from './failure.js';
 
 const PROGRAM = join(import.meta.dirname, '../../catalog/main.js');
 const COMMAND = join(import.meta.dirname, '../../client/main.js');
@@ -89,4 +91,15 @@ export class TestCatalog {
     const [status] = (await once(child, 'close')) as [number];
     return { status, stdout, stderr };
   }
+}
+
+/** Sends a list that the catalog refuses at its head, and goes on with it until the answer is there. @returns the code of the refusal */
+export async function refusedInItsMiddle(grid: ProofGrid): Promise<string> {
+  let isAnswered = false;
+  async function* list(): AsyncGenerator<Buffer> {
+    yield Buffer.from('what,is,this\n');
+    while (!isAnswered) yield Buffer.alloc(10_000, 'x');
+  }
+  const answer = grid.bulk(Readable.from(list()), { format: 'csv' });
+  return (await failureOf(answer.finally(() => (isAnswered = true)))).code;
 }
