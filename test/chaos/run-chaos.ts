@@ -1,6 +1,6 @@
 /**
  * A chaos run: users at work in a real installation while faults come one after the other, then quiet, then the invariants. The same seed draws
- * the same faults; when they meet what, the machine decides.
+ * the same faults; when they meet what, the machine decides. A short run may be told to go on until so many kinds of faults were there.
  */
 import { seededRandom } from '../support/seeded-random.js';
 import { Actors, allOver, type Tally } from './actors.js';
@@ -29,10 +29,10 @@ const JUDGED_FROM_MINUTES = 5;
 
 /** Of the whole run: then no daemon is restarted any more, and its memory is watched. */
 const LAST_PART = 0.4;
-const QUIET_WITHIN_MS = 120_000;
+const QUIET_WITHIN_MS = 200_000;
 
 export async function runChaos(
-  options: { seed: number; minutes: number },
+  options: { seed: number; minutes: number; kinds?: number },
   say: (line: string) => void = () => {},
 ): Promise<ChaosReport> {
   const random = seededRandom(options.seed);
@@ -66,7 +66,8 @@ export async function runChaos(
     const watch = new MemoryWatch(world);
     const start = performance.now();
     for (;;) {
-      const part = (performance.now() - start) / (options.minutes * 60_000);
+      const isVaried = Object.keys(report.faults).length >= (options.kinds ?? 0);
+      const part = Math.min((performance.now() - start) / (options.minutes * 60_000), isVaried ? 1 : 0.99 - LAST_PART);
       if (part >= 1) break;
       if (part >= 1 - LAST_PART) watch.start();
       const name = chooseFault(random, part >= 1 - LAST_PART);
@@ -151,7 +152,7 @@ async function within<T>(
 }
 
 async function afterwards(world: World, before: Set<string>, report: ChaosReport): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 100_000;
   while (leftProcesses(world.folder).length > 0 && performance.now() < until) await pause(100);
   report.differences.push(...leftProcesses(world.folder));
   for (const name of temporaryFiles())

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { runChaos } from '../chaos/run-chaos.js';
 
 describe('fault: chaos', function () {
-  this.timeout(400_000);
+  this.timeout(1_500_000);
   it('changes no bit of any query, does every job once, and leaves nothing behind', async () => {
-    const report = await runChaos({ seed: 7, minutes: 0.6 });
+    const report = await runChaos({ seed: 7, minutes: 0.6, kinds: 4 });
     expect(report.differences).to.deep.equal([]);
     expect(report.queries).to.be.greaterThan(0);
-    expect(Object.keys(report.faults)).to.have.length.greaterThan(3);
+    expect(Object.keys(report.faults)).to.have.length.of.at.least(4);
   });
 });
