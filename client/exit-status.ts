@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../protocol/config.js';
 import { errorBody, UsageError } from '../protocol/errors.js';
-import { plainText } from './show/plain-text.js';
+import { shownText } from './show/tell.js';
 
 /** Thrown by a command that has said all there is to say and ends with this status. */
 export class ExitStatus extends Error {
@@ -16,8 +16,7 @@ export function reportFailure(error: unknown): number {
   if (error instanceof ExitStatus) return error.status;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
   const { code, message } = errorBody(error);
-  const lines = message.split('\n').map(plainText).join('\n');
-  process.stderr.write(`proof: ${lines}${code === 'USAGE' ? '' : ` [${code}]`}\n`);
+  process.stderr.write(`${shownText(process.stderr, `proof: ${message}${code === 'USAGE' ? '' : ` [${code}]`}`)}\n`);
   if (code === 'INTERNAL' && process.env['PROOF_DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
   return error instanceof UsageError || error instanceof ConfigError || isUsage(code) ? 2 : 1;
 }

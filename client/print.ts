@@ -1,5 +1,5 @@
 /** Listings for people and programs: one table function, one JSON function, so that every `--json` looks alike. */
-import { plainText } from './show/plain-text.js';
+import { oneLine, plainText } from '../protocol/plain-text.js';
 import { type Cell, formatTable, type NarrowTable } from './show/table.js';
 import { columnsOf } from './show/terminal.js';
 
@@ -14,7 +14,7 @@ export function printTable(
 ): void {
   const { stdout } = process;
   const width = narrow.wide ? undefined : columnsOf(stdout);
-  stdout.write(`${formatTable(header, rows, { ...narrow, width }, plainText)}\n`);
+  stdout.write(`${formatTable(header, rows, { ...narrow, width }, stdout.isTTY ? plainText : oneLine)}\n`);
 }
 
 export function printJson(value: unknown): void {

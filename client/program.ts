@@ -6,6 +6,7 @@ import { Command, Help, Option } from 'commander';
 import { PACKAGE_VERSION } from '../protocol/version.js';
 import type { AddCommands, AtPrompt } from './commands/add-commands.js';
 import { EXAMPLES } from './commands/examples.js';
+import { shownText } from './show/tell.js';
 
 interface Loader {
   readonly words: readonly string[];
@@ -79,7 +80,9 @@ export async function buildProgram(words: readonly string[], prompt?: AtPrompt):
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ optionDescription })
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'proof: ')) });
+    .configureOutput({
+      outputError: (text, write) => write(shownText(process.stderr, text.replace(/^error: /, 'proof: '))),
+    });
   program.hook('preAction', (_program, action) => {
     const host = prompt?.session.host.name ?? program.getOptionValue('at');
     if (host !== undefined && action.getOptionValue('host') === undefined) action.setOptionValue('host', host);

@@ -4,17 +4,18 @@ import { reportFailure } from './exit-status.js';
 import { buildProgram } from './program.js';
 import { endProcess } from './run/users-code.js';
 import { watchStdout } from './show/stdout-errors.js';
+import { complain } from './show/tell.js';
 
 watchStdout();
 process.stderr.on('error', () => {}); // the terminal is gone: there is nobody to tell
 
 // Of a selector's timers and promises, which nobody awaits, in a run of this process: the answer cannot be trusted.
 process.on('unhandledRejection', (error) => {
-  process.stderr.write(`proof: A promise was rejected and nobody handled it: ${errorBody(error).message}\n`);
+  complain(`proof: A promise was rejected and nobody handled it: ${errorBody(error).message}`);
   endProcess(1);
 });
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`proof: An error was thrown and nobody handled it: ${errorBody(error).message}\n`);
+  complain(`proof: An error was thrown and nobody handled it: ${errorBody(error).message}`);
   if (process.env['PROOF_DEBUG']) process.stderr.write(`${error.stack}\n`);
   endProcess(1);
 });

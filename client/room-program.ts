@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GridError } from '../protocol/errors.js';
 import { ExitStatus } from './exit-status.js';
+import { complain } from './show/tell.js';
 
 /** The daemon did not come up: what it said. */
 export class DaemonFailedError extends GridError {
@@ -69,6 +70,6 @@ export async function detachRoom(room: string, args: readonly string[]): Promise
 class SaidAlready extends ExitStatus {
   constructor(status: number, said: string) {
     super(status);
-    process.stderr.write(`${said}\n`);
+    complain(said);
   }
 }

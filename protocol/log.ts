@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import winston from 'winston';
 import { z } from 'zod';
+import { plainLines } from './plain-text.js';
 
 export type Logger = winston.Logger;
 
@@ -49,5 +50,6 @@ const readable = winston.format.printf(({ level, message, timestamp, program, ..
   const rest = Object.entries(fields)
     .map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('');
-  return `${String(timestamp)} ${String(program)} ${level}: ${String(message)}${rest}`;
+  const line = `${String(timestamp)} ${String(program)} ${level}: ${String(message)}${rest}`;
+  return process.stderr.isTTY ? plainLines(line) : line; // peers have a say in it
 });

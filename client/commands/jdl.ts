@@ -1,4 +1,5 @@
 /** `proof jdl check|print|eval|match`: look into JDLs without any server. */
+
 import { createInterface } from 'node:readline';
 import { Argument, type Command, Option } from 'commander';
 import { z } from 'zod';
@@ -27,6 +28,7 @@ import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
 import { printJson } from '../print.js';
 import type { ServerApi } from '../server-api.js';
+import { tell, tellText } from '../show/tell.js';
 
 /** This machine's clock and zone. */
 const here: Surroundings = {
@@ -54,7 +56,7 @@ export function addCommands(program: Command): void {
     .argument('[args...]', 'what $1, $2 … stand for')
     .addOption(dialect())
     .action((file: string, args: string[], options: { dialect: Dialect }) => {
-      process.stdout.write(printAd(read(file, args, options.dialect).ad));
+      tellText(printAd(read(file, args, options.dialect).ad));
     });
   jdl
     .command('eval')
@@ -98,13 +100,13 @@ function check(file: string, args: string[], options: MatchOptions): void {
   }
   const say = (kind: string, message: string, position?: Position): void => {
     const place = position === undefined ? file : `${file}:${position.line}:${position.column}`;
-    process.stdout.write(`${place}: ${kind}: ${message}\n`);
+    tell(`${place}: ${kind}: ${message}`);
   };
   for (const { message } of job.problems) say('error', message);
   for (const { message, position } of warnings) say('warning', message, position);
   for (const { message } of others) say('warning', message);
   if (job.problems.length > 0) throw new ExitStatus(1);
-  process.stdout.write(`${file}: good\n`);
+  tell(`${file}: good`);
 }
 
 async function match(left: string, right: string | undefined, options: MatchOptions, command: Command): Promise<void> {
@@ -118,9 +120,9 @@ async function match(left: string, right: string | undefined, options: MatchOpti
     return;
   }
   const said = (is: boolean): string => (is ? 'wants' : 'does not want');
-  process.stdout.write(`${left} ${said(rightMatchesLeft)} ${right}\n${right} ${said(leftMatchesRight)} ${left}\n`);
+  tell(`${left} ${said(rightMatchesLeft)} ${right}`, `${right} ${said(leftMatchesRight)} ${left}`);
   for (const { clause, failsOn, undefinedOn } of clauses)
-    if (failsOn > 0) process.stdout.write(`  ${undefinedOn > 0 ? 'undefined' : 'not true'}: ${clause}\n`);
+    if (failsOn > 0) tell(`  ${undefinedOn > 0 ? 'undefined' : 'not true'}: ${clause}`);
   if (!symmetricMatch) throw new ExitStatus(1);
 }
 
@@ -145,14 +147,14 @@ async function explainJob(job: string, api: ServerApi, { json }: Pick<MatchOptio
     if (matching === 0) throw new ExitStatus(1);
     return;
   }
-  process.stdout.write(`job ${job} matches ${matching} of ${agents} agents\n`);
+  tell(`job ${job} matches ${matching} of ${agents} agents`);
   for (const { clause, failsOn, undefinedOn, onlyObstacleOn } of clauses) {
     if (failsOn === 0) continue;
     const unknown = undefinedOn > 0 ? `, ${undefinedOn} of them do not say` : '';
-    process.stdout.write(`  fails on ${failsOn} (alone on ${onlyObstacleOn}${unknown}): ${clause}\n`);
+    tell(`  fails on ${failsOn} (alone on ${onlyObstacleOn}${unknown}): ${clause}`);
   }
-  if (refusedByAgents > 0) process.stdout.write(`  ${refusedByAgents} do not want it: their site's requirements\n`);
-  if (heldBack !== null) process.stdout.write(`  nothing of its owner is given out at present: ${heldBack}\n`);
+  if (refusedByAgents > 0) tell(`  ${refusedByAgents} do not want it: their site's requirements`);
+  if (heldBack !== null) tell(`  nothing of its owner is given out at present: ${heldBack}`);
   if (matching === 0) throw new ExitStatus(1);
 }
 

@@ -1,4 +1,5 @@
 /** `proof submit | ps | masterjob | kill | resubmit | trace | spy | quota`: batch jobs, with AliEn's words and flags. */
+
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -13,6 +14,7 @@ import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
 import { formatBytes, printJson, printTable, WIDE } from '../print.js';
 import type { ServerApi } from '../server-api.js';
+import { complain, tell, tellText } from '../show/tell.js';
 
 export function addCommands(program: Command): void {
   const add = (name: string, description: string): Command =>
@@ -37,10 +39,10 @@ function addSubmit(add: Add): void {
     .argument('[args...]', 'what $1, $2 … stand for')
     .action(async (file: string, args: string[], options: { json?: true }, command: Command) => {
       const answer = await apiOf(command).call('POST', '/jobs', submittedJob, { jdl: givenJdl(file), args });
-      for (const warning of answer.warnings) process.stderr.write(`proof: warning: ${warning}\n`);
+      for (const warning of answer.warnings) complain(`proof: warning: ${warning}`);
       if (options.json) return printJson(answer);
       const parts = answer.subJobs > 0 ? ` (${answer.subJobs} sub-jobs)` : '';
-      process.stdout.write(`${answer.jobId}${parts}\n`);
+      tell(`${answer.jobId}${parts}`);
     });
 }
 
@@ -56,7 +58,7 @@ function addPs(add: Add): void {
     .action(async (_flags: unknown, options: { json?: true; wide?: true }, command: Command) => {
       const flags = readPsFlags(command.args);
       const api = apiOf(command);
-      if (flags.jdl !== null) process.stdout.write(await jdlOf(api, flags.jdl, options.json === true));
+      if (flags.jdl !== null) tellText(await jdlOf(api, flags.jdl, options.json === true));
       if (flags.trace !== null) await printTrace(api, flags.trace, { json: options.json === true });
       if (flags.jdl !== null || flags.trace !== null) return;
       const most = flags.isSortedById ? flags.most : Number.POSITIVE_INFINITY;
@@ -83,7 +85,7 @@ function addVerbs(add: Add): void {
             const answer = await api.call(method, `/jobs/${jobId}${path}`, z.object({ jobs: z.number() }), {});
             answers.push({ jobId, ...answer });
             const count = answer.jobs > 1 ? ` (${answer.jobs} jobs)` : '';
-            if (!options.json) process.stdout.write(`${jobId}: ${done}${count}\n`);
+            if (!options.json) tell(`${jobId}: ${done}${count}`);
           }
         } finally {
           if (options.json) printJson(answers);
@@ -117,31 +119,31 @@ function addMaster(add: Add): void {
       if (words.verb === 'merge') {
         const answer = await api.call('POST', `/jobs/${masterId}/merge`, z.object({ jobs: z.number() }), {});
         if (options.json) return printJson({ jobId: masterId, verb: 'merge', ...answer });
-        process.stdout.write(`${masterId}: merging\n`);
+        tell(`${masterId}: merging`);
         return;
       }
       const chosen = words.choose(await listJobs(api, { masters: [masterId], everyones: true }));
       if (words.verb !== null) {
         const done = await tellParts(api, words.verb, words.choosesAll ? [masterId] : chosen.map(({ jobId }) => jobId));
         if (options.json) return printJson({ jobId: masterId, verb: words.verb, jobs: done });
-        process.stdout.write(`${masterId}: ${words.verb}, ${done} jobs\n`);
+        tell(`${masterId}: ${words.verb}, ${done} jobs`);
         return;
       }
       const lines = masterLines(chosen);
       const merging = await listJobs(api, { mergesOf: [masterId], everyones: true });
       if (options.json)
         return printJson({ jobId: masterId, state: master.state, subJobs: chosen.length, states: lines, merging });
-      process.stdout.write(`${masterId} ${master.state}, ${chosen.length} sub-jobs\n`);
+      tell(`${masterId} ${master.state}, ${chosen.length} sub-jobs`);
       for (const { state, n, ids, sites } of lines) {
         const places = Object.entries(sites).map(([site, count]) => `${site} ${count}`);
         const more = [
           ...(words.printsSites ? [` (${places.join(', ') || 'no site'})`] : []),
           ...(words.printsIds ? [`: ${ids.join(' ')}`] : []),
         ].join('');
-        process.stdout.write(`${String(n).padStart(8)} ${state}${more}\n`);
+        tell(`${String(n).padStart(8)} ${state}${more}`);
       }
       for (const { jobId, state, why } of merging)
-        process.stdout.write(`  merging: ${jobId} ${state}${why === null ? '' : `: ${why}`}\n`);
+        tell(`  merging: ${jobId} ${state}${why === null ? '' : `: ${why}`}`);
     });
 }
 
@@ -216,7 +218,7 @@ function addLooks(add: Add): void {
     .action(async (job: string, file: string | undefined, options: { json?: true }, command: Command) => {
       const api = apiOf(command);
       if (file !== undefined) {
-        process.stdout.write(await api.bytes(`/jobs/${jobNumber(job)}/file?name=${encodeURIComponent(file)}`));
+        tellText(await api.bytes(`/jobs/${jobNumber(job)}/file?name=${encodeURIComponent(file)}`));
         return;
       }
       const shape = z.array(z.object({ name: z.string(), size: z.number() }));

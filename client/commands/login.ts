@@ -4,6 +4,7 @@
  * It is given for a client certificate, or for a token: one of --token-file (- reads it from standard input), the one of $PROOF_TOKEN or of
  * the login before, or a bearer token as WLCG tools find it (BEARER_TOKEN, BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_uUID, /tmp/bt_uUID).
  */
+
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,6 +18,7 @@ import { apiOf } from '../named-api.js';
 import { printJson } from '../print.js';
 import { readSecretFile } from '../secret-file.js';
 import { ServerApi } from '../server-api.js';
+import { tell } from '../show/tell.js';
 
 interface Options {
   readonly config?: string;
@@ -49,7 +51,7 @@ export function addCommands(program: Command): void {
       writeFileSync(`${file}.new`, `${token}\n`, { mode: 0o600 });
       renameSync(`${file}.new`, file);
       const until = new Date(info.expiresAt).toISOString();
-      process.stdout.write(`${entry.name}: logged in as ${info.user} (${info.role}) until ${until}\n`);
+      tell(`${entry.name}: logged in as ${info.user} (${info.role}) until ${until}`);
       if (process.env['PROOF_TOKEN'])
         process.stderr.write('proof: $PROOF_TOKEN is set, and is used instead of this login until you unset it.\n');
     });
@@ -70,7 +72,7 @@ export function addCommands(program: Command): void {
       } finally {
         rmSync(file); // also where the server cannot be asked, or the token is void already
       }
-      process.stdout.write(`${entry.name}: logged out\n`);
+      tell(`${entry.name}: logged out`);
     });
 
   program
@@ -82,7 +84,7 @@ export function addCommands(program: Command): void {
       const answer = await apiOf(command).call('GET', '/whoami', whoami);
       if (options.json) return printJson(answer);
       const until = answer.expiresAt === null ? '' : ` until ${new Date(answer.expiresAt * 1000).toISOString()}`;
-      process.stdout.write(`${answer.user} (${answer.role})${until}\n`);
+      tell(`${answer.user} (${answer.role})${until}`);
     });
 }
 

@@ -1,10 +1,12 @@
 /** `proof packages`: code, data and settings that the workers of a query get before it begins. */
+
 import type { Command } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
 import { apiOf } from '../named-api.js';
 import { findPackages, withPackages } from '../packages/find-packages.js';
 import { packPath } from '../packages/pack-directory.js';
 import { printJson, printTable } from '../print.js';
+import { tell } from '../show/tell.js';
 import type { CommandContext } from './add-commands.js';
 
 export function addCommands(program: Command, { prompt }: CommandContext): void {
@@ -17,7 +19,7 @@ export function addCommands(program: Command, { prompt }: CommandContext): void 
     'keep a directory, .par or .tar.gz file at the ProxyServer, under the name of its directory',
   ).action(async (path: string, _options: unknown, command: Command) => {
     const { name, files, bytes, sha256 } = await apiOf(command).uploadPackage(packPath(path));
-    process.stdout.write(`${name}: ${files} files, ${bytes} bytes packed, ${sha256.slice(0, 12)}\n`);
+    tell(`${name}: ${files} files, ${bytes} bytes packed, ${sha256.slice(0, 12)}`);
   });
   add('enable <name...>', 'at the prompt of "proof open": every query from now on sets them up on its workers').action(
     async (names: string[], _options: unknown, command: Command) => {
@@ -27,7 +29,7 @@ export function addCommands(program: Command, { prompt }: CommandContext): void 
         );
       session.packages = withPackages(session.packages, await findPackages(names, () => apiOf(command)));
       const all = session.packages.map(({ ref }) => ref.name).join(', ');
-      process.stdout.write(`Enabled for the queries of this session: ${all}\n`);
+      tell(`Enabled for the queries of this session: ${all}`);
     },
   );
   add('list', 'your packages at the ProxyServer')
@@ -52,6 +54,6 @@ export function addCommands(program: Command, { prompt }: CommandContext): void 
       const going = options.all ? (await api.packages()).map(({ name }) => name) : names;
       for (const name of going) await api.clearPackage(name);
       if (session !== undefined) session.packages = session.packages.filter(({ ref }) => !going.includes(ref.name));
-      process.stdout.write(`removed: ${going.join(', ') || 'nothing'}\n`);
+      tell(`removed: ${going.join(', ') || 'nothing'}`);
     });
 }

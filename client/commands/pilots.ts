@@ -1,4 +1,5 @@
 /** `proof pilots | workers | pilot jdl|submit|kill|log`: what is alive where, and pilots by hand. */
+
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { PilotInfo } from '../../protocol/api.js';
@@ -9,6 +10,7 @@ import { readJdl } from '../jobs/read-jdl.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
 import { proofConf } from '../show/proof-conf.js';
+import { complain, tell, tellText } from '../show/tell.js';
 
 const submitted = z.object({ pilotIds: z.array(z.string()), errors: z.array(z.string()) });
 
@@ -49,7 +51,7 @@ function addPilots(program: Command): void {
     async (ids: string[], _options: unknown, command: Command) => {
       for (const id of ids) {
         await apiOf(command).call('POST', `/pilots/${encodeURIComponent(id)}/drain`, z.unknown(), {});
-        process.stdout.write(`${id}: draining\n`);
+        tell(`${id}: draining`);
       }
     },
   );
@@ -64,7 +66,7 @@ function addWorkers(program: Command): void {
       const api = apiOf(command);
       const workers = await api.workers();
       if (options.conf) {
-        process.stdout.write(proofConf((await api.info()).name, new URL(api.host.url), workers));
+        tellText(proofConf((await api.info()).name, new URL(api.host.url), workers));
         return;
       }
       if (options.json) return printJson(workers);
@@ -88,7 +90,7 @@ function addByHand(pilot: Command): void {
       const text = options.translate
         ? (await api.call('POST', `${path}/translate`, z.object({ text: z.string() }), {})).text
         : (await api.call('GET', `${path}/jdl`, z.object({ jdl: z.string() }))).jdl;
-      process.stdout.write(text);
+      tellText(text);
     });
   add(pilot, 'submit <file> <site>', 'hand pilots to a site')
     .option('-n, --number <N>', 'how many', '1')
@@ -99,21 +101,21 @@ function addByHand(pilot: Command): void {
         throw new UsageError(`-n takes a whole number from 1 on, not ${options.number}.`);
       const answer = await apiOf(command).call('POST', '/pilots', submitted, { site, n, jdl: readJdl(file) });
       if (options.json) return printJson(answer);
-      for (const pilotId of answer.pilotIds) process.stdout.write(`${pilotId}\n`);
-      for (const error of answer.errors) process.stderr.write(`proof: not submitted: ${error}\n`);
+      for (const pilotId of answer.pilotIds) tell(pilotId);
+      for (const error of answer.errors) complain(`proof: not submitted: ${error}`);
     });
   add(pilot, 'kill <pilot...>', 'end pilots, with their workers').action(
     async (ids: string[], _options: unknown, command: Command) => {
       for (const id of ids) {
         await apiOf(command).call('DELETE', `/pilots/${encodeURIComponent(id)}`, z.unknown());
-        process.stdout.write(`${id}: killed\n`);
+        tell(`${id}: killed`);
       }
     },
   );
   add(pilot, 'log <pilot>', 'the end of what a pilot wrote').action(
     async (id: string, _options: unknown, command: Command) => {
       const path = `/pilots/${encodeURIComponent(id)}/output`;
-      process.stdout.write((await apiOf(command).call('GET', path, z.object({ output: z.string() }))).output);
+      tellText((await apiOf(command).call('GET', path, z.object({ output: z.string() }))).output);
     },
   );
 }

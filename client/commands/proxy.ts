@@ -1,4 +1,5 @@
 /** `proof proxy init`, and `proof proxy start | stop | restart | status | check`: the ProxyServer of a configuration file. */
+
 import { existsSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
 import { detachRoom, runRoom } from '../room-program.js';
+import { tell } from '../show/tell.js';
 
 /** --config, else $PROOF_PROXY_CONFIG, else ~/.config/proof/proxy.yaml. */
 function configFile(named: string | undefined): string {
@@ -27,7 +29,7 @@ export function addCommands(program: Command): void {
     .option('--detach', 'in the background')
     .action(async (options: { config?: string; detach?: true }) => {
       const args = ['--config', configFile(options.config)];
-      if (options.detach) process.stdout.write(`${await detachRoom('proxy-server', args)}\n`);
+      if (options.detach) tell(await detachRoom('proxy-server', args));
       else await runRoom('proxy-server', args);
     });
   proxy
@@ -70,7 +72,7 @@ async function restart(args: readonly string[]): Promise<void> {
   await runRoom('proxy-server', [...args, '--stop', '--keep']).catch((error: unknown) => {
     if (!(error instanceof ExitStatus && error.status === 1)) throw error; // none ran
   });
-  process.stdout.write(`${await detachRoom('proxy-server', args)}\n`);
+  tell(await detachRoom('proxy-server', args));
 }
 
 function port(text: string): number {

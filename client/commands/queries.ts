@@ -1,4 +1,5 @@
 /** `proof queries | archive | remove | stop | abort`: queries that run or have run, from any computer of the same user. */
+
 import type { Command } from 'commander';
 import type { QueryInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
@@ -9,6 +10,7 @@ import { printJson, printTable, WIDE } from '../print.js';
 import { saveKept } from '../run/kept-result.js';
 import { checkOutputs } from '../run/output-files.js';
 import type { ServerApi } from '../server-api.js';
+import { tell } from '../show/tell.js';
 import { fullRef } from './query-ref.js';
 
 function row(q: Opened<QueryInfo>): (string | number | null)[] {
@@ -34,7 +36,7 @@ export function addCommands(program: Command): void {
         { cuts: ['title'], drops: ['user', 'submitted', 'took', 'missing', 'title', 'total'], wide: options.wide },
       );
       const { warning } = await api.keptResults();
-      if (warning !== null) process.stdout.write(`${warning}\n`);
+      if (warning !== null) tell(warning);
     });
 
   for (const verb of ['stop', 'abort', 'remove'] as const)
@@ -45,7 +47,7 @@ export function addCommands(program: Command): void {
         if (verb === 'stop') await api.stopQuery(query);
         else if (verb === 'abort') await api.abortQuery(query);
         else await api.removeQuery(query);
-        process.stdout.write(`${query}: ${verb === 'remove' ? 'removed' : `told to ${verb}`}\n`);
+        tell(`${query}: ${verb === 'remove' ? 'removed' : `told to ${verb}`}`);
       }
     });
 
@@ -56,7 +58,7 @@ export function addCommands(program: Command): void {
       const query = await fullRef(api, ref);
       await mustBeOver(api, query);
       await saveKept(api, query, file);
-      process.stdout.write(`${query}: saved as ${file}\n`);
+      tell(`${query}: saved as ${file}`);
     },
   );
 }

@@ -1,4 +1,5 @@
 /** `proof request`: workers asked for ahead of a session, near a data set; `--wait` until they are there. */
+
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type RequestInfo, requestInfo } from '../../protocol/api.js';
@@ -8,6 +9,7 @@ import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
 import type { ServerApi } from '../server-api.js';
 import { copiesText } from '../show/copies.js';
+import { complain, tell } from '../show/tell.js';
 
 /** The workers did not come in time: how many did. */
 export class RequestUnmetError extends GridError {
@@ -47,7 +49,7 @@ export function addCommands(program: Command): void {
       if (options.list) return show(await api.call('GET', '/requests', z.array(requestInfo)), options);
       if (options.cancel !== undefined) {
         await api.call('DELETE', `/requests/${encodeURIComponent(options.cancel)}`, z.unknown());
-        process.stdout.write(`${options.cancel}: withdrawn\n`);
+        tell(`${options.cancel}: withdrawn`);
         return;
       }
       const made = await api.call('POST', '/requests', requestInfo, {
@@ -56,7 +58,7 @@ export function addCommands(program: Command): void {
         site: options.site ?? null,
         lifetimeS: whole(options.for, '--for') * 60,
       });
-      if (!options.json) process.stdout.write(`${told(made)}\n`);
+      if (!options.json) tell(...told(made));
       const last = options.wait ? await waitFor(api, made) : made;
       if (options.json) printJson(last);
     });
@@ -76,13 +78,16 @@ function whole(text: string | undefined, flag: string): number {
   return value;
 }
 
-function told({ requestId, workers, sites, copies, ready, expiresAt }: RequestInfo): string {
+function told({ requestId, workers, sites, copies, ready, expiresAt }: RequestInfo): string[] {
   const near = sites
     .filter(({ files }) => files > 0)
     .map(({ site, files, bytes }) => `${site} (${files} files, ${(bytes / 1e6).toFixed(1)} MB)`);
   const where = near.length > 0 ? `first at ${near.join(', ')}` : `at ${sites.map(({ site }) => site).join(', ')}`;
-  const notes = [...copies.map(copiesText), ...leftOut({ sites })].map((note) => `\n  ${note}`).join('');
-  return `${requestId}: ${workers} workers ${where}; ${ready} are there; until ${new Date(expiresAt).toISOString()}${notes}`;
+  const notes = [...copies.map(copiesText), ...leftOut({ sites })].map((note) => `  ${note}`);
+  return [
+    `${requestId}: ${workers} workers ${where}; ${ready} are there; until ${new Date(expiresAt).toISOString()}`,
+    ...notes,
+  ];
 }
 
 const leftOut = ({ sites }: Pick<RequestInfo, 'sites'>): string[] => sites.flatMap((site) => site.leftOut ?? []);
@@ -90,7 +95,7 @@ const leftOut = ({ sites }: Pick<RequestInfo, 'sites'>): string[] => sites.flatM
 async function waitFor(api: ServerApi, made: RequestInfo): Promise<RequestInfo> {
   let ready = -1;
   for (let info = made; ; ) {
-    if (info.ready !== ready) process.stderr.write(`${info.ready} of ${info.workers} workers are there\n`);
+    if (info.ready !== ready) complain(`${info.ready} of ${info.workers} workers are there`);
     ready = info.ready;
     if (info.ready >= info.workers) return info;
     if (Date.now() + POLL_MS > info.expiresAt)

@@ -1,4 +1,5 @@
 /** `proof root inspect|ls|dump`: look into a ROOT file, wherever it lies. */
+
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ALGORITHMS } from '../../rootio/compression/codec.js';
@@ -10,6 +11,7 @@ import { openRootFile, type RootFile } from '../../rootio/root-file.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { openSource } from '../../storage/open-source.js';
 import { formatBytes, printJson, printTable } from '../print.js';
+import { tellText } from '../show/tell.js';
 
 export function addCommands(program: Command): void {
   const root = program.command('root').description('look into a ROOT file');
@@ -89,5 +91,5 @@ function wholeNumber(text: string): number {
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  tellText(`${line}\n`);
 }

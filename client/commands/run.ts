@@ -1,4 +1,5 @@
 /** `proof run SELECTOR.ts DATASET...` and `proof draw DATASET EXPR [CUT]`: one query, in a session or in this process. */
+
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { beginProgram } from '../../analysis/begin-program.js';
@@ -31,6 +32,7 @@ import type { ProofSession } from '../session/proof-session.js';
 import { setUpWorkers, startSession } from '../session/session-lines.js';
 import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
+import { tell } from '../show/tell.js';
 import type { AtPrompt, CommandContext } from './add-commands.js';
 import { addRunOptions, checkRunOptions, friendsOf, type RunOptions } from './run-options.js';
 
@@ -193,13 +195,13 @@ async function inSession(
   if (screen.isAbandoned) session.abort(queryId);
   screen.goOn();
   if (options.async === true) {
-    process.stdout.write(`${query}\n`);
+    tell(query);
     return { status: 0, goesOn: true };
   }
   screen.say(`Query ${query}`); // its name, for "proof retrieve" from elsewhere
   const outcome = await answerOrInterruption(session, queryId, screen, signals);
   if (outcome === 'background') {
-    process.stdout.write(`${query} goes on; get its answer with "proof retrieve ${query}"\n`);
+    tell(`${query} goes on; get its answer with "proof retrieve ${query}"`);
     return { status: 0, goesOn: true };
   }
   if (outcome === 'aborted') return { status: 130, goesOn: false };

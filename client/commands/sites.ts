@@ -1,10 +1,12 @@
 /** `proof sites` and `proof sites explain SITE`: what the factory keeps where, and why. */
+
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type PilotState, type SiteInfo, siteExplanation } from '../../protocol/api.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
 import { copiesText } from '../show/copies.js';
+import { tell } from '../show/tell.js';
 
 export function addCommands(program: Command): void {
   const sites = program
@@ -65,11 +67,11 @@ function addBans(sites: Command): void {
     .requiredOption('--why <TEXT>', 'the reason, which "proof sites explain" shows')
     .action(async (site: string, options: { why: string }, command: Command) => {
       await setBan(command, site, options.why);
-      process.stdout.write(`${site}: banned\n`);
+      tell(`${site}: banned`);
     });
   ban('unban <site>', 'take a site back').action(async (site: string, _options: unknown, command: Command) => {
     await setBan(command, site, null);
-    process.stdout.write(`${site}: open again\n`);
+    tell(`${site}: open again`);
   });
 }
 
@@ -99,6 +101,6 @@ function addExplain(sites: Command): void {
           ? []
           : ['ended within the last hour:', ...s.recentEnds.map((line) => `  ${line}`)]),
       ];
-      process.stdout.write(`${lines.join('\n')}\n`);
+      tell(...lines);
     });
 }

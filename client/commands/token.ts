@@ -1,4 +1,5 @@
 /** `proof token create | list | revoke`: through the ProxyServer's API, or `create` on its machine with the key itself (`--state-dir`). */
+
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { openKey, signToken } from '../../protocol/tokens.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
 import { readSecretFile } from '../secret-file.js';
+import { tell } from '../show/tell.js';
 
 interface Options {
   readonly user: string;
@@ -38,7 +40,7 @@ export function addCommands(program: Command): void {
         stateDir === undefined
           ? (await apiOf(command).call('POST', '/tokens', issuedToken, { user, role: wanted, lifetimeS, note })).token
           : await signHere(stateDir, { user, role: wanted, lifetimeS });
-      process.stdout.write(`${text}\n`);
+      tell(text);
     });
   add('list', 'tokens that were made or seen, without the tokens themselves')
     .option('--all', 'also those that expired or were revoked')
@@ -72,7 +74,7 @@ export function addCommands(program: Command): void {
         const { tokenId } = await api.call('POST', '/tokens/revoke', z.object({ tokenId: z.string() }), {
           token: text,
         });
-        process.stdout.write(`${tokenId}: revoked\n`);
+        tell(`${tokenId}: revoked`);
       }
       if (options.user !== undefined) {
         const answer = await api.call('POST', '/tokens/revoke', z.object({ tokens: z.number() }), {
@@ -84,7 +86,7 @@ export function addCommands(program: Command): void {
       }
       for (const id of ids) {
         await api.call('DELETE', `/tokens/${encodeURIComponent(id)}`, z.unknown());
-        process.stdout.write(`${id}: revoked\n`);
+        tell(`${id}: revoked`);
       }
     });
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type TraceLine, traceLine } from '../../protocol/job-messages.js';
 import { printJson } from '../print.js';
 import type { ServerApi } from '../server-api.js';
-import { plainText } from '../show/plain-text.js';
+import { tell, tellText } from '../show/tell.js';
 import { jobWithJdl } from './ask-jobs.js';
 import { isOver } from './ps-flags.js';
 
@@ -15,7 +15,7 @@ const fileShape = z.array(z.object({ name: z.string(), size: z.number() }));
 export async function printTrace(api: ServerApi, jobId: number, { json = false } = {}): Promise<void> {
   const lines = await linesAfter(api, jobId, 0);
   if (json) printJson(lines);
-  else for (const line of lines) process.stdout.write(sentence(line));
+  else for (const line of lines) tell(sentence(line));
 }
 
 /** With `json` an object a line: a line of the trace as `proof trace --json` has it, or `{ "stdout": TEXT }`. */
@@ -30,7 +30,9 @@ export async function followJob(api: ServerApi, jobId: number, { json = false } 
     const job = await api.call('GET', `/jobs/${jobId}`, jobWithJdl);
     const lines = await linesAfter(api, jobId, after);
     after = lines.at(-1)?.line ?? after;
-    for (const line of lines) process.stdout.write(json ? jsonLine(line) : sentence(line));
+    for (const line of lines)
+      if (json) process.stdout.write(jsonLine(line));
+      else tell(sentence(line));
     if (job.run !== shownRun) shown = 0; // it was given out again, and begins from its start
     shownRun = job.run;
     const files = await api.call('GET', `/jobs/${jobId}/files`, fileShape);
@@ -38,7 +40,8 @@ export async function followJob(api: ServerApi, jobId: number, { json = false } 
       const all = await api.bytes(`/jobs/${jobId}/file?name=stdout`);
       const more = all.subarray(shown);
       shown = all.length;
-      process.stdout.write(json ? jsonLine({ stdout: decoder.write(Buffer.from(more)) }) : more);
+      if (json) process.stdout.write(jsonLine({ stdout: decoder.write(Buffer.from(more)) }));
+      else tellText(process.stdout.isTTY ? decoder.write(Buffer.from(more)) : more);
     }
     if (isOver(job)) return;
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY_MS));
@@ -48,5 +51,4 @@ export async function followJob(api: ServerApi, jobId: number, { json = false } 
 const linesAfter = (api: ServerApi, jobId: number, after: number): Promise<TraceLine[]> =>
   api.call('GET', `/jobs/${jobId}/trace?after=${after}`, z.array(traceLine));
 
-const sentence = ({ at, tag, text }: TraceLine): string =>
-  `${new Date(at).toISOString()} [${tag.padEnd(10)}]: ${plainText(text)}\n`;
+const sentence = ({ at, tag, text }: TraceLine): string => `${new Date(at).toISOString()} [${tag.padEnd(10)}]: ${text}`;

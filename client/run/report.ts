@@ -48,8 +48,7 @@ export async function report(
   const outputs = hasOutputs
     ? await finish(outcome, loaded, files.output === undefined ? undefined : dirname(files.output))
     : [];
-  for (const output of outputs)
-    for (const line of formatOutput(output, { width: screen.width, colour: screen.colour })) screen.say(line);
+  for (const output of outputs) screen.picture(formatOutput(output, { width: screen.width, colour: screen.colour }));
   screen.goOn();
   if (hasOutputs) await saveFiles(result, outputs, files, screen);
   screen.goOn();

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { UsageError } from '../../protocol/errors.js';
 import type { CommandContext } from '../commands/add-commands.js';
 import { reportFailure } from '../exit-status.js';
+import { tellText } from '../show/tell.js';
 import { runAsChild, runInterruptibly } from './in-terminal.js';
 import type { ProofSession } from './proof-session.js';
 import { splitWords } from './split-words.js';
@@ -36,7 +37,7 @@ export async function prompt(
 ): Promise<'exit' | 'close'> {
   const over = new AbortController();
   session.once('ended', (why) => {
-    process.stdout.write(`\nThe session is over: ${why}\n`);
+    tellText(`\nThe session is over: ${why}\n`);
     over.abort();
   });
   const words = [...context.words.filter((word) => !NOT_WITHIN.includes(word)), ...OWN_WORDS].sort();

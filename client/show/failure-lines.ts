@@ -1,6 +1,5 @@
 /** An entry that was set aside, as its user is told: why, what its worker printed, and how to run its packet again. Pure. */
 import type { QueryResult } from '../../protocol/session-messages.js';
-import { plainText } from './plain-text.js';
 
 const MOST_PRINTED_LINES = 5;
 
@@ -11,7 +10,7 @@ export function failureLines(
   host: string | undefined,
 ): string[] {
   const why = stack === null || stack === '' ? error : stack;
-  const printed = output.trimEnd().split('\n').slice(-MOST_PRINTED_LINES).map(plainText);
+  const printed = output.trimEnd().split('\n').slice(-MOST_PRINTED_LINES);
   const words = ['proof replay', ...(host === undefined ? [] : ['--host', host]), query, packet].join(' ');
   return [
     `proof: set aside ${file} entry ${entry} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${why}`,

@@ -4,7 +4,9 @@
  */
 import { MovingLine } from './moving-line.js';
 import { type Progress, progressLine } from './progress-line.js';
+import { shownText } from './tell.js';
 import { columnsOf, hasColours, isDrawnOn } from './terminal.js';
+import { inColour } from './terminal-histogram.js';
 
 /** Without a terminal that can be drawn on: at least, and of the time that has gone by. */
 const LOG_EVERY_MS = 2000;
@@ -43,13 +45,20 @@ export class Screen {
   say(line: string): void {
     if (this.#quiet || this.isAbandoned) return;
     this.endProgress();
-    this.#stream.write(`${line}\n`);
+    this.#stream.write(`${shownText(this.#stream, line)}\n`);
+  }
+
+  /** Lines that may have colours of ours. */
+  picture(lines: readonly string[]): void {
+    if (this.#quiet || this.isAbandoned) return;
+    this.endProgress();
+    for (const line of lines) this.#stream.write(`${inColour(line, (text) => shownText(this.#stream, text))}\n`);
   }
 
   /** Told also to those who asked for quiet: on standard error. */
   warn(line: string): void {
     this.endProgress();
-    if (!this.isAbandoned) process.stderr.write(`${line}\n`);
+    if (!this.isAbandoned) process.stderr.write(`${shownText(process.stderr, line)}\n`);
   }
 
   progress(progress: Progress): void {

@@ -1,5 +1,5 @@
 /** Tables for people: whole in a file or a pipe, and as much of them as there is room for at a terminal. Pure. */
-import { plainText } from './plain-text.js';
+import { plainText } from '../../protocol/plain-text.js';
 
 export type Cell = string | number | null;
 

@@ -18,6 +18,16 @@ export interface ShownH1 {
   readonly stats: { readonly sumw: number; readonly sumwx: number; readonly sumwx2: number };
 }
 
+const CYAN = '\u001b[36m';
+const PLAIN = '\u001b[39m';
+
+/** What `plain` makes of a line but for the colours of bars, which are ours. */
+export const inColour = (line: string, plain: (text: string) => string): string =>
+  line
+    .split(CYAN)
+    .map((part) => part.split(PLAIN).map(plain).join(PLAIN))
+    .join(CYAN);
+
 const BLOCKS = ' ▁▂▃▄▅▆▇█';
 
 /** Lines of a one-dimensional histogram, `width` columns at most, `height` rows of bars: up from zero, and down for what is below it. */
@@ -26,7 +36,7 @@ export function formatH1(h: ShownH1, options: { width: number; height: number; c
   const margin = 10;
   const bars = barHeights(h.contents.slice(1, axis.nbins + 1), Math.max(10, options.width - margin - 2));
   const { up, down, unit } = rowsFor(bars, options.height);
-  const paint = (text: string): string => (options.colour ? `\u001b[36m${text}\u001b[39m` : text);
+  const paint = (text: string): string => (options.colour ? `${CYAN}${text}${PLAIN}` : text);
   const line = (label: string, bar: (value: number) => string): string =>
     `${label.padStart(margin - 1)} │${paint(bars.map(bar).join(''))}`;
   const lines = [`${h.title === '' ? h.name : h.title}`];

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { entryShape, gridFileShape } from '../../../catalog/grid/wire.js';
-import { shownName } from '../../show/plain-text.js';
+import { shownName } from '../../show/tell.js';
 import { JsonArray } from './json-array.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { whole } from './whole.js';

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import type { GridEntry } from '../../../catalog/grid/grid.js';
 import { entryShape, type StatAnswer } from '../../../catalog/grid/wire.js';
 import { UsageError } from '../../../protocol/errors.js';
+import { plainText } from '../../../protocol/plain-text.js';
 import { printJson } from '../../print.js';
-import { plainText, shownName } from '../../show/plain-text.js';
 import { formatTable } from '../../show/table.js';
+import { shownName } from '../../show/tell.js';
 import { JsonArray } from './json-array.js';
 import { withCatalog, withCatalogOptions, withGrid } from './open-catalog.js';
 

@@ -1,8 +1,8 @@
 /** What became of many files that were to be registered. */
 import type { RegisterAnswer } from '../../../catalog/grid/wire.js';
+import { plainText } from '../../../protocol/plain-text.js';
 import { ExitStatus } from '../../exit-status.js';
 import { printJson } from '../../print.js';
-import { plainText } from '../../show/plain-text.js';
 
 const REPORTED = 20;
 

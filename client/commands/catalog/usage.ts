@@ -5,7 +5,7 @@ import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { entryShape, usageAnswer } from '../../../catalog/grid/wire.js';
 import { RemoteError } from '../../../protocol/errors.js';
 import { formatBytes, printJson, printTable } from '../../print.js';
-import { shownName } from '../../show/plain-text.js';
+import { shownName } from '../../show/tell.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { whole } from './whole.js';
 

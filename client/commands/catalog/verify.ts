@@ -5,12 +5,12 @@ import { inParallel } from '../../../catalog/grid/in-parallel.js';
 import { type Inspected, inspectFile, treeOf } from '../../../catalog/grid/inspect-file.js';
 import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
 import { type SetAnswer, setAnswer } from '../../../catalog/grid/wire.js';
+import { plainText } from '../../../protocol/plain-text.js';
 import { storageOptionsFromEnvironment } from '../../../storage/environment.js';
 import type { StorageOptions } from '../../../storage/storage-options.js';
 import { ExitStatus } from '../../exit-status.js';
 import { printJson } from '../../print.js';
 import { liveLine } from '../../show/live-line.js';
-import { plainText } from '../../show/plain-text.js';
 import { contradiction } from './contradiction.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 
