@@ -109,15 +109,21 @@ export class JobAgent {
   }
 
   start(): void {
-    const { found, startDataServer, unfit } = this.#options;
+    const { found, startDataServer, unfit, settings } = this.#options;
     this.#payloads.goOnWith(found);
     if (this.#fitness.isFit) {
       this.#pool.fill(); // ahead of the registration: both take a while
       this.#dataServer = startDataServer();
     }
     this.#link.open();
-    if (!this.#fitness.isFit) this.#fitness.lose(unfit);
+    if (!this.#fitness.isFit) this.#fitness.lose(unfit, this.#isWorthHolding ? settings.holdUnfitS : 0);
     this.#windDown.plan();
+  }
+
+  /** By hand no batch system sends the next one here, and somebody waits for a word; payloads of the process before have their time. */
+  get #isWorthHolding(): boolean {
+    const { found, settings } = this.#options;
+    return settings.pilotId !== null || found.length > 0;
   }
 
   /** Ends everything at once, as SIGTERM asks. */
@@ -254,6 +260,7 @@ export class JobAgent {
     }
     this.#log.error(`refused by the ProxyServer: ${message}`, { code });
     void this.#windDown.end(AGENT_EXIT.refused, message);
+    void this.#link.close('refused'); // not dialled again while workers end
   }
 
   /** What the xrootd beside this agent serves; told anew to each ProxyServer. */

@@ -3,7 +3,7 @@
  * fills up, or a clock that runs away, is seen before the next user meets it.
  *
  * An agent whose node is not fit says why, lets its workers go, and holds the slot for `holdUnfitS`, so that the batch system does not send the
- * next pilot there at once; then it ends. What is measured, and when it is enough: node-check.ts.
+ * next pilot there at once; then it ends. One that was started by hand holds nothing when it finds that at its start. What is measured, and when it is enough: node-check.ts.
  */
 import type { Clock } from '../protocol/clock.js';
 import type { Logger } from '../protocol/log.js';
@@ -59,13 +59,14 @@ export class Fitness {
   }
 
   /** From now on the slot is only held. */
-  lose(reasons: readonly string[]): void {
-    const { log, clock, settings, onUnfit, onHeld } = this.#options;
+  lose(reasons: readonly string[], holdS = this.#options.settings.holdUnfitS): void {
+    const { log, clock, onUnfit, onHeld } = this.#options;
     this.#reasons = reasons;
     for (const reason of reasons) log.error(`this node is not fit: ${reason}`);
+    if (holdS > 0) log.info(`the slot is held for ${holdS} s, so that the next pilot does not land here at once`);
     onUnfit(this.reasons);
     this.#cancelHold();
-    this.#cancelHold = clock.after(settings.holdUnfitS * 1000, () => onHeld(reasons.join(' ')));
+    this.#cancelHold = clock.after(holdS * 1000, () => onHeld(reasons.join(' ')));
   }
 
   close(): void {

@@ -80,8 +80,9 @@ export class ServerLink {
     if (this.isWelcomed) this.#link?.send(asSpoken(message, this.#version));
   }
 
-  close(why: string): void {
-    this.#dialler?.close(why);
+  /** @returns when all that was told has been read, or the ProxyServer does not answer */
+  async close(why: string): Promise<void> {
+    await this.#dialler?.close(why);
   }
 
   #lost(why: string): void {

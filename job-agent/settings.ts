@@ -12,6 +12,7 @@ import { GridError, UsageError } from '../protocol/errors.js';
 import { fileProblem } from '../protocol/file-problem.js';
 import { idText } from '../protocol/ids.js';
 import { isolationPolicy, networkPolicy } from '../protocol/isolation.js';
+import { valueProblem } from '../protocol/value-problem.js';
 import { keepSettings, keptSettings } from './agent-state.js';
 
 const name = z.string().min(1).max(255);
@@ -156,7 +157,9 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): A
   const key = issue.path.join('.');
   if (found[key] === undefined && (key === 'server' || key === 'site'))
     throw new UsageError(`An agent needs --${key} (or $PROOF_${key.toUpperCase()}).\n${USAGE}`);
-  throw new AgentSettingsError(`The agent's setting ${key} ${issue.message}; it is ${JSON.stringify(found[key])}.`);
+  throw new AgentSettingsError(
+    `The agent's setting ${valueProblem(agentSettings, result.error, found, { whole: 'file' })}`,
+  );
 }
 
 /** The file goes, since it holds the one-time secret; with a state directory they are kept there for an agent that is started again. */

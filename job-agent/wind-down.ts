@@ -77,7 +77,7 @@ export class WindDown {
     await Promise.all([pool.close(why), dataServer().then((server) => server?.stop())]);
     heartbeat.tellLastUsage();
     if (!isLeaving) link.tell({ type: 'goodbye', reason: why.slice(0, 1000) });
-    link.close('the agent ends');
+    await link.close('the agent ends'); // what was told last would be lost with the process
     if (!isLeaving) state.end();
     scratch.remove();
     this.#finish(exit);

@@ -13,6 +13,7 @@ import { proxyAgentFor } from './proxied.js';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
+const FAREWELL_MS = 2000;
 
 /** Nobody answers at that address, or not in the time allowed. */
 export class UnreachableError extends GridError {
@@ -46,7 +47,8 @@ export interface DialOptions<In, Out extends object> extends LinkOptions<In> {
 
 /** A running dialler. `onClosed` is called once, when it gave up, was refused, or (without `onLost`) its connection ended. */
 export interface Dialler {
-  close(why: string): void;
+  /** @returns when the peer has read all that was said before (it answers the close), or after FAREWELL_MS: a process that ends has to wait for that */
+  close(why: string): Promise<void>;
 }
 
 export function dial<In, Out extends object>(options: DialOptions<In, Out>): Dialler {
@@ -81,13 +83,25 @@ class Redialler<In, Out extends object> implements Dialler {
       );
   }
 
-  close(why: string): void {
-    if (this.#isOver) return;
+  close(why: string): Promise<void> {
+    if (this.#isOver) return Promise.resolve();
     this.#isOver = true;
     this.#cancelRetry();
+    const heardOut = this.#link === undefined ? Promise.resolve() : this.#heardOut();
     if (this.#link !== undefined) this.#link.close(why);
     else this.#socket?.terminate();
     this.#options.onClosed(why);
+    return heardOut;
+  }
+
+  #heardOut(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(FAREWELL_MS, resolve);
+      this.#socket?.once('close', () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   #connectWith(headers: Record<string, string>): void {

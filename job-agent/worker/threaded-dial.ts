@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import { checked } from '../../protocol/check.js';
-import type { Dialler } from '../../protocol/dial.js';
 import { errorBody } from '../../protocol/errors.js';
 import { wayOutOf } from '../../protocol/way-out.js';
 import type { FromLinkThread, ToLinkThread } from './link-thread.js';
@@ -22,7 +21,8 @@ export interface ThreadedDialOptions<In> {
 }
 
 /** Dials out; between `onOpen` and `onLost` what is sent arrives, else it is dropped. */
-export interface ThreadedLink<Out extends object> extends Dialler {
+export interface ThreadedLink<Out extends object> {
+  close(why: string): void;
   /**
    * Arrays of the message are copied, not handed over: one array that is taken from this thread makes V8 throw away all that it has optimised
    * for typed arrays, user code's loops among it, and look before each access from then on.

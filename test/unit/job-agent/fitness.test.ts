@@ -52,6 +52,15 @@ describe('job-agent: fitness of the node', () => {
     expect(events[1]).to.equal('held: The disk is full.');
   });
 
+  it('holds nothing for nobody: an agent by hand ends at once', () => {
+    fitness.lose(['The ProxyServer cannot be reached.'], 0);
+    clock.advance(0);
+    expect(events).to.deep.equal([
+      'unfit: The ProxyServer cannot be reached.',
+      'held: The ProxyServer cannot be reached.',
+    ]);
+  });
+
   it('does not look while the agent drains, nor holds anything once it ends', async () => {
     clock.advance(300_000);
     life.take('drain');

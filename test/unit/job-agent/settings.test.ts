@@ -61,6 +61,9 @@ describe('job-agent: settings', () => {
     expect(refusal(['--server', 'http://a:1'])).to.contain('needs --site');
     expect(refusal(['--server', 'here', '--site', 'S'])).to.contain('server must be a URL');
     expect(refusal(['--cores', '0', '--server', 'http://a:1', '--site', 'S'])).to.contain('cores');
+    expect(refusal(['--cores', 'many', '--server', 'http://a:1', '--site', 'S'])).to.contain(
+      'setting cores must be a number, not many',
+    );
     expect(refusal(['--core', '1'])).to.contain('does not know --core');
     expect(refusal(['--cores'])).to.contain('--cores needs a value');
     expect(refusal([], { PROOF_SETTINGS: join(folder, 'none') })).to.contain('cannot read');

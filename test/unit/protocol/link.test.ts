@@ -130,6 +130,21 @@ describe('protocol: link', () => {
     expect([opened, losses.length]).to.deep.equal([3, 2]);
   });
 
+  it('says when the peer has read what was told before the end, so that a process can wait for that', async () => {
+    accept();
+    const farewell = await new Promise<Promise<void>>((resolve) => {
+      const dialler = dial<Words, Words>({
+        ...{ url, schema, clock: systemClock, onMessage: () => {}, onClosed: () => {} },
+        onOpen: (link) => {
+          link.send({ type: 'say', text: 'goodbye' });
+          resolve(dialler.close('done'));
+        },
+      });
+    });
+    await farewell;
+    expect(heard).to.deep.equal([{ type: 'say', text: 'goodbye' }]);
+  });
+
   it('takes a refusal by HTTP status as final, with the code and sentence of the server', async () => {
     server.on('upgrade', () => {});
     sockets.close();
