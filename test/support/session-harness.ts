@@ -86,7 +86,8 @@ export class SessionHarness {
     return this.#master!.pid!;
   }
 
-  async startMaster(): Promise<void> {
+  /** @param env of its process besides this one's */
+  async startMaster(env: NodeJS.ProcessEnv = {}): Promise<void> {
     const file = join(this.folder, 'session.json');
     writeFileSync(
       file,
@@ -105,16 +106,21 @@ export class SessionHarness {
     );
     const master = spawn(process.execPath, [join(DIST, 'warm/master.js'), file], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
     });
     this.#master = master;
     await once(master.stdout, 'data');
     await this.#dialControl();
   }
   async killMaster(): Promise<void> {
-    const master = this.#master!;
-    const gone = once(master, 'exit');
-    master.kill('SIGKILL');
+    const gone = this.masterGone();
+    this.#master!.kill('SIGKILL');
     await gone;
+  }
+  /** When it is dead, by itself or not. */
+  async masterGone(): Promise<void> {
+    const master = this.#master!;
+    if (master.exitCode === null && master.signalCode === null) await once(master, 'exit');
     this.#control?.close('the master is dead');
   }
   /** Whoever dies from now on goes with all of its node. */
