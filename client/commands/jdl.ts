@@ -2,7 +2,6 @@
 
 import { createInterface } from 'node:readline';
 import { Argument, type Command, Option } from 'commander';
-import { z } from 'zod';
 import { answerLine } from '../../jdl/check-request.js';
 import {
   type ClassAd,
@@ -25,6 +24,7 @@ import {
 import { UsageError } from '../../protocol/errors.js';
 import { ExitStatus } from '../exit-status.js';
 import { readJdl } from '../jobs/read-jdl.js';
+import { askJobMatch } from '../jobs/why-waits.js';
 import { apiOf } from '../named-api.js';
 import { printJson } from '../print.js';
 import type { ServerApi } from '../server-api.js';
@@ -126,21 +126,10 @@ async function match(left: string, right: string | undefined, options: MatchOpti
   if (!symmetricMatch) throw new ExitStatus(1);
 }
 
-const explanation = z.object({
-  agents: z.number(),
-  matching: z.number(),
-  refusedByAgents: z.number(),
-  /** Why nothing of its owner is given out at present. */
-  heldBack: z.string().nullable(),
-  clauses: z.array(
-    z.object({ clause: z.string(), failsOn: z.number(), undefinedOn: z.number(), onlyObstacleOn: z.number() }),
-  ),
-});
-
 /** Why a job of the queue waits. */
 async function explainJob(job: string, api: ServerApi, { json }: Pick<MatchOptions, 'json'>): Promise<void> {
   if (!/^-?\d{1,15}$/.test(job)) throw new UsageError('proof jdl match takes two files, or the number of one job.');
-  const answer = await api.call('GET', `/jobs/${Math.abs(Number(job))}/match`, explanation);
+  const answer = await askJobMatch(api, Math.abs(Number(job)));
   const { agents, matching, clauses, refusedByAgents, heldBack } = answer;
   if (json) {
     printJson(answer);

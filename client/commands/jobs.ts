@@ -5,12 +5,14 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { GridError, UsageError } from '../../protocol/errors.js';
 import { submittedJob, userQuota } from '../../protocol/job-messages.js';
+import { ExitStatus } from '../exit-status.js';
 import { jobNumber, jobWithJdl, listJobs } from '../jobs/ask-jobs.js';
 import { followJob, printTrace } from '../jobs/follow-job.js';
 import { jobTable, NARROW_JOBS } from '../jobs/job-table.js';
 import { masterLines, readMasterWords } from '../jobs/masterjob-words.js';
 import { readPsFlags } from '../jobs/ps-flags.js';
 import { readJdl } from '../jobs/read-jdl.js';
+import { askJobMatch, waitingSentence, withWhyTheyWait } from '../jobs/why-waits.js';
 import { apiOf } from '../named-api.js';
 import { formatBytes, printJson, printTable, WIDE } from '../print.js';
 import type { ServerApi } from '../server-api.js';
@@ -66,7 +68,8 @@ function addPs(add: Add): void {
       if (options.json) printJson(shown);
       else if (flags.idsOnly) process.stdout.write(shown.map(({ jobId }) => `${jobId}\n`).join(''));
       else {
-        const { header, rows } = jobTable(shown, flags, Date.now());
+        const told = flags.isLong ? await withWhyTheyWait(api, shown) : shown;
+        const { header, rows } = jobTable(told, flags, Date.now());
         printTable(header, rows, { ...NARROW_JOBS, wide: options.wide });
       }
     });
@@ -206,11 +209,24 @@ function addQuota(add: Add): void {
 function addLooks(add: Add): void {
   add('trace', 'what became of a job, step by step')
     .argument('<job>', 'its number')
-    .option('--follow', 'until it is over, with its standard output as it comes')
+    .option(
+      '--follow',
+      'until it is over, with its standard output as it comes; exit status 1 where it did not end well',
+    )
     .action(async (job: string, options: { json?: true; follow?: true }, command: Command) => {
       const api = apiOf(command);
-      const print = options.follow ? followJob : printTrace;
-      await print(api, jobNumber(job), { json: options.json === true });
+      const jobId = jobNumber(job);
+      const json = options.json === true;
+      if (options.follow) {
+        const { state } = await followJob(api, jobId, { json });
+        if (state !== 'DONE' && state !== 'DONE_WARN') throw new ExitStatus(1);
+        return;
+      }
+      await printTrace(api, jobId, { json });
+      if (json || (await api.call('GET', `/jobs/${jobId}`, jobWithJdl)).state !== 'WAITING') return;
+      complain(
+        `proof: it waits: ${waitingSentence(await askJobMatch(api, jobId))} ("proof jdl match ${jobId}" says more)`,
+      );
     });
   add('spy', 'the files of a job that are here: standard streams while it runs, outputs when it is over')
     .argument('<job>', 'its number')

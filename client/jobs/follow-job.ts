@@ -6,7 +6,7 @@ import { type TraceLine, traceLine } from '../../protocol/job-messages.js';
 import { printJson } from '../print.js';
 import type { ServerApi } from '../server-api.js';
 import { tell, tellText } from '../show/tell.js';
-import { jobWithJdl } from './ask-jobs.js';
+import { jobWithJdl, type ShownJob } from './ask-jobs.js';
 import { isOver } from './ps-flags.js';
 
 const FOLLOW_EVERY_MS = 500;
@@ -18,8 +18,8 @@ export async function printTrace(api: ServerApi, jobId: number, { json = false }
   else for (const line of lines) tell(sentence(line));
 }
 
-/** With `json` an object a line: a line of the trace as `proof trace --json` has it, or `{ "stdout": TEXT }`. */
-export async function followJob(api: ServerApi, jobId: number, { json = false } = {}): Promise<void> {
+/** @returns the job as it ended. With `json` an object a line: a line of the trace as `proof trace --json` has it, or `{ "stdout": TEXT }`. */
+export async function followJob(api: ServerApi, jobId: number, { json = false } = {}): Promise<ShownJob> {
   const decoder = new StringDecoder('utf8');
   const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
   let after = 0;
@@ -43,7 +43,7 @@ export async function followJob(api: ServerApi, jobId: number, { json = false } 
       if (json) process.stdout.write(jsonLine({ stdout: decoder.write(Buffer.from(more)) }));
       else tellText(process.stdout.isTTY ? decoder.write(Buffer.from(more)) : more);
     }
-    if (isOver(job)) return;
+    if (isOver(job)) return job;
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY_MS));
   }
 }

@@ -61,4 +61,21 @@ describe('proxy: a job that is watched', () => {
       following.kill();
     }
   });
+
+  it('says why it waits in trace and ps -L, and by its exit status how it ended', async () => {
+    proxy = await new TestProxy('sites: [{ name: S, type: local, min: 1, cores: 1 }]\n').start();
+    const jobs = new JobBench(proxy);
+    await proxy.warm(1);
+    const proof = (...words: string[]) => run([...words, '--host', proxy.url.slice('http://'.length)]);
+    const waiting = await jobs.submit('Executable = "/bin/true"; Requirements = other.Site == "NOWHERE";');
+    const reason = 'on none of 1 agents: other.Site == "NOWHERE"';
+    const trace = await proof('trace', String(waiting));
+    expect(trace.stdout).to.match(/^\S+ \[state +\]: WAITING: submitted by alice\n$/);
+    expect(trace.stderr).to.equal(`proof: it waits: ${reason} ("proof jdl match ${waiting}" says more)\n`);
+    expect((await proof('ps', '-a', '-L')).stdout).to.contain(reason);
+    const failing = await jobs.submit(`Executable = "/bin/false";`);
+    const followed = await proof('trace', String(failing), '--follow');
+    expect([followed.status, followed.stderr]).to.deep.equal([1, '']);
+    expect(followed.stdout).to.contain('ERROR_E: the payload failed: its exit status is 1');
+  });
 });
