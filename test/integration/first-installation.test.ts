@@ -62,7 +62,7 @@ describe('a first installation', () => {
       server.kill('SIGTERM');
       await once(server, 'exit');
     }
-    if (top !== undefined) rmSync(top, { recursive: true, force: true });
+    if (top !== undefined) rmSync(top, { recursive: true, force: true, maxRetries: 20 });
   });
 
   it('listens on the loopback alone where that is its name, and says how to start it, whatever the folder is called', async () => {

@@ -33,7 +33,7 @@ describe('proxy: an xrootd beside the agent', () => {
   });
   afterEach(() => proxy?.stop());
   after(() => {
-    if (data !== undefined) rmSync(data, { recursive: true });
+    if (data !== undefined) rmSync(data, { recursive: true, maxRetries: 20 });
   });
 
   const start = async (more = '', xrootd = ''): Promise<void> => {

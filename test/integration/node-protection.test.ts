@@ -87,7 +87,7 @@ describe('proxy: nodes that would eat the queue', () => {
     proxy.configure(`sites: [{ name: S, type: local, min: 1, cores: 1, recheckS: 1, scratch: ${scratch} }]\n`);
     await proxy.start();
     await proxy.warm(1);
-    for (const name of readdirSync(scratch)) rmSync(join(scratch, name), { recursive: true });
+    for (const name of readdirSync(scratch)) rmSync(join(scratch, name), { recursive: true, maxRetries: 20 });
     const [pilot] = await proxy.until(
       () => proxy.pilots(),
       ([one]) => one?.state === 'draining',

@@ -69,7 +69,7 @@ export class TestCatalog {
 
   async stop(): Promise<void> {
     await this.end();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
   }
 
   /** Runs the `proof` command against this catalog. */

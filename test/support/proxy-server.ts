@@ -96,7 +96,7 @@ export class TestProxy {
   /** A clean stop; removes the folder. */
   async stop(): Promise<void> {
     await this.end();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

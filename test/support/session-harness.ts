@@ -183,7 +183,7 @@ export class SessionHarness {
     this.#control?.close('the test is over');
     this.cutConnections();
     await new Promise<void>((resolve) => this.#door!.close(() => resolve()));
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
   }
 
   get #url(): string {

@@ -81,7 +81,7 @@ export class SshLoginNode {
       this.#child.kill('SIGTERM');
       await once(this.#child, 'exit');
     }
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
     if (this.#madeEmpty) rmdirSync(EMPTY);
   }
 }

@@ -135,7 +135,7 @@ export class XrootdCluster {
 
   async stop(): Promise<void> {
     for (const name of [...this.#processes.keys()]) await this.#end(name, 'SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20 });
   }
 
   async #start(): Promise<void> {
