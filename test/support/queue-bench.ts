@@ -100,7 +100,7 @@ export class QueueBench {
     while (!isSo()) {
       if (performance.now() > end)
         throw new Error(
-          `not so within 20 s: ${JSON.stringify(this.jobs.desk.list(identity('x', 'admin'), { everyones: true }))}`,
+          `not so within 100 s: ${JSON.stringify(this.jobs.desk.list(identity('x', 'admin'), { everyones: true }))}`,
         );
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
