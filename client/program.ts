@@ -70,6 +70,9 @@ const GROUPS: readonly (readonly [heading: string, loaders: readonly Loader[]])[
   ],
 ];
 
+/** Columns for what is said of an option or command, on a terminal of 80 that has long names to the left. */
+const LEAST_HELP = 24;
+
 export async function buildProgram(words: readonly string[], prompt?: AtPrompt): Promise<Command> {
   const program = new Command('proof')
     .description('PROOF on the Grid: an interactive pool of analysis workers')
@@ -79,7 +82,7 @@ export async function buildProgram(words: readonly string[], prompt?: AtPrompt):
     .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ optionDescription })
+    .configureHelp({ optionDescription, minWidthToWrap: LEAST_HELP })
     .configureOutput({
       outputError: (text, write) => write(shownText(process.stderr, text.replace(/^error: /, 'proof: '))),
     });
@@ -110,9 +113,11 @@ function tellHelp(command: Command, words: string): void {
   for (const part of command.commands) tellHelp(part, `${words} ${part.name()}`);
 }
 
-/** Commander would tell of options that gather words that they begin with "{}" or "[]". */
+/** Commander would tell of options that begin empty that they begin with "", "{}" or "[]". */
 function optionDescription(this: Help, option: Option): string {
   const { defaultValue, description } = option;
-  const isEmpty = typeof defaultValue === 'object' && defaultValue !== null && Object.keys(defaultValue).length === 0;
+  const isEmpty =
+    defaultValue === '' ||
+    (typeof defaultValue === 'object' && defaultValue !== null && Object.keys(defaultValue).length === 0);
   return isEmpty ? description : Help.prototype.optionDescription.call(this, option);
 }

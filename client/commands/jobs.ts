@@ -10,7 +10,7 @@ import { jobNumber, jobWithJdl, listJobs } from '../jobs/ask-jobs.js';
 import { followJob, printTrace } from '../jobs/follow-job.js';
 import { jobTable, NARROW_JOBS } from '../jobs/job-table.js';
 import { masterLines, readMasterWords } from '../jobs/masterjob-words.js';
-import { readPsFlags } from '../jobs/ps-flags.js';
+import { PS_HELP, readPsFlags } from '../jobs/ps-flags.js';
 import { readJdl } from '../jobs/read-jdl.js';
 import { askJobMatch, waitingSentence, withWhyTheyWait } from '../jobs/why-waits.js';
 import { apiOf } from '../named-api.js';
@@ -50,10 +50,8 @@ function addSubmit(add: Add): void {
 
 function addPs(add: Add): void {
   add('ps', 'your jobs: those that are not over, or as the flags say')
-    .argument(
-      '[flags...]',
-      '-f STATES|GROUP, -u USERS, -s SITES, -n NODES, -m MASTERS, -j JOBS, -l N, -o KEY, -a -A -X -W -E -M -L -x -T -id [JOB], -jdl JOB, -trace JOB',
-    )
+    .argument('[flags...]', 'as below')
+    .addHelpText('after', PS_HELP)
     .option(...WIDE)
     .allowUnknownOption()
     .allowExcessArguments()
@@ -108,9 +106,12 @@ const VERBS = [
 ] as const;
 
 function addMaster(add: Add): void {
-  add('masterjob', 'a master: its state, and how many sub-jobs are in which; or kill, resubmit some of them')
+  add(
+    'masterjob',
+    'a master: its state, and how many sub-jobs are in which; or kill, resubmit some of them, merge their outputs',
+  )
     .argument('<job>', 'its number')
-    .argument('[words...]', '-status STATES, -id JOBS, -site SITES, -printid, -printsite, kill, resubmit')
+    .argument('[words...]', '-status STATES, -id JOBS, -site SITES, -printid, -printsite, kill, resubmit, merge')
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (job: string, _words: unknown, options: { json?: true }, command: Command) => {

@@ -102,11 +102,5 @@ export function addRunOptions(command: Command): Command {
 export function checkRunOptions(options: RunOptions): void {
   if (options.catalog !== undefined && options.local !== true)
     throw new UsageError('--catalog goes with --local: a ProxyServer asks its own catalog.');
-  if (options.plot !== undefined && !/\.(png|svg)$/i.test(options.plot))
-    throw new UsageError(`--plot ${options.plot}: the name must end in .png or .svg.`);
-  if (options.log === true && options.plot === undefined)
-    throw new UsageError('--log is the scale of a picture: name one by --plot FILE.png.');
-  if (options.output !== undefined && !/\.root$/i.test(options.output))
-    throw new UsageError(`--output ${options.output}: the name must end in .root.`);
   checkOutputs(options);
 }

@@ -31,7 +31,7 @@ export function addCommands(program: Command): void {
           s.banned === null ? (s.trouble ?? s.barred[0] ?? null) : `banned: ${s.banned}`,
         ]),
         {
-          cuts: ['banned'],
+          cuts: ['why'],
           drops: [
             'type',
             'draining',
@@ -42,7 +42,7 @@ export function addCommands(program: Command): void {
             'max',
             'min',
             'attached',
-            'banned',
+            'why',
           ],
           wide: options.wide,
         },

@@ -208,6 +208,22 @@ const FLAGS: Readonly<Record<string, (ps: PsReader, flag: string) => void>> = {
   '-b': () => {}, // no colours: there are none
 };
 
+/** For people. */
+export const PS_HELP = `
+Flags, as AliEn's and JAliEn's (lists with commas):
+  -f STATES | GROUP   in these states (R, RUNNING, EE,EV), or -a all, -r with an
+                      agent, -f failed, -d done, -s split, -q waiting
+  -A -X -W -E -M      all; with an agent; waiting; failed; masters
+  -u -s -n -m -j      of users, at sites, on nodes, of masters, these jobs
+  -a                  everyone's (operators)
+  -id JOB             a job with its sub-jobs
+  -l N, -o KEY        so many; sorted by owner, id, split, priority, status,
+                      name, site or node
+  -T -x -L            running time; CPU time, memory and cost; where and why
+  -id                 numbers only
+  -jdl JOB            its description
+  -trace JOB          what became of it`;
+
 /** @throws {UsageError} a flag that is not known, or misses its value */
 export function readPsFlags(words: readonly string[]): PsFlags {
   const ps = new PsReader(words);

@@ -6,7 +6,7 @@ import { diskPathOf } from '../../storage/disk-path.js';
 import type { ReportFiles } from './report.js';
 
 /** What a command writes: `--output` and its like, or what "proof archive" saves. */
-export type WrittenFiles = Pick<ReportFiles, 'output' | 'plot' | 'json'> & { readonly archive?: string };
+export type WrittenFiles = Pick<ReportFiles, 'output' | 'plot' | 'json' | 'log'> & { readonly archive?: string };
 
 export interface OutputFile {
   readonly option: string;
@@ -18,8 +18,15 @@ export function filesOf({ output, plot, json, archive }: WrittenFiles): OutputFi
   return Object.entries(all).flatMap(([option, path]) => (path === undefined ? [] : [{ option, path }]));
 }
 
-/** @throws {UsageError} a file that cannot be written, or two that are one */
+/** @throws {UsageError} a name that does not say what is in the file, a file that cannot be written, or two that are one */
 export function checkOutputs(outputs: WrittenFiles): void {
+  const { plot, output, log } = outputs;
+  if (plot !== undefined && !/\.(png|svg)$/i.test(plot))
+    throw new UsageError(`--plot ${plot}: the name must end in .png or .svg.`);
+  if (log === true && plot === undefined)
+    throw new UsageError('--log is the scale of a picture: name one by --plot FILE.png.');
+  if (output !== undefined && !/\.root$/i.test(output))
+    throw new UsageError(`--output ${output}: the name must end in .root.`);
   const seen = new Map<string, OutputFile>();
   for (const file of filesOf(outputs)) {
     mustBeWritable(file.path);

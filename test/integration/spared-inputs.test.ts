@@ -114,6 +114,11 @@ describe('files that a query reads', () => {
         ['--json', 'chosen.txt', 'chosen.txt'],
       ] as const)
         isRefused(await cluster.proof('retrieve', from, option, file(as)), read(option, as, input));
+    for (const [option, name] of [
+      ['--plot', 'x.jpg'],
+      ['--output', 'x.txt'],
+    ] as const)
+      isRefused(await cluster.proof('retrieve', query, option, file(name)), /^proof: --\w+ \S+: the name must end in /);
     isRefused(await cluster.proof('archive', query, file('data.root')), read('archive', 'data.root'));
     isRefused(await cluster.proof('archive', query, file('none/such')), /^proof: Cannot write \S+: there is no folder/);
     for (const from of [query, archive]) {
