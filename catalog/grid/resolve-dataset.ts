@@ -222,10 +222,14 @@ async function nothing(grid: Grid, word: DatasetWord): Promise<string> {
   try {
     await grid.ls(literal);
   } catch (error) {
-    if (error instanceof RemoteError && error.code === 'CATALOG_NO_SUCH_NAME')
-      return `${what} ${word.text}. ${error.message}`;
-    throw error;
+    if (!(error instanceof RemoteError) || error.code !== 'CATALOG_NO_SUCH_NAME') throw error;
+    const why = literal === word.text ? error.message : `${what} ${word.text}. ${error.message}`;
+    return word.tree === null
+      ? why
+      : `${why} Behind # stands a tree; where a name holds # itself, put another # behind it.`;
   }
+  if (word.text.includes('\\'))
+    return `${what} ${word.text}. \\ takes the meaning of the character behind it: write \\\\ for one in a name.`;
   const hint = literal === word.text ? 'it is a directory; add /* for its files' : `nothing in ${literal} fits`;
   return `${what} ${word.text}: ${hint}.`;
 }

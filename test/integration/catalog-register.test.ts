@@ -46,6 +46,12 @@ describe('catalog: registration of what lies on this computer', () => {
     await grid.close();
     const drawn = await catalog.proof('draw', '--local', '--quiet', 'lfn:/scan/a b#%.root#events', 'mu1_pt');
     expect([drawn.status, drawn.stderr]).to.deep.equal([0, '']);
+    const unnamed = await catalog.proof('draw', '--local', '--quiet', 'lfn:/scan/a b#%.root', 'mu1_pt');
+    expect([unnamed.status, unnamed.stderr.split('. ').at(-1)]).to.deep.equal([
+      1,
+      'Behind # stands a tree; where a name holds # itself, put another # behind it. [CATALOG_NOTHING_MATCHES]\n',
+    ]);
+    expect((await catalog.proof('draw', '--local', '--quiet', 'lfn:/scan/a b#%.root#', 'mu1_pt')).status).to.equal(0);
   });
 
   it('a file is what the command line says of it, or it is refused', async () => {
