@@ -137,9 +137,12 @@ export function storeError(error: unknown, path: string): unknown {
     return new ForeignDatabaseError(`${path} is no SQLite database. Choose another stateDir.`, { cause: error });
   if (error.code.startsWith('SQLITE_CORRUPT')) return damaged(path, error.message, error);
   if (error.code === 'SQLITE_FULL' || error.code === 'SQLITE_IOERR_WRITE')
-    return new DiskFullError(`The disk of ${path} is full; nothing of this call was kept. Make room and try again.`, {
-      cause: error,
-    });
+    return new DiskFullError(
+      `The disk of ${path} is full; what was to be written is not kept. Make room and try again.`,
+      {
+        cause: error,
+      },
+    );
   if (error.code === 'SQLITE_CANTOPEN')
     return new ForeignDatabaseError(`Cannot open ${path}: no permission, or no such directory.`, { cause: error });
   return error;

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { NewGridFile } from '../../../catalog/grid/grid.js';
 import type { ProofGrid } from '../../../catalog/grid/proof-grid.js';
-import { RemoteError, UsageError } from '../../../protocol/errors.js';
+import { GridError, RemoteError, UsageError } from '../../../protocol/errors.js';
 import { plainText } from '../../../protocol/plain-text.js';
 import { storageOptionsFromEnvironment } from '../../../storage/environment.js';
 import { localPathOf } from '../../../storage/url.js';
@@ -127,10 +127,16 @@ async function sendList(grid: ProofGrid, path: string, options: RegisterOptions)
     const answer = await grid.bulk(list, { format: isCsv ? 'csv' : 'jsonl', name });
     line.end();
     reportMany(answer, options, ({ index, message }) => `line ${index + 1}: ${message}`);
+  } catch (error) {
+    if (error instanceof GridError && BREAKS_OFF.includes(error.code))
+      line.say('proof: What was registered before stays. The same command again goes on where it broke off.');
+    throw error;
   } finally {
     line.end();
   }
 }
+
+const BREAKS_OFF = ['CATALOG_DISK_FULL', 'CATALOG_UNREACHABLE'];
 
 /** @throws {UsageError} it is no file, or not as long as the command line says */
 function checkLocal(path: string, size: string | undefined): void {
