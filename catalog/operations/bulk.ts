@@ -16,6 +16,7 @@ const MAX_LINE_BYTES = 1_000_000;
 /** Failures beyond it are counted only. */
 const MAX_REPORTED = 100_000;
 const NEWLINE = 10;
+const MARK = Buffer.from('\ufeff');
 
 export interface BulkReport {
   registered: number;
@@ -74,9 +75,11 @@ export class BulkRegistration {
     return this.#report;
   }
 
-  #take(data: Buffer, first: number, end: number): void {
+  #take(data: Buffer, begin: number, end: number): void {
     const last = data[end - 1] === 13 ? end - 1 : end;
     const index = this.#line++;
+    // Some programs begin every text with a mark of its encoding.
+    const first = index === 0 && data.indexOf(MARK) === begin ? begin + MARK.length : begin;
     if (last === first) return;
     if (this.#read === undefined) {
       this.#read = csvReader(data.toString('utf8', first, last));

@@ -1,12 +1,15 @@
 /** Backup and integrity of the database, each on a connection of its own, so that the service goes on. */
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { NameExistsError } from '../errors.js';
+import { BadValueError, NameExistsError } from '../errors.js';
 import { guarded, storeError } from './database.js';
 
 /** An online copy at `target`, which appears when it is complete. @throws {NameExistsError} the file is there already */
 export async function backupTo(databasePath: string, target: string): Promise<{ file: string; pages: number }> {
   if (existsSync(target)) throw new NameExistsError(target, 'a backup does not overwrite; choose another file');
+  if (!existsSync(dirname(target)))
+    throw new BadValueError(target, 'file for a backup', "that is in a directory of the catalog's machine");
   const db = new Database(databasePath, { readonly: true });
   const part = `${target}.part`;
   try {

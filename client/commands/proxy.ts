@@ -1,24 +1,14 @@
 /** `proof proxy init`, and `proof proxy start | stop | restart | status | check`: the ProxyServer of a configuration file. */
-
-import { existsSync } from 'node:fs';
-import { homedir, hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { hostname, userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
+import { daemonConfig } from '../daemon-config.js';
 import { ExitStatus } from '../exit-status.js';
 import { detachRoom, runRoom } from '../room-program.js';
 import { tell } from '../show/tell.js';
 
-/** --config, else $PROOF_PROXY_CONFIG, else ~/.config/proof/proxy.yaml. */
-function configFile(named: string | undefined): string {
-  const usual = join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'proof', 'proxy.yaml');
-  const file = named ?? (process.env['PROOF_PROXY_CONFIG'] || usual);
-  if (named === undefined && !existsSync(file))
-    throw new UsageError(
-      `There is no ${file}. Give the ProxyServer's configuration with --config FILE; docs/proxy-server.md shows one.`,
-    );
-  return file;
-}
+const PROXY = { title: 'the ProxyServer', name: 'proxy', variable: 'PROOF_PROXY_CONFIG', page: 'docs/proxy-server.md' };
+const configFile = (named: string | undefined): string => daemonConfig(named, PROXY);
 
 export function addCommands(program: Command): void {
   const proxy = program.command('proxy').description('the ProxyServer: keeps agents and workers ready, opens sessions');

@@ -1,6 +1,6 @@
 /** `proof register`: one file, a list of a million, or what a directory holds; with `--inspect` looked into. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { NewGridFile } from '../../../catalog/grid/grid.js';
@@ -13,6 +13,7 @@ import { ExitStatus } from '../../exit-status.js';
 import { formatBytes, printJson } from '../../print.js';
 import { liveLine } from '../../show/live-line.js';
 import { absoluteUrl, isUrl } from './absolute-url.js';
+import { openInput } from './input-file.js';
 import { lookInto } from './inspected.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { reportMany } from './register-report.js';
@@ -113,15 +114,12 @@ function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions)
 
 async function sendList(grid: ProofGrid, path: string, options: RegisterOptions): Promise<void> {
   if (path === '') throw new UsageError('--list needs the name of a file.');
-  const file = resolve(path);
-  const isCsv = options.format === undefined ? /\.csv$/i.test(file) : options.format === 'csv';
+  const isCsv = options.format === undefined ? /\.csv$/i.test(path) : options.format === 'csv';
   if (options.format !== undefined && !['csv', 'jsonl'].includes(options.format))
     throw new UsageError(`${options.format} is no format; known are jsonl and csv.`);
-  if (!existsSync(file)) throw new UsageError(`There is no list ${file}.`);
-  const { size, mtimeMs } = statSync(file);
+  const { path: file, size, modifiedMs, stream: list } = openInput(path, 'the list');
   // The same list again has the same name, and the catalog goes on where it broke off.
-  const name = createHash('sha256').update(`${file}\0${size}\0${mtimeMs}`).digest('base64url').slice(0, 32);
-  const list = createReadStream(file);
+  const name = createHash('sha256').update(`${file}\0${size}\0${modifiedMs}`).digest('base64url').slice(0, 32);
   const line = liveLine(() => `${Math.floor((100 * list.bytesRead) / size)} % of ${formatBytes(size)}`);
   try {
     const answer = await grid.bulk(list, { format: isCsv ? 'csv' : 'jsonl', name });

@@ -1,20 +1,22 @@
 /** `proof catalog start|backup|check|export|import|se|distance|replica`: the daemon and its upkeep. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { backupAnswer, checkAnswer, importAnswer } from '../../../catalog/grid/wire.js';
-import { UsageError } from '../../../protocol/errors.js';
+import { daemonConfig } from '../../daemon-config.js';
 import { ExitStatus } from '../../exit-status.js';
 import { printJson } from '../../print.js';
+import { liveLine } from '../../show/live-line.js';
 import { addElementCommands } from './elements.js';
+import { openInput } from './input-file.js';
 import { withCatalog, withCatalogOptions } from './open-catalog.js';
 import { addReplicaMarks } from './replicas.js';
 
+const CATALOG = { title: 'the catalog', name: 'catalog', variable: 'PROOF_CATALOG_CONFIG', page: 'docs/catalog.md' };
 const IMPORTED_AT_ONCE = 5000;
 
 export function addServiceCommands(program: Command): void {
@@ -25,8 +27,7 @@ export function addServiceCommands(program: Command): void {
     .option('--config <FILE>', 'its configuration: listen, stateDir, auth, …')
     .action(async (_options: unknown, command: Command) => {
       const { config } = command.optsWithGlobals<{ config?: string }>();
-      if (config === undefined) throw new UsageError('proof catalog start needs --config FILE; see docs/catalog.md.');
-      throw new ExitStatus(await runDaemon(config));
+      throw new ExitStatus(await runDaemon(daemonConfig(config, CATALOG)));
     });
   addUpkeep(catalog);
   addElementCommands(catalog);
@@ -85,10 +86,15 @@ function addUpkeep(catalog: Command): void {
           total += (await http.post('/v1/import', { lines }, importAnswer)).imported;
           lines = [];
         };
-        const input = file === '-' ? process.stdin : createReadStream(file);
-        for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
-          if (lines.push(line) >= IMPORTED_AT_ONCE) await send();
-        await send();
+        const input = file === '-' ? process.stdin : openInput(file, 'the export').stream;
+        const line = liveLine(() => `${total} lines imported`);
+        try {
+          for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
+            if (lines.push(text) >= IMPORTED_AT_ONCE) await send();
+          await send();
+        } finally {
+          line.end();
+        }
         return total;
       });
       if (options.json) printJson({ imported });
