@@ -86,7 +86,9 @@ function davItems(url: string, body: Buffer): DavItem[] {
   } catch (cause) {
     throw new ProtocolError(displayUrl(url), displayUrl(url), 'a listing that is no XML', { cause });
   }
-  return children(child(tree, 'multistatus'), 'response').flatMap((response) => {
+  const responses = children(child(tree, 'multistatus'), 'response');
+  const asText = responses.some((response) => holdsText(child(response, 'href')));
+  return responses.flatMap((response) => {
     const href = child(response, 'href');
     if (typeof href !== 'string') return [];
     const props = children(response, 'propstat').map((propstat) => child(propstat, 'prop'));
@@ -95,7 +97,7 @@ function davItems(url: string, body: Buffer): DavItem[] {
     const kind = value('resourcetype');
     const isDirectory = (child(kind, 'collection') ?? undefined) !== undefined || value('iscollection') === '1';
     const size = Number(value('getcontentlength') ?? 0);
-    const path = basePath(new URL(href.trim(), parseHttpUrl(url)).href);
+    const path = basePath(new URL(asText ? asReference(href) : href.trim(), parseHttpUrl(url)).href);
     return [
       {
         path,
@@ -105,6 +107,17 @@ function davItems(url: string, body: Buffer): DavItem[] {
       },
     ];
   });
+}
+
+/**
+ * XrdHttp gives paths as they are where they ought to be URL references. One that no reference can be tells it of all in that answer: blanks,
+ * and what would end a path, which no member of a directory has.
+ */
+const holdsText = (href: unknown): boolean => typeof href === 'string' && /[ #?|\\^`{}<>"]/.test(href.trim());
+
+function asReference(path: string): string {
+  const [, origin = '', rest = ''] = /^(https?:\/\/[^/]*)?(.*)$/is.exec(path) ?? [];
+  return origin + rest.split('/').map(encodeURIComponent).join('/');
 }
 
 function child(node: unknown, name: string): unknown {

@@ -55,6 +55,10 @@ describe('catalog: registration of what lies on this computer', () => {
   it('a file is what the command line says of it, or it is refused', async () => {
     for (const [words, sentence] of [
       [['/one', folder], `${folder} is a directory. --scan ${folder} registers the files in it.`],
+      [
+        ['/one', good, join(folder, 'text.root')],
+        /has \d+ bytes, and .*text\.root has 12 bytes: they are no copies of one file\.$/,
+      ],
       [['/one', good, '--size', '5'], /a b#%\.root has \d+ bytes, not 5\.$/],
       [
         ['/one', `file://${encodeURI(folder)}/a%20b%23%25.root`, '--inspect', '--size', '5'],

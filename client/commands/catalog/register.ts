@@ -98,7 +98,10 @@ function oneFile(lfn: string, urls: readonly string[], options: RegisterOptions)
     throw new UsageError(
       `There is no ${resolve(missing)} on this computer. A file of another machine is named by its URL, as file:///data/a.root.`,
     );
-  for (const path of urls.filter((url) => !isUrl(url))) checkLocal(path, options.size);
+  checkLocal(
+    urls.filter((url) => !isUrl(url)),
+    options.size,
+  );
   const local = urls.map(localPath).find((path) => path !== undefined && existsSync(path));
   return {
     lfn,
@@ -136,8 +139,16 @@ async function sendList(grid: ProofGrid, path: string, options: RegisterOptions)
 
 const BREAKS_OFF = ['CATALOG_DISK_FULL', 'CATALOG_UNREACHABLE'];
 
-/** @throws {UsageError} it is no file, or not as long as the command line says */
-function checkLocal(path: string, size: string | undefined): void {
+/** @throws {UsageError} no files, not as long as the command line says, or no copies of one file */
+function checkLocal(paths: readonly string[], size: string | undefined): void {
+  for (const path of paths) checkFile(path, size);
+  const [first, other] = [paths[0], paths.find((path) => statSync(path).size !== statSync(paths[0]!).size)];
+  if (first === undefined || other === undefined) return;
+  const [one, two] = [first, other].map((path) => `${resolve(path)} has ${statSync(path).size} bytes`);
+  throw new UsageError(`${one}, and ${two}: they are no copies of one file.`);
+}
+
+function checkFile(path: string, size: string | undefined): void {
   const found = statSync(path);
   if (found.isDirectory())
     throw new UsageError(`${resolve(path)} is a directory. --scan ${path} registers the files in it.`);
