@@ -21,7 +21,8 @@ describe('catalog: trees of an XRootD server', () => {
     const bytes = readFileSync(path);
     rmSync(folder, { recursive: true });
     server = await XrootdCluster.start();
-    for (const name of ['run1/a.root', 'run1/deep/er/b.root', 'run2/c d.root']) server.write(`/data/${name}`, bytes);
+    for (const name of ['run1/a.root', 'run1/deep/er/b.root', 'run2/c d.root', 'run2/e#f%20g.root'])
+      server.write(`/data/${name}`, bytes);
     server.write('/data/run2/log.txt', 'text');
     server.write('/data/run2/bad.root', 'no ROOT file');
     await catalog.start();
@@ -45,6 +46,7 @@ describe('catalog: trees of an XRootD server', () => {
         ['/run1/deep/er/b.root', 'events', 500],
         ['/run2/bad.root', null, null],
         ['/run2/c d.root', 'events', 500],
+        ['/run2/e#f%20g.root', 'events', 500],
       ]);
       const sizes = new Set(files.filter(({ entries }) => entries !== null).map(({ size }) => size));
       expect([...sizes][0]).to.be.greaterThan(500);
@@ -52,10 +54,10 @@ describe('catalog: trees of an XRootD server', () => {
       const name = `scanned-${door}`;
       await catalog.proof('datasets', 'create', name, `find:${below}?name='*.root'`, '--tree', 'events');
       const verified = await catalog.proof('datasets', 'verify', name, '--json');
-      expect(JSON.parse(verified.stdout)).to.include({ ok: 3, corrupt: 1, missing: 0, entries: 1500 });
+      expect(JSON.parse(verified.stdout)).to.include({ ok: 4, corrupt: 1, missing: 0, entries: 2000 });
       expect(verified.status).to.equal(3);
       const again = await catalog.proof('register', below, '--scan', from, '--name', '*.root', '--json');
-      expect(JSON.parse(again.stdout)).to.include({ registered: 0, unchanged: 4 });
+      expect(JSON.parse(again.stdout)).to.include({ registered: 0, unchanged: 5 });
       await grid.close();
     });
 });
