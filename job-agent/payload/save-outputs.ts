@@ -1,7 +1,7 @@
 /** The end of a payload, once its processes are gone: what it wrote is kept where its order says, and that may change how it ended. */
 import type { JobOrder, PayloadEnd } from '../../protocol/job-messages.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
-import { chooseOutputs } from './choose-outputs.js';
+import { chooseOutputs, type OutputFile } from './choose-outputs.js';
 import { filesBelow } from './stage.js';
 import { type StageOut, stageOut } from './stage-out.js';
 
@@ -27,9 +27,19 @@ export async function saveOutputs(
   const out = await stageOut(toStore, { work, archives }, storage).catch(
     (error: Error): StageOut => ({ stored: [], scarce: [], lost: [error.message] }),
   );
-  const tooMuch = total > MOST_OUTPUT_BYTES ? [`its output of ${total} bytes is more than the ProxyServer keeps`] : [];
-  const files = total > MOST_OUTPUT_BYTES ? [] : [...kept];
+  const isTooMuch = total > MOST_OUTPUT_BYTES;
+  const tooMuch = isTooMuch ? [tooMuchSentence(kept, total)] : [];
+  const files = isTooMuch ? [] : [...kept];
   return { ...verdict(ended, out, tooMuch), files, stored: [...out.stored] };
+}
+
+function tooMuchSentence(kept: readonly OutputFile[], total: number): string {
+  const { name } = kept.reduce((most, next) => (next.size > most.size ? next : most));
+  const inMB = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;
+  return (
+    `its output of ${inMB(total)} (most of it: ${name}) is more than the ${inMB(MOST_OUTPUT_BYTES)} that the ProxyServer keeps; ` +
+    'write it to a file that OutputFile names, for a storage element'
+  );
 }
 
 /** A payload that failed stays as it failed: what could not be saved is told as well. */

@@ -67,6 +67,9 @@ export class OutputSettlement {
           continue;
         }
         if (!(error instanceof JobOutputError) && !(error instanceof CatalogUnreachableError)) throw error;
+        const left = end.stored.flatMap(({ replicas }) => replicas.map(({ url }) => url));
+        if (left.length > 0)
+          note(job.jobId, `without a name in the catalog, on storage: ${left.join(' ')}`.slice(0, 2000));
         const why = `${end.why}; ${error.message}`.slice(0, 2000);
         return { end: { ...end, outcome: isFailed ? end.outcome : 'notSaved', why }, registered: [] };
       }

@@ -132,6 +132,7 @@ describe('proxy: outputs of batch jobs', () => {
       `Executable = "${program}"; OutputDir = "/home/alice/runs/001"; OutputFile = {"out.txt@disk=1"};`,
     );
     expect((await jobs.ends(again, 'ERROR_SV')).why).to.match(/001\/out.txt is in the catalog already/);
+    expect((await jobs.trace(again)).join('\n')).to.match(/without a name in the catalog, on storage: \S+\/out.txt/);
   });
 
   it('with too few copies are DONE_WARN, with none ERROR_SV, and the reasons are told', async () => {
