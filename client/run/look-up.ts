@@ -8,10 +8,20 @@ import type { LookUp } from './local-run.js';
 
 export function localLookUp(config: ClientConfig, words: CatalogWords): LookUp {
   return async ({ dataset, tree, lists, friends }) => {
-    const files = await resolveDataset(dataset, () => catalogOf(config, words), {
-      ...{ site: config.site, tree, lists, friends },
-    });
-    return files.map(({ lfn, urls, ...file }) => ({ ...file, name: lfn ?? urls[0] ?? '', urls }));
+    let grid: Promise<Grid> | undefined;
+    const open = (): Promise<Grid> => {
+      grid ??= catalogOf(config, words);
+      return grid;
+    };
+    try {
+      const files = await resolveDataset(dataset, open, { site: config.site, tree, lists, friends });
+      return files.map(({ lfn, urls, ...file }) => ({ ...file, name: lfn ?? urls[0] ?? '', urls }));
+    } finally {
+      await grid?.then(
+        (opened) => opened.close(), // at a prompt there are many such runs
+        () => {},
+      );
+    }
   };
 }
 

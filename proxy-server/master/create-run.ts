@@ -33,14 +33,17 @@ export interface CreateParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: QueryStore;
+  /** The session's, for all its queries: each grid keeps a connection to the catalog. */
+  readonly grid: SessionGrid;
 }
+export type SessionGrid = () => Promise<Grid>;
 
 /**
  * A new query, or one whose master died: then it goes on where its journal ends.
  * @throws {GridError} where the program does not load, or the disk does not take a journal
  */
 export async function createRun(spec: QuerySpec, events: RunEvents, parts: CreateParts): Promise<QueryRun> {
-  const { store, file, log, clock } = parts;
+  const { store, file, log, clock, grid } = parts;
   const selector = await selectorOf(spec, store);
   const { journal, rows, merger, recovered } = await openKeptQuery(spec, {
     ...{ store, selector },
@@ -52,7 +55,6 @@ export async function createRun(spec: QuerySpec, events: RunEvents, parts: Creat
   });
   const warn = (why: string): void => void log.warn('the record of packets is not whole', { query: spec.query, why });
   const packets = await store.openPackets(spec.queryId, warn);
-  const grid = lazyGrid(file);
   const queryParts: QueryParts = {
     ...{ clock, recovered, packetLimitMs: file.packetLimitMs, onStuck: events.onStuck },
     merger: packedMerger(merger),
@@ -105,7 +107,7 @@ async function lookUpPatiently<T>(
   }
 }
 
-async function lookUp(spec: QuerySpec, grid: () => Promise<Grid>, site: string | null): Promise<DataSetFile[]> {
+async function lookUp(spec: QuerySpec, grid: SessionGrid, site: string | null): Promise<DataSetFile[]> {
   const { tree: wanted, lists, friends: friendSets } = spec;
   const options = { tree: wanted, lists, friends: friendSets, ...(site === null ? {} : { site }) };
   const files = await resolveDataset(spec.dataset, grid, options);
@@ -117,7 +119,8 @@ async function lookUp(spec: QuerySpec, grid: () => Promise<Grid>, site: string |
   }));
 }
 
-function lazyGrid(file: SessionFile): () => Promise<Grid> {
+/** Opened with the first query that names something in the catalog. */
+export function sessionGrid(file: SessionFile): SessionGrid {
   let opened: Promise<Grid> | undefined;
   return () => {
     const { catalog, site, user } = file;
@@ -129,6 +132,9 @@ function lazyGrid(file: SessionFile): () => Promise<Grid> {
       );
     const token = catalog.token === null ? {} : { token: catalog.token };
     opened ??= openGrid(catalog.url, { user, ...token, ...(site === null ? {} : { site }) });
+    opened.catch(() => {
+      opened = undefined; // the next look-up tries again
+    });
     return opened;
   };
 }

@@ -12,6 +12,7 @@ import { type Daemon, runDaemon } from '../../protocol/daemon.js';
 import { UsageError } from '../../protocol/errors.js';
 import { createLogger, logLevels } from '../../protocol/log.js';
 import { useFewerThreads } from '../../protocol/v8-on-busy-cores.js';
+import type { SessionGrid } from './create-run.js';
 import { QueryStore } from './query-store.js';
 import { Session } from './session.js';
 import { openSockets } from './sockets.js';
@@ -38,9 +39,14 @@ async function start(path: string): Promise<Daemon> {
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
+  let grid: SessionGrid | undefined;
   const session: Session = new Session({
     ...{ file, clock, log, store },
-    createRun: async (spec, events) => (await loadCreateRun()).createRun(spec, events, { file, clock, log, store }),
+    createRun: async (spec, events) => {
+      const { createRun, sessionGrid } = await loadCreateRun();
+      grid ??= sessionGrid(file);
+      return createRun(spec, events, { file, clock, log, store, grid });
+    },
     onEnd: (why) => {
       log.info('session over', { sessionId: file.sessionId, why });
       clock.after(LAST_WORDS_MS, () => void sockets.close().then(() => end(0)));

@@ -1,12 +1,14 @@
 /** Sessions as users live with them: the prompt, two users at once, queries that are left and retrieved, workers that die. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hostEntry, readClientConfig } from '../../client/client-config.js';
 import { ProofSession } from '../../client/session/proof-session.js';
 import type { QueryInfo } from '../../protocol/api.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
-import { type Cluster, isAlive, startCluster } from '../support/cluster.js';
+import { type Cluster, COMMAND, isAlive, startCluster } from '../support/cluster.js';
 import { Gate } from '../support/gate.js';
 
 const SLOW = `
@@ -65,6 +67,34 @@ describe('sessions', () => {
     expect(JSON.parse(ran.stdout).entries).to.deep.equal({ total: 20_000, done: 20_000, failed: 0, missing: 0 });
     await second.close();
     await first.close();
+  });
+
+  it('keep one connection to the catalog, however many of their queries ask it', async () => {
+    expect((await cluster.proof('register', '/life/data.root', data)).status).to.equal(0);
+    const prompt = spawn(process.execPath, [COMMAND, 'open', 'here'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { ...process.env, PROOF_CONFIG: file('config.yaml') },
+    });
+    try {
+      const query = async (n: number): Promise<void> => {
+        const answer = file(`asked-${n}.json`);
+        prompt.stdin.write(`draw lfn:/life/data.root mu1_pt --entries 10 --quiet --json ${answer}\n`);
+        while (!existsSync(answer)) await new Promise((resolve) => setTimeout(resolve, 20));
+      };
+      await query(0);
+      const sessions = (await (await fetch(`${cluster.url}/v1/sessions`)).json()) as {
+        sessionId: string;
+        state: string;
+      }[];
+      const { sessionId } = sessions.find(({ state }) => state === 'running')!;
+      const open = (): number => readdirSync(`/proc/${cluster.masterPid(sessionId)}/fd`).length;
+      const before = open();
+      for (let n = 1; n <= 12; n++) await query(n);
+      expect(open() - before).to.be.below(6);
+    } finally {
+      prompt.stdin.end('exit\n');
+      if (prompt.exitCode === null) await once(prompt, 'exit');
+    }
   });
 
   it('may be left: an asynchronous query runs to its end and is retrieved, archived and removed', async () => {
