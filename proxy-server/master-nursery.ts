@@ -13,6 +13,7 @@ import type { Launcher } from '../isolation/launcher.js';
 import type { Clock } from '../protocol/clock.js';
 import type { Logger } from '../protocol/log.js';
 import { processChain, sendSignal, startTimeOf } from '../protocol/process-id.js';
+import { boundLog } from './bounded-log.js';
 import { MasterPlaces } from './master-places.js';
 import type { SessionRecord } from './session-store.js';
 
@@ -49,6 +50,8 @@ interface Started {
   readonly places: MasterPlaces;
 }
 
+const MOST_LOG_BYTES = 20_000_000;
+
 export interface NurseryOptions {
   readonly size: number;
   readonly logFile: string;
@@ -68,6 +71,7 @@ export class MasterNursery {
   readonly #isBusy: () => boolean;
   /** What masters say outside their own log: the last words of one that crashed. */
   readonly #stderr: number;
+  readonly #logFile: string;
   readonly #spares: Started[] = [];
   readonly #launcher: Launcher;
   readonly #folders: { sessions: string; socketDir: string };
@@ -85,7 +89,17 @@ export class MasterNursery {
     this.#isBusy = options.isBusy;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#logFile = options.logFile;
     this.#stderr = openSync(options.logFile, 'a', 0o600);
+  }
+
+  /** Users' code on a master can write there as well. */
+  boundLog(): void {
+    try {
+      boundLog(this.#logFile, MOST_LOG_BYTES);
+    } catch (error) {
+      this.#log.warn(`${this.#logFile} cannot be cut: ${(error as Error).message}`);
+    }
   }
 
   fill(): void {

@@ -94,6 +94,7 @@ class ProxyServer {
         jobs.look();
         factory.copier.look();
         this.#refreshTls();
+        nursery.boundLog();
       }),
       cron.schedule('17 * * * *', () => void this.#keepHouse()),
     ];
