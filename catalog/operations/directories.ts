@@ -1,5 +1,12 @@
 /** The tree as people change it: mkdir, mv, rm, chmod, chown, touch. Each runs in one write transaction of its caller. */
-import { AccessDeniedError, BadValueError, NameExistsError, NotEmptyError, WrongKindError } from '../errors.js';
+import {
+  AccessDeniedError,
+  BadValueError,
+  NameExistsError,
+  NoSuchNameError,
+  NotEmptyError,
+  WrongKindError,
+} from '../errors.js';
 import { checkName, joinName, splitName } from '../names.js';
 import { type Caller, isOwner, mayUnlink } from '../permissions.js';
 import { type Directory, ROOT_ID } from '../store/directory-store.js';
@@ -16,10 +23,19 @@ export function mkdir(at: Context, caller: Caller, args: { path: string; parents
   if (args.parents) return { created: makeDirectories(at, caller, path).created };
   if (path === '/') throw new NameExistsError('/', 'it is the root');
   const { directory, base } = splitName(path);
-  const parent = directoryAt(at.stores, caller, directory);
+  const parent = parentFor(at, caller, directory);
   if (at.stores.directories.child(parent, base) !== undefined) throw new NameExistsError(path, 'it is a directory');
   makeDirectory(at, caller, parent, base);
   return { created: 1 };
+}
+
+function parentFor({ stores }: Context, caller: Caller, path: string): Directory {
+  try {
+    return directoryAt(stores, caller, path);
+  } catch (error) {
+    if (!(error instanceof NoSuchNameError)) throw error;
+    throw new NoSuchNameError(path, ' With -p (parents) it is made as well.');
+  }
 }
 
 /** The directory of that name, made with all above it where they are missing. */

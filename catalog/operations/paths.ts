@@ -19,8 +19,10 @@ export function directoryAt(stores: Stores, caller: Caller, name: string): Direc
   const path = checkName(name);
   const directory = stores.directories.resolve(path);
   if (directory === undefined) {
-    if (fileAt(stores, path) !== undefined) throw new WrongKindError(`${path} is a file; a directory is needed.`);
-    throw new NoSuchNameError(path, hintFor(stores, caller, path));
+    const file = fileAt(stores, path);
+    if (file === undefined) throw absent(stores, caller, path);
+    requireEntry(stores, caller, file.directory);
+    throw new WrongKindError(`${path} is a file; a directory is needed.`);
   }
   requireEntry(stores, caller, directory);
   return directory;
@@ -35,7 +37,7 @@ export function entryAt(stores: Stores, caller: Caller, name: string): Entry {
     return { directory, file: null };
   }
   const found = fileAt(stores, path);
-  if (found === undefined) throw new NoSuchNameError(path, hintFor(stores, caller, path));
+  if (found === undefined) throw absent(stores, caller, path);
   requireEntry(stores, caller, found.directory);
   return found;
 }
@@ -57,7 +59,19 @@ export function requireAccess(caller: Caller, node: Directory | StoredFile, acce
 
 export function requireEntry(stores: Stores, caller: Caller, directory: Directory): void {
   if (stores.directories.mayEnter(caller, directory)) return;
-  throw new AccessDeniedError(`${caller.user} may not enter ${directory.path}.`);
+  let closed = directory;
+  for (let at: Directory | null = directory; at !== null; at = at.parent)
+    if (!mayAccess(caller, at, 'enter')) closed = at;
+  throw new AccessDeniedError(`${caller.user} may not enter ${closed.path}.`);
+}
+
+/** That nothing has this name; where the caller may not look, what there is and what is not have the same answer. @throws {AccessDeniedError} */
+export function absent(stores: Stores, caller: Caller, path: string): NoSuchNameError {
+  let above = path;
+  do above = splitName(above).directory;
+  while (stores.directories.resolve(above) === undefined);
+  requireEntry(stores, caller, stores.directories.resolve(above)!);
+  return new NoSuchNameError(path, hintFor(stores, caller, path));
 }
 
 export function pathOf(entry: Entry): string {
@@ -73,7 +87,7 @@ function fileAt(stores: Stores, path: string): { directory: Directory; file: Sto
 }
 
 /** ` The nearest existing directory is X. Did you mean Y?`, as far as the caller may see. */
-export function hintFor(stores: Stores, caller: Caller, path: string): string {
+function hintFor(stores: Stores, caller: Caller, path: string): string {
   let missing = path;
   let above = '/';
   for (let at = path; at !== '/'; at = splitName(at).directory) {

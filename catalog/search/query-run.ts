@@ -2,9 +2,8 @@
  * Runs a query: from the base, or from the entries that an index names where the condition is on tags, in bytewise order.
  */
 
-import { NoSuchNameError } from '../errors.js';
 import { joinName } from '../names.js';
-import { type Entry, hintFor, pathOf } from '../operations/paths.js';
+import { absent, type Entry, pathOf } from '../operations/paths.js';
 import { isBefore } from '../operations/reading.js';
 import type { Directory } from '../store/directory-store.js';
 import type { TagHolder, TagRange } from '../store/tag-store.js';
@@ -37,8 +36,7 @@ export function* runQuery(walk: Walk, { query, directories = false }: QueryOptio
   const predicate: Predicate = condition === null ? () => true : compileCondition(condition);
   const bases = [...matching(walk, parsePattern(base))];
   const path = unescapePattern(base);
-  if (bases.length === 0 && !hasWildcard(base))
-    throw new NoSuchNameError(path, hintFor(walk.stores, walk.caller, path));
+  if (bases.length === 0 && !hasWildcard(base)) throw absent(walk.stores, walk.caller, path);
   const ranges = condition === null ? null : cheapest(walk, planCondition(condition));
   const search = new Search(walk, predicate, {
     directories,

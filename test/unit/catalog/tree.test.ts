@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { listPage, lookup, whereis } from '../../../catalog/operations/reading.js';
+import { listPage, lookup, stat, whereis } from '../../../catalog/operations/reading.js';
 import { purgeSlice } from '../../../catalog/operations/removal.js';
 import { setFiles } from '../../../catalog/operations/sets.js';
 import { runQuery } from '../../../catalog/search/query-run.js';
@@ -29,6 +29,28 @@ describe('catalog: the tree', () => {
     expect(() => catalog.write('mv', { from: '/z', to: '/z/a/b/z' })).to.throw('is below /z');
     expect(() => catalog.write('mv', { from: '/z/a', to: '/z/t' })).to.throw('exists already');
     expect(() => catalog.write('rm', { path: '/', recursive: true })).to.throw('root');
+  });
+
+  it('says the same of what is and of what is not in a directory that one may not enter', () => {
+    const catalog = new MemoryCatalog().files('/b/secret/deep/x', '/b/y');
+    catalog.write('chmod', { path: '/b', mode: 0o700, recursive: false });
+    const names = ['/b/secret', '/b/secret/deep/x', '/b/y', '/b/none', '/b/none/z', '/b/y/z', '/b/secret/none'];
+    for (const path of names)
+      for (const ask of [
+        () => stat(catalog.stores, STRANGER, path),
+        () => catalog.write('mkdir', { path: `${path}/new`, parents: false }, STRANGER),
+      ])
+        expect(ask, path).to.throw('bob may not enter /b.');
+  });
+
+  it('tells how a directory is made whose own place is not there yet', () => {
+    const catalog = new MemoryCatalog().files('/a/x');
+    expect(() => catalog.write('mkdir', { path: '/b/c', parents: false })).to.throw(
+      'The catalog has no /b. With -p (parents) it is made as well.',
+    );
+    expect(catalog.write('mkdir', { path: '/b/c', parents: true })).to.deep.equal({ created: 2 });
+    catalog.write('chmod', { path: '/b', mode: 0o700, recursive: false });
+    expect(() => catalog.write('mkdir', { path: '/b/no/c', parents: false }, STRANGER)).to.throw('may not enter /b');
   });
 
   it('keeps the URLs of a file that gets another name, and back', () => {
