@@ -1,5 +1,7 @@
 /** What is typed at a terminal, line by line. Between two lines nothing listens to it, so that Ctrl-C reaches the command that runs. */
 import { createInterface, type Interface } from 'node:readline';
+import { answerSignals } from '../answer-signals.js';
+import { isDrawnOn } from '../show/terminal.js';
 
 const PROMPT = 'proof> ';
 
@@ -34,7 +36,9 @@ export class TypedLines implements AsyncIterable<string> {
 
   /** One line, or several where they were pasted. @returns is that the end of input? */
   async #ask(): Promise<boolean> {
+    const isEdited = isDrawnOn(process.stdout); // else the system takes the line, and tells Ctrl-C as a signal
     const terminal = createInterface({
+      terminal: isEdited,
       ...{ input: process.stdin, output: process.stdout, history: this.#history, prompt: PROMPT },
       completer: (line: string) => completions(line, this.#words),
     });
@@ -45,6 +49,10 @@ export class TypedLines implements AsyncIterable<string> {
     });
     terminal.on('error', () => {}); // the terminal is gone: the end of input comes next
     terminal.on('SIGINT', () => dropLine(terminal));
+    const release = answerSignals(['SIGINT'], () => {
+      process.stdout.write('\n');
+      terminal.prompt();
+    });
     terminal.on('SIGCONT', () => terminal.prompt(true)); // back from Ctrl-Z: nothing is read before that
     let isClosed = false;
     const typed = new Promise<void>((resolve) => {
@@ -63,6 +71,7 @@ export class TypedLines implements AsyncIterable<string> {
     this.#begun = isClosed ? '' : terminal.line;
     const isEnd = isClosed;
     this.#over.removeEventListener('abort', close);
+    release();
     terminal.close();
     return isEnd;
   }

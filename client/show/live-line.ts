@@ -1,4 +1,7 @@
 /** How far a long command is: one line at a terminal that is written over; nothing elsewhere. */
+import { MovingLine } from './moving-line.js';
+import { complain } from './tell.js';
+import { isDrawnOn } from './terminal.js';
 
 const EVERY_MS = 250;
 
@@ -10,14 +13,16 @@ export interface LiveLine {
 }
 
 export function liveLine(text: () => string): LiveLine {
-  const isShown = process.stderr.isTTY === true;
-  const wipe = isShown ? '\r\x1b[K' : '';
-  const timer = isShown ? setInterval(() => process.stderr.write(`${wipe}${text()}`), EVERY_MS) : undefined;
+  const line = isDrawnOn(process.stderr) ? new MovingLine(process.stderr) : undefined;
+  const timer = line === undefined ? undefined : setInterval(() => line.show(text), EVERY_MS);
   return {
-    say: (line) => void process.stderr.write(`${wipe}${line}\n`),
+    say: (words) => {
+      line?.wipe();
+      complain(words);
+    },
     end: () => {
       clearInterval(timer);
-      process.stderr.write(wipe);
+      line?.wipe();
     },
   };
 }

@@ -28,9 +28,19 @@ export class MovingLine {
     this.#stream.write('\n');
   }
 
-  #draw(): void {
+  /** What comes next stands in its place. */
+  wipe(): void {
+    this.#settle();
+    this.#stream.write('\r\u001b[K');
+  }
+
+  #settle(): void {
     clearTimeout(this.#later);
     this.#later = undefined;
+  }
+
+  #draw(): void {
+    this.#settle();
     this.#drawnMs = performance.now();
     this.#stream.write(`\r${this.#text()}\u001b[K`);
   }

@@ -26,7 +26,7 @@ describe('the prompt, interrupted', () => {
   beforeEach(() => cluster.warm(1));
   after(() => cluster?.stop());
 
-  const open = async (options: { isJob?: true } = {}): Promise<Terminal> => {
+  const open = async (options: { isJob?: true; env?: Record<string, string> } = {}): Promise<Terminal> => {
     const terminal = atTerminal(['open', 'here'], file('config.yaml'), options);
     await terminal.shows('proof> ');
     return terminal;
@@ -86,5 +86,19 @@ describe('the prompt, interrupted', () => {
     terminal.type('lel 1\r');
     await terminal.shows('(1 workers)');
     await left(terminal);
+  });
+
+  it('does the same on a terminal that cannot be drawn on, where nothing moves, colours or is written over', async () => {
+    const terminal = await open({ env: { TERM: 'dumb' } });
+    terminal.type('xyzzy');
+    await terminal.shows('xyzzy');
+    terminal.type('\u0003');
+    await terminal.shows('proof> ');
+    terminal.type(`run ${file('slow.ts')} ${file('data.root')} --entries 100\r`);
+    await terminal.shows('[Progress] 100/100 events');
+    await terminal.shows('completed: 100 of 100 entries');
+    await terminal.shows('proof> ');
+    await left(terminal);
+    expect(terminal.said()).not.to.match(/unknown command|\u001b|\r(?!\n)/);
   });
 });

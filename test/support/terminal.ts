@@ -12,11 +12,15 @@ export interface Terminal {
 }
 
 /** @param options.isJob it is a job of a shell, which brings it back to the foreground when Ctrl-Z has stopped it */
-export function atTerminal(words: readonly string[], config: string, options: { isJob?: true } = {}): Terminal {
+export function atTerminal(
+  words: readonly string[],
+  config: string,
+  options: { isJob?: true; env?: Record<string, string> } = {},
+): Terminal {
   const command = [process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ');
   // exec: a shell that stays would itself end with 130 for a Ctrl-C.
   const line = options.isJob ? `bash --norc -ic "${command}; fg"` : `exec ${command}`;
-  const env = { ...process.env, PROOF_CONFIG: config };
+  const env = { ...process.env, PROOF_CONFIG: config, ...options.env };
   const child = spawn('script', ['-qec', line, '/dev/null'], { env, stdio: 'pipe' });
   let said = '';
   let at = 0;
