@@ -27,7 +27,7 @@ import type { JobRunner } from './jobs/job-runner.js';
 import { JobService } from './jobs/job-service.js';
 import { MasterNursery } from './master-nursery.js';
 import { NodeFiles } from './node-files.js';
-import { queryDirectory } from './query-desk.js';
+import { queryDirectory, removeQueryFiles } from './query-files.js';
 import { QueryStore } from './query-store.js';
 import { ResultKeeper } from './result-keeper.js';
 import { secretPaths } from './secret-paths.js';
@@ -197,6 +197,7 @@ export class Parts {
       queries: this.queryStore,
       log,
       directoryOf: (query) => queryDirectory(this.sessionStore, query),
+      removeFiles: (query) => removeQueryFiles(this.sessionStore, query),
       notify: (user, text) => this.sessions.notify(user, text),
     });
   }

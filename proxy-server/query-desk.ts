@@ -1,6 +1,6 @@
 /** Queries for whoever asks: the list, one, its result, stop, abort and remove. Users see and touch their own, operators see all. */
 import { existsSync } from 'node:fs';
-import { type FileHandle, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkAnswer, checkOwner, STATE_HEAD_BYTES } from '../analysis/kept-state.js';
@@ -17,6 +17,7 @@ import { authorize, may, reachOf } from './authorization.js';
 import { type JournalFile, journalFile } from './master/journal-records.js';
 import { readPackets } from './master/packet-log.js';
 import { type QuerySpec, querySpecShape } from './master/query-spec.js';
+import { queryDirectory, removeQueryFiles } from './query-files.js';
 import { queryReads } from './query-reads.js';
 import type { QueryStore } from './query-store.js';
 import { ARCHIVED, type ResultKeeper } from './result-keeper.js';
@@ -158,21 +159,13 @@ export class QueryDesk {
       throw new QueryStateError(
         `Query ${ref} is ${query.state}. Stop it with "proof abort ${ref}" before you remove it.`,
       );
-    const directory = this.#directory(query);
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    await removeQueryFiles(this.#records, ref);
     this.#queries.remove(ref);
   }
 
   #directory(query: QueryInfo): string | undefined {
     return queryDirectory(this.#records, query.query);
   }
-}
-
-/** Where a query's files are; undefined: its session is forgotten. */
-export function queryDirectory(records: SessionStore, query: string): string | undefined {
-  const parts = splitQueryRef(query);
-  const session = parts && records.get(parts.sessionId);
-  return parts === undefined || session === undefined ? undefined : join(session.directory, parts.queryId);
 }
 
 /** All of a result but its outputs. @throws {KeptStateError} where it is not that of the outputs beside it */

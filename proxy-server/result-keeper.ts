@@ -1,6 +1,5 @@
 /** Keeps each user's results within the quota (result-quota.ts): looks when a query ends, removes what is past it, and tells the user. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeptResults } from '../protocol/api.js';
 import { FINAL_QUERY_STATES } from '../protocol/ids.js';
@@ -17,6 +16,7 @@ export interface ResultKeeperParts {
   readonly log: Logger;
   /** Where a query's files are; undefined: nowhere any more. */
   readonly directoryOf: (query: string) => string | undefined;
+  readonly removeFiles: (query: string) => Promise<void>;
   /** To the clients of that user's sessions. */
   readonly notify: (user: string, text: string) => void;
 }
@@ -36,12 +36,11 @@ export class ResultKeeper {
   }
 
   async look(user: string): Promise<void> {
-    const { queries, quota, notify, log, directoryOf } = this.#parts;
+    const { queries, quota, notify, log, removeFiles } = this.#parts;
     const kept = this.#keptBy(user);
     const going = pastQuota(kept, quota);
     for (const { query } of going) {
-      const directory = directoryOf(query);
-      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+      await removeFiles(query);
       queries.remove(query);
       log.info('a result is past the quota', { user, query });
     }
