@@ -10,6 +10,8 @@ import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { openSource } from '../../storage/open-source.js';
 import { siblingOpener } from '../../storage/sibling.js';
 
+const OPENED_AT_ONCE = 8;
+
 /** A file of the data set as the look-up gives it. */
 export interface LocalFile {
   readonly name: string;
@@ -62,6 +64,11 @@ class EntriesDifferError extends GridError {
   readonly code = 'CLIENT_ENTRIES_DIFFER';
 }
 
+/** The catalog knows of no copy that can be used. */
+class NoPlaceError extends GridError {
+  readonly code = 'CLIENT_NO_REPLICA';
+}
+
 export interface PlacedFiles {
   readonly parts: readonly FilePart[];
   readonly missing: QueryResult['missingFiles'];
@@ -94,14 +101,14 @@ export async function placeFiles(
     lost += Math.max(0, to - from);
     at += entries ?? 0;
   };
+  const looks: Look[] = [];
   for (const [position, file] of files.entries()) {
     if (at >= end) break;
-    if (file.urls.length === 0) {
-      lose(file, 'It has no replica that can be used; "proof whereis" says why.');
-      continue;
-    }
+    // Some ahead: the servers of far files answer after a while.
+    if (position === looks.length)
+      looks.push(...(await Promise.all(files.slice(position, position + OPENED_AT_ONCE).map(lookInto))));
     try {
-      const { entries, clusters } = await lookInto(file);
+      const { entries, clusters } = looks[position]!();
       const list = file.selected ? new EntryList(file.selected) : null;
       if (list !== null && list.end > entries) throw new EntryListError(file.name, list.end - 1, entries);
       const { from, to } = inWindow(list?.size ?? entries);
@@ -119,8 +126,22 @@ export async function placeFiles(
   return { parts, missing, lost, isTotalKnown };
 }
 
-/** @throws what opening throws; {EntriesDifferError} */
-async function lookInto(file: LocalFile): Promise<{ entries: number; clusters: readonly number[] }> {
+/** What was found. @throws what opening threw; {EntriesDifferError} {NoPlaceError} */
+type Look = () => { readonly entries: number; readonly clusters: readonly number[] };
+
+async function lookInto(file: LocalFile): Promise<Look> {
+  try {
+    const found = await entriesAndClusters(file);
+    return () => found;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+async function entriesAndClusters(file: LocalFile): Promise<ReturnType<Look>> {
+  if (file.urls.length === 0) throw new NoPlaceError('It has no replica that can be used; "proof whereis" says why.');
   const { table, close } = await openTable(file);
   await close();
   const { entries, clusters } = table;
