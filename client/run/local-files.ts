@@ -5,10 +5,12 @@ import type { OpenTable } from '../../analysis/program-runner.js';
 import { EntryList, pairsSize } from '../../protocol/entry-list.js';
 import { GridError } from '../../protocol/errors.js';
 import type { QueryResult } from '../../protocol/session-messages.js';
-import { openRootFile } from '../../rootio/root-file.js';
+import { openRootFile, type RootFile } from '../../rootio/root-file.js';
+import { fromSoundReplica } from '../../rootio/sound-replica.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
 import { openSource } from '../../storage/open-source.js';
 import { siblingOpener } from '../../storage/sibling.js';
+import type { StorageOptions } from '../../storage/storage-options.js';
 
 const OPENED_AT_ONCE = 8;
 
@@ -46,17 +48,21 @@ export function entriesIn({ first, end, only }: Pick<FilePart, 'first' | 'end' |
 /** @throws what opening throws; {WhichTableError} where a tree must be named */
 export async function openTable(file: LocalFile): Promise<OpenTable> {
   const storage = storageOptionsFromEnvironment(process.env, process.getuid?.());
-  const opened = await openRootFile(await openSource(file.urls, storage, file.size), {
-    openFriend: siblingOpener(file.urls, storage),
-  });
-  let main: OpenTable;
+  const main = await fromSoundReplica(file.urls, (urls) => openMain({ ...file, urls }, storage));
+  return openFriends(main, file.name, file.friends ?? [], openTable);
+}
+
+async function openMain({ urls, size, tree }: LocalFile, storage: StorageOptions): Promise<OpenTable> {
+  const source = await openSource(urls, storage, size);
+  let opened: RootFile | undefined;
   try {
-    main = { table: await opened.table(file.tree ?? undefined), close: () => opened.close() };
+    const file = await openRootFile(source, { openFriend: siblingOpener(urls, storage) });
+    opened = file;
+    return { table: await file.table(tree ?? undefined), close: () => file.close() };
   } catch (error) {
-    await opened.close();
+    await (opened ?? source).close();
     throw error;
   }
-  return openFriends(main, file.name, file.friends ?? [], openTable);
 }
 
 /** The catalog and the file do not agree: one of them is not what the user means. */

@@ -2,7 +2,9 @@
 import { type FriendFile, openFriends } from '../../analysis/open-friends.js';
 import type { OpenTable } from '../../analysis/program-runner.js';
 import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
-import { openRootFile } from '../../rootio/root-file.js';
+import { openRootFile, type RootFile } from '../../rootio/root-file.js';
+import { fromSoundReplica } from '../../rootio/sound-replica.js';
+import type { Table } from '../../rootio/table.js';
 import { openSource } from '../../storage/open-source.js';
 import { siblingOpener } from '../../storage/sibling.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
@@ -18,17 +20,8 @@ export interface FileTable extends OpenTable {
  * @throws what storage and rootio throw
  */
 export async function openTable(file: QueryFile, storage: StorageOptions): Promise<FileTable> {
-  const root = await openRootFile(await openSource(file.urls, storage, file.size), {
-    openFriend: siblingOpener(file.urls, storage),
-  });
-  let opened: OpenTable;
-  try {
-    const table = await root.table(file.tree ?? undefined);
-    opened = { table, close: () => root.close() };
-  } catch (error) {
-    await root.close();
-    throw error;
-  }
+  const { root, table } = await fromSoundReplica(file.urls, (urls) => openMain({ ...file, urls: [...urls] }, storage));
+  const opened = { table, close: () => root.close() };
   const isOnlyTree = async (): Promise<boolean> => {
     const trees = await root.tables();
     return trees.length === 1 && trees[0] === (file.tree ?? trees[0]);
@@ -36,6 +29,21 @@ export async function openTable(file: QueryFile, storage: StorageOptions): Promi
   const friendOf = ({ name, urls, tree }: FriendFile): Promise<OpenTable> =>
     openTable({ position: file.position, name, urls: [...urls], tree, friends: [] }, storage);
   return { ...(await openFriends(opened, file.name, file.friends, friendOf)), isOnlyTree };
+}
+
+async function openMain(
+  { urls, size, tree }: QueryFile,
+  storage: StorageOptions,
+): Promise<{ root: RootFile; table: Table }> {
+  const source = await openSource(urls, storage, size);
+  let root: RootFile | undefined;
+  try {
+    root = await openRootFile(source, { openFriend: siblingOpener(urls, storage) });
+    return { root, table: await root.table(tree ?? undefined) };
+  } catch (error) {
+    await (root ?? source).close();
+    throw error;
+  }
 }
 
 /**

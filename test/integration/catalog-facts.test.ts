@@ -1,5 +1,5 @@
 /** What the catalog knows of files, what queries teach it, and files that are not (any more) what it says. */
-import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RootFileWriter } from '../../rootio/write/root-file-writer.js';
@@ -82,10 +82,13 @@ describe('catalog: facts about files', () => {
     expect(await both('lfn:/facts/c/*.root')).to.deep.equal([incomplete, incomplete]);
   });
 
-  it('a copy that was cut off is passed over for one that is whole', async () => {
+  it('copies that were cut off or damaged are passed over for one that is whole', async () => {
     await writeTrees(path('whole.root'), { t: 60 });
     for (const name of ['cut', 'nothing']) writeFileSync(path(`a-${name}.root`), name === 'cut' ? 'root' : '');
-    const copies = ['a-cut', 'a-nothing', 'whole'].map((name) => `file://${path(`${name}.root`)}`);
+    const rotten = readFileSync(path('whole.root'));
+    rotten.fill(0xa5, 4, 300);
+    writeFileSync(path('a-rotten.root'), rotten);
+    const copies = ['a-cut', 'a-nothing', 'a-rotten', 'whole'].map((name) => `file://${path(`${name}.root`)}`);
     const size = String(statSync(path('whole.root')).size);
     await cluster.proof('register', '/facts/copies.root', ...copies, '--size', size);
     const completed = [0, 'completed', counts(60, 60)];
