@@ -82,8 +82,10 @@ export function addCommands(program: Command): void {
     .option('--json', 'as JSON')
     .action(async (options: { json?: true }, command: Command) => {
       const answer = await apiOf(command).call('GET', '/whoami', whoami);
-      if (options.json) return printJson(answer);
-      const until = answer.expiresAt === null ? '' : ` until ${new Date(answer.expiresAt * 1000).toISOString()}`;
+      // A token counts in seconds, listings in milliseconds.
+      const expiresAt = answer.expiresAt === null ? null : answer.expiresAt * 1000;
+      if (options.json) return printJson({ ...answer, expiresAt });
+      const until = expiresAt === null ? '' : ` until ${new Date(expiresAt).toISOString()}`;
       tell(`${answer.user} (${answer.role})${until}`);
     });
 }

@@ -217,7 +217,7 @@ export class PilotKeeper {
     const nowMs = clock.date().getTime();
     for (const pilot of live) {
       const status = pilot.batchId === null ? undefined : statuses.get(pilot.batchId);
-      if (status?.state === 'queued') pilots.move(pilot.pilotId, 'queue');
+      if (status?.state === 'queued' || status?.state === 'held') pilots.move(pilot.pilotId, 'queue');
       else if (status?.state === 'running') pilots.move(pilot.pilotId, 'run', { startedAt: nowMs });
       const isWaiting = WAITING_STATES.includes(pilots.get(pilot.pilotId)?.state ?? 'gone');
       if (isWaiting && status?.state === 'held') {

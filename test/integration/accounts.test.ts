@@ -55,7 +55,10 @@ describe('accounts', () => {
     expect((await fetch(`${proxy.url}/v1/info`)).status).to.equal(200);
     for (const path of ['/sessions', '/queries', '/jobs', '/pilots', '/workers', '/tokens', '/audit', '/whoami'])
       expect((await fetch(`${proxy.url}/v1${path}`)).status, path).to.equal(401);
-    expect((await as('ada', 'whoami')).stdout).to.match(/^ada \(user\) until /);
+    const { stdout: who } = await as('ada', 'whoami');
+    expect(who).to.match(/^ada \(user\) until /);
+    const { expiresAt } = JSON.parse((await as('ada', 'whoami', '--json')).stdout) as { expiresAt: number };
+    expect(who).to.contain(new Date(expiresAt).toISOString());
   });
 
   it("a user's sessions and jobs do not exist for another user; operators see and end them, and do not get in", async () => {

@@ -292,6 +292,16 @@ describe('proxy-server: pilot keeper', () => {
     expect(states()).to.deep.equal(['queued', 'queued']);
   });
 
+  it('shows a pilot that the batch system holds back as queued, with the reason', async () => {
+    await keeper.look();
+    site.all('held', { why: 'JobHeldUser' });
+    await keeper.look();
+    expect(pilots.live().map(({ state, why }) => [state, why])).to.deep.equal(
+      Array(2).fill(['queued', 'held: JobHeldUser']),
+    );
+    expect(keeper.trouble).to.equal('2 held: JobHeldUser');
+  });
+
   it('counts a refused submission as one failure, with the words of the batch system', async () => {
     site.refusal = 'invalid partition';
     await keeper.look();
