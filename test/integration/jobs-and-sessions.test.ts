@@ -47,7 +47,7 @@ echo "$ALIEN_PROC_ID $line" >> "$2"
 `;
 
 describe('jobs and sessions in the same slots', function () {
-  this.timeout(400_000);
+  this.timeout(1_500_000);
   let cluster: Cluster;
   before(async () => {
     const site = (name: string): string =>
