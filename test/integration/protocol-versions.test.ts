@@ -78,7 +78,10 @@ describe('protocol versions', () => {
       'of an earlier release: it hides no keys of this server that it was not told at its start',
       'started by hand',
     ]);
-    const log = readFileSync(join(proxy.stateDir, 'log', 'proxy-server.log'), 'utf8');
+    const log = await proxy.until(
+      () => readFileSync(join(proxy.stateDir, 'log', 'proxy-server.log'), 'utf8'),
+      (text) => text.includes('start it again with this release'),
+    );
     expect(log.match(/start it again with this release/g)).to.have.length(1);
   });
 

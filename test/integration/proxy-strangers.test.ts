@@ -65,7 +65,10 @@ describe('proxy: strangers and bad input', () => {
     });
     after(() => proxy.stop());
     afterEach(async () => {
-      expect((await proxy.workers()).map((w) => w.phase)).to.deep.equal(['warm']);
+      await proxy.until(
+        async () => (await proxy.workers()).map((w) => w.phase),
+        (phases) => phases.join() === 'warm',
+      );
     });
 
     it('closes the connection that sends nonsense, with a reason in the log', async () => {
@@ -76,7 +79,7 @@ describe('proxy: strangers and bad input', () => {
         (await say('{"type":"heartbeat","seq":1,"loadAverage":0,"freeMemoryBytes":0,"freeDiskBytes":0,"workers":[]}'))
           .reason,
       ).to.contain('hello');
-      expect(logged()).to.contain('no JSON');
+      await proxy.until(logged, (text) => text.includes('no JSON'));
     });
 
     it('closes the connection that sends an oversized frame', async () => {
