@@ -1,6 +1,7 @@
 /** Looks into files for what the catalog wants to know of them: size, trees, entry counts. */
 import { errorBody, GridError } from '../../protocol/errors.js';
 import { openRootFile } from '../../rootio/root-file.js';
+import { fromSoundReplica } from '../../rootio/sound-replica.js';
 import type { ByteSource } from '../../storage/byte-source.js';
 import { CHECKSUM_KINDS, checksumOf } from '../../storage/checksum.js';
 import { openSource } from '../../storage/open-source.js';
@@ -31,17 +32,19 @@ export async function inspectFile(
 ): Promise<Inspected> {
   let size: number | null = null;
   try {
-    const source = await openSource(urls, storage, expected);
-    size = source.size;
-    try {
-      const checksum = await sumOf(source, like);
-      const file = await openRootFile(source);
-      const trees = [];
-      for (const name of await file.tables()) trees.push({ name, entries: (await file.table(name)).entries });
-      return { state: 'ok', size, checksum, trees, error: null };
-    } finally {
-      await source.close();
-    }
+    return await fromSoundReplica(urls, async (places) => {
+      const source = await openSource(places, storage, expected);
+      size = source.size;
+      try {
+        const checksum = await sumOf(source, like);
+        const file = await openRootFile(source);
+        const trees = [];
+        for (const name of await file.tables()) trees.push({ name, entries: (await file.table(name)).entries });
+        return { state: 'ok' as const, size, checksum, trees, error: null };
+      } finally {
+        await source.close();
+      }
+    });
   } catch (error) {
     if (!(error instanceof GridError)) throw error;
     const isMissing = size === null || error.code.startsWith('STORAGE_NO_SUCH');

@@ -29,7 +29,7 @@ export function addVerifyCommand(datasets: Command): void {
     .description('open all files; record their entries, the missing and the corrupt ones')
     .argument('<name>')
     .option('--checksums', 'read them whole, and compare with the checksums of the catalog')
-    .option('--replicas', 'look at every replica, not at the first that opens')
+    .option('--replicas', 'look at every replica, not at the first that is sound')
     .action(async (name: string, options: VerifyOptions, command: Command) => {
       const result = await withCatalog(command, (grid) => verify(grid, name, options));
       if (options.json) printJson(result);
