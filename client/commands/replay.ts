@@ -7,14 +7,17 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { PacketInfo, PacketOrder } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';
+import { isQueryOver } from '../../protocol/ids.js';
 import type { Opened } from '../../protocol/open-words.js';
 import { ExitStatus } from '../exit-status.js';
 import { apiOf } from '../named-api.js';
 import { printJson, printTable, WIDE } from '../print.js';
+import { spareReads } from '../run/kept-result.js';
 import { checkOutputs, spareInputs } from '../run/output-files.js';
 import { replayPacket } from '../run/replay-packet.js';
 import { report } from '../run/report.js';
 import { runningUsersCode } from '../run/users-code.js';
+import type { ServerApi } from '../server-api.js';
 import { keepingStdout } from '../show/result-stdout.js';
 import { Screen } from '../show/screen.js';
 import { fullRef } from './query-ref.js';
@@ -46,12 +49,12 @@ export function addCommands(program: Command): void {
       const packetId = Number(packet);
       if (!Number.isSafeInteger(packetId))
         throw new UsageError(`PACKET is a number; "proof replay ${ref}" lists them.`);
-      const status = await replay(query, await api.packet(query, packetId), options);
+      const status = await replay(api, query, await api.packet(query, packetId), options);
       if (status !== 0) throw new ExitStatus(status);
     });
 }
 
-async function replay(query: string, order: PacketOrder, options: Options): Promise<number> {
+async function replay(api: ServerApi, query: string, order: PacketOrder, options: Options): Promise<number> {
   const json = options.json === true ? '-' : options.json;
   const files = { json, output: options.output };
   checkOutputs(files);
@@ -59,6 +62,7 @@ async function replay(query: string, order: PacketOrder, options: Options): Prom
     files,
     [order.file, ...(order.file.friends ?? [])].flatMap(({ urls }) => urls),
   );
+  if (isQueryOver(await api.query(query))) await spareReads(api, query, files);
   const screen = new Screen({ quiet: options.quiet === true, resultOnStdout: json === '-' });
   const { packetId, first, end, failures } = order.packet;
   screen.say(`Packet ${packetId} of ${query}: entries ${first} to ${end - 1} of ${order.file.name}`);

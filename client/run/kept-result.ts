@@ -13,7 +13,7 @@ import { UsageError } from '../../protocol/errors.js';
 import { decodeFrame, MAX_FRAME_BYTES } from '../../protocol/frame.js';
 import { keptResult } from '../../protocol/session-messages.js';
 import type { ServerApi } from '../server-api.js';
-import { spareInputs } from './output-files.js';
+import { filesOf, spareInputs, type WrittenFiles } from './output-files.js';
 import type { QueryOutcome } from './query-request.js';
 import { writeWhole } from './whole-file.js';
 
@@ -40,15 +40,19 @@ export async function keptInFile(file: string, libraryUrl: string): Promise<Kept
   return kept(about, () => createReadStream(file, { start }), { libraryUrl, name: file });
 }
 
+/** Of a query that is over. @throws {UsageError} a file is one that the query read */
+export async function spareReads(api: ServerApi, query: string, files: WrittenFiles): Promise<void> {
+  if (!filesOf(files).some(({ path }) => existsSync(path))) return;
+  const { reads } = checked(keptResult, decodeFrame(await api.queryResult(query), true), 'kept result');
+  spareInputs(files, reads, 'its query read');
+}
+
 /**
  * Saves what a server keeps of a query: whole or not at all.
  * @throws {UsageError} `file` is one that the query read; {KeptStateError} it is damaged there
  */
 export async function saveKept(api: ServerApi, query: string, file: string): Promise<void> {
-  if (existsSync(file)) {
-    const { reads } = checked(keptResult, decodeFrame(await api.queryResult(query), true), 'kept result');
-    spareInputs({ archive: file }, reads, 'its query read');
-  }
+  await spareReads(api, query, { archive: file });
   const about = await api.queryResult(query, { archive: true });
   const head = new CrcChain(KIND, FIRST_LINE).headOf(about);
   await writeWhole(file, (path) =>

@@ -119,6 +119,11 @@ describe('files that a query reads', () => {
       ['--output', 'x.txt'],
     ] as const)
       isRefused(await cluster.proof('retrieve', query, option, file(name)), /^proof: --\w+ \S+: the name must end in /);
+    const [packet] = JSON.parse((await cluster.proof('replay', query, '--json')).stdout) as { packetId: number }[];
+    isRefused(
+      await cluster.proof('replay', query, String(packet!.packetId), '--json', file('pt.ts')),
+      read('--json', 'pt.ts'),
+    );
     isRefused(await cluster.proof('archive', query, file('data.root')), read('archive', 'data.root'));
     isRefused(await cluster.proof('archive', query, file('none/such')), /^proof: Cannot write \S+: there is no folder/);
     for (const from of [query, archive]) {
