@@ -38,6 +38,9 @@ export interface QueueParts {
   readonly onCurrent: (run: QueryRun | undefined) => void;
 }
 
+type QueryName = Pick<QuerySpec, 'queryId' | 'query'>;
+const nameOf = ({ queryId, query }: QuerySpec): QueryName => ({ queryId, query });
+
 const RECORD_MS = 2_000;
 
 /** What the clients of a query are told when the disk of its session is full, or has room again. */
@@ -54,8 +57,8 @@ export class QueryQueue {
   readonly #records = new Map<string, QueryRecord>();
   /** Results on their way to the disk. */
   readonly #saves = new Set<Promise<void>>();
-  /** Key of a submission -> its query, once it is accepted. */
-  readonly #keys = new Map<string, Promise<QuerySpec>>();
+  /** Key of a submission -> its query, once it is accepted. Names alone: a session may have thousands, each with long lists. */
+  readonly #keys = new Map<string, Promise<QueryName>>();
   #current: QueryRun | undefined;
   #last: number;
   #isClosed = false;
@@ -65,7 +68,7 @@ export class QueryQueue {
     this.#parts = parts;
     this.#last = parts.store.numbers().at(-1) ?? 0;
     for (const n of parts.store.numbers()) this.#recall(`q${n}`);
-    for (const spec of parts.store.specs()) this.#know(spec.key, Promise.resolve(spec));
+    for (const spec of parts.store.specs()) this.#know(spec.key, Promise.resolve(nameOf(spec)));
   }
 
   get current(): QueryRun | undefined {
@@ -87,18 +90,19 @@ export class QueryQueue {
   }
 
   /** Accepts it, unless it was handed in before under the same key. @returns the query as it stands. @throws as `accept` */
-  submit(key: string | undefined, make: () => QuerySpec): Promise<QuerySpec> {
+  submit(key: string | undefined, make: () => QuerySpec): Promise<QueryName> {
     const known = key === undefined ? undefined : this.#keys.get(key);
     if (known !== undefined) return known;
     const spec = make();
-    const accepted = this.accept(spec).then(() => spec);
+    const name = nameOf(spec);
+    const accepted = this.accept(spec).then(() => name);
     this.#know(key, accepted);
     return accepted;
   }
-  #know(key: string | undefined, spec: Promise<QuerySpec>): void {
+  #know(key: string | undefined, name: Promise<QueryName>): void {
     if (key === undefined) return;
-    this.#keys.set(key, spec);
-    spec.catch(() => this.#keys.delete(key)); // refused: it may be tried again
+    this.#keys.set(key, name);
+    name.catch(() => this.#keys.delete(key)); // refused: it may be tried again
   }
 
   /** @throws {GridError} where the program does not load, or the disk does not take it */
