@@ -1,9 +1,8 @@
 /**
  * The door for job agents: who may register, and what each says afterwards. One Link an agent; the registry holds the state.
  *
- * In come: a pilot with its one-time secret (bound to its id and site), an agent that comes back with the token of its welcome, one
- * started by hand with a token of role agent (or, under development authentication, with nothing at all). The secret is spent at
- * the first word after the welcome: a welcome that was lost on the way can be asked for again.
+ * Who comes in: agent-admission.ts. The secret of a pilot is spent at the first word after the welcome: a welcome that was lost on the way can be
+ * asked for again.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -16,26 +15,20 @@ import {
   type WorkerReport,
 } from '../protocol/agent-messages.js';
 import type { Clock } from '../protocol/clock.js';
-import { errorBody, GridError } from '../protocol/errors.js';
+import { errorBody } from '../protocol/errors.js';
 import { Link } from '../protocol/link.js';
 import type { Logger } from '../protocol/log.js';
 import type { Identity } from '../protocol/tokens.js';
 import { commonVersion, speaks } from '../protocol/version.js';
+import { AgentAdmission, type Hello } from './agent-admission.js';
 import type { Agent, AgentRegistry } from './agent-registry.js';
 import type { AgentStore } from './agent-store.js';
-import { may } from './authorization.js';
 import type { Gate } from './identity.js';
 import type { JobRunner } from './jobs/job-runner.js';
 import type { PilotStore } from './pilot-store.js';
 import { surviving } from './state-db.js';
 
 type AgentLink = Link<AgentMessage, ToAgentMessage>;
-type Hello = Extract<AgentMessage, { type: 'hello' }>;
-
-/** The agent is not let in: why. It ends, and the factory goes on without it. */
-export class AgentRefusedError extends GridError {
-  readonly code = 'PROXY_AGENT_REFUSED';
-}
 
 /** Of an agent that does not hear `hidePaths`. */
 const UNHEARD_SENTENCE =
@@ -84,8 +77,18 @@ export class AgentDoor {
   /** Agents that came by a token, not as pilots: whose. */
   readonly #admittedBy = new Map<string, Identity>();
 
+  readonly #admission: AgentAdmission;
+
   constructor(options: AgentDoorOptions) {
     this.#options = options;
+    const why = 'its pilot registered again';
+    this.#admission = new AgentAdmission({
+      ...options,
+      onVoid: (agentId) => {
+        this.forget(agentId, why);
+        options.registry.remove(agentId, why);
+      },
+    });
   }
 
   /** A WebSocket on /v1/agent. @param onAdmitted it is an agent of ours */
@@ -176,7 +179,8 @@ export class AgentDoor {
   async #admit(hello: Hello, request: IncomingMessage, link: AgentLink): Promise<string | undefined> {
     const { log, registry, clock, heartbeatMs, secretPaths } = this.#options;
     try {
-      const { agentId, pilotId, token, isNew } = await this.#identify(hello, request);
+      const { agentId, pilotId, token, isNew, identity } = await this.#admission.admit(hello, request.headers);
+      if (identity !== undefined) this.#admittedBy.set(agentId, identity);
       if (!link.isOpen) return undefined;
       const before = this.#links.get(agentId);
       this.#links.set(agentId, link);
@@ -227,59 +231,6 @@ export class AgentDoor {
       agentId,
       clock.after(tokenLifetimeMs / 3, () => surviving(this.#options.log, () => this.#keepRenewing(agentId, link))),
     );
-  }
-
-  async #identify(
-    hello: Hello,
-    request: IncomingMessage,
-  ): Promise<{ agentId: string; pilotId: string | null; token: string; isNew: boolean }> {
-    const { agents, pilots, clock } = this.#options;
-    commonVersion(hello);
-    if (hello.agentId !== null) {
-      const known = agents.recognize(hello.agentId, hello.secret, clock.date().getTime());
-      if (known === undefined)
-        throw new AgentRefusedError(
-          `Agent ${hello.agentId} is not known here (any more): it was given up, or its token is wrong.`,
-        );
-      return { agentId: hello.agentId, pilotId: known.pilotId, token: hello.secret, isNew: false };
-    }
-    if (hello.pilotId !== null) {
-      const pilot = pilots.get(hello.pilotId);
-      if (pilot === undefined || pilot.state === 'gone' || !pilots.isSecretOf(hello.pilotId, hello.secret))
-        throw new AgentRefusedError(
-          `Pilot ${hello.pilotId} is not expected: its secret is wrong or used, or it was given up.`,
-        );
-      if (pilot.site !== hello.node.site)
-        throw new AgentRefusedError(
-          `Pilot ${hello.pilotId} was sent to site ${pilot.site}, not to ${hello.node.site}.`,
-        );
-      return this.#newAgent(hello, pilot.pilotId);
-    }
-    const headers =
-      hello.secret === '' ? request.headers : { ...request.headers, authorization: `Bearer ${hello.secret}` };
-    const identity = await this.#options.gate.identify({ headers });
-    if (!may(identity, 'agent.register'))
-      throw new AgentRefusedError(`An agent needs a token of the role agent; this one has the role ${identity.role}.`);
-    const made = this.#newAgent(hello, null);
-    this.#admittedBy.set(made.agentId, identity);
-    return made;
-  }
-
-  #newAgent(
-    hello: Hello,
-    pilotId: string | null,
-  ): { agentId: string; pilotId: string | null; token: string; isNew: true } {
-    const { agents, pilots, clock, registry } = this.#options;
-    // A pilot whose welcome was lost comes a second time: it gets a new identity, the first one is void.
-    const former = pilotId === null ? null : (pilots.get(pilotId)?.agentId ?? null);
-    if (former !== null) {
-      this.forget(former, 'its pilot registered again');
-      registry.remove(former, 'its pilot registered again');
-    }
-    const agentId = `a${randomBytes(6).toString('hex')}`;
-    const token = randomBytes(32).toString('base64url');
-    agents.add({ agentId, pilotId, site: hello.node.site, token }, clock.date().getTime());
-    return { agentId, pilotId, token, isNew: true };
   }
 
   #registered(pilotId: string, agentId: string, hello: Hello): void {
