@@ -29,7 +29,7 @@ const JUDGED_FROM_MINUTES = 5;
 
 /** Of the whole run: then no daemon is restarted any more, and its memory is watched. */
 const LAST_PART = 0.4;
-const QUIET_WITHIN_MS = 200_000;
+const QUIET_WITHIN_MS = 400_000;
 
 export async function runChaos(
   options: { seed: number; minutes: number; kinds?: number },
