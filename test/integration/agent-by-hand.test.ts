@@ -7,8 +7,7 @@ import { expect } from 'chai';
 import { COMMAND, run } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy-server.js';
 
-describe('proof agent, by hand', function () {
-  this.timeout(150_000);
+describe('proof agent, by hand', () => {
   let proxy: TestProxy;
   afterEach(() => proxy.stop());
   const folder = (name: string): string => {

@@ -6,8 +6,7 @@ import { expect } from 'chai';
 import { TestCatalog } from '../support/catalog.js';
 import { atTerminal } from '../support/terminal.js';
 
-describe('catalog: listings', function () {
-  this.timeout(120_000);
+describe('catalog: listings', () => {
   const catalog = new TestCatalog();
   const lines = async (...words: string[]): Promise<string[]> =>
     (await catalog.proof(...words)).stdout.trimEnd().split('\n');

@@ -8,8 +8,7 @@ import { TestProxy } from '../support/proxy-server.js';
 
 const SITE = '{ name: S, type: local, min: 1, max: 1, cores: 2, drainBeforeEndS: 0 }';
 
-describe('proof proxy restart', function () {
-  this.timeout(180_000);
+describe('proof proxy restart', () => {
   let proxy: TestProxy;
   const command = (...words: string[]): ReturnType<typeof run> =>
     run(['proxy', ...words, '--config', proxy.configFile]);

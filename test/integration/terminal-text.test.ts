@@ -24,8 +24,7 @@ export default class Evil extends Selector {
   }
 }`;
 
-describe('text of others', function () {
-  this.timeout(120_000);
+describe('text of others', () => {
   let cluster: Cluster;
   const file = (name: string): string => join(cluster.folder, name);
   const words = (): string[] => ['run', file('e\u001b[2Jvil.ts'), file('data.root'), '--host', 'here'];
