@@ -61,9 +61,12 @@ describe('a ProxyServer of a later release', () => {
   });
   after(() => server.close());
 
-  const proof = async (...words: string[]): Promise<Ran> => {
+  const ask = (...words: string[]): Promise<Ran> => {
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const ran = await run([...words, '--host', host], { env: { PROOF_CONFIG: '', XDG_CONFIG_HOME: '/nowhere' } });
+    return run([...words, '--host', host], { env: { PROOF_CONFIG: '', XDG_CONFIG_HOME: '/nowhere' } });
+  };
+  const proof = async (...words: string[]): Promise<Ran> => {
+    const ran = await ask(...words);
     expect([ran.status, ran.stderr], words.join(' ')).to.deep.equal([0, '']);
     return ran;
   };
@@ -80,8 +83,10 @@ describe('a ProxyServer of a later release', () => {
     expect(listed.map(({ state }) => state)).to.deep.equal(['HIBERNATING', 'EVAPORATED', 'DONE']);
   });
 
-  it('has a job that is followed until it is over, whatever that is called', async () => {
-    expect((await proof('trace', '8', '--follow')).stdout).to.match(/EVAPORATED\n$/);
+  it('has a job that is followed until it is over, whatever that is called: it is not DONE', async () => {
+    const ran = await ask('trace', '8', '--follow');
+    expect(ran.stdout).to.match(/EVAPORATED\n$/);
+    expect([ran.status, ran.stderr]).to.deep.equal([1, '']);
   });
 
   it('has pilots, sites, queries and sessions that are listed', async () => {
