@@ -14,15 +14,23 @@ describe('proxy-server: secret paths', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('are folders of the state directory that a new one has before anything runs, the catalog and packages among them', () => {
-    const stateDir = join(folder, 'state');
-    makeStateDir(stateDir);
+  const hiddenOf = (stateDir: string): string[] => {
     const file = join(folder, 'proxy.yaml');
-    writeFileSync(file, 'stateDir: state\n');
-    const hidden = new Set(secretPaths(readProxyConfig(file), join(stateDir, 's')));
-    const folders = readdirSync(stateDir).map((name) => join(stateDir, name));
-    expect(folders.map((path) => path.slice(stateDir.length + 1))).to.include.members(['catalog', 'packages', 'jobs']);
-    for (const path of folders) {
+    writeFileSync(file, `stateDir: ${stateDir}\n`);
+    return secretPaths(readProxyConfig(file), join(folder, 's'));
+  };
+
+  it('are the whole state directory, with what comes later', () => {
+    expect(hiddenOf('state')).to.include(join(folder, 'state'));
+  });
+
+  it('are its folders, where the configuration lies in it: a new one has them before anything runs', () => {
+    makeStateDir(folder);
+    const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name)).to.include.members(['catalog', 'packages', 'jobs']);
+    const hidden = hiddenOf('.');
+    expect(hidden).not.to.include(folder);
+    for (const path of folders.map(({ name }) => join(folder, name))) {
       expect(hidden, path).to.include(path);
       expect(statSync(path).mode & 0o777, path).to.equal(0o700);
     }
