@@ -102,8 +102,12 @@ export class QueryDesk {
       );
     const directory = this.#directory(query);
     const file = directory === undefined ? undefined : join(directory, 'result.json');
-    if (directory === undefined || file === undefined || !existsSync(file))
-      throw new QueryStateError(`Query ${ref} is ${query.state} and left no result. Run it again.`);
+    if (directory === undefined || file === undefined || !existsSync(file)) {
+      const isThere = directory !== undefined && existsSync(directory); // so its session could not write the answer
+      const why = isThere ? ": the ProxyServer's disk is full, or was at its end" : '';
+      const next = isThere ? 'Make room there and run' : 'Run';
+      throw new QueryStateError(`Query ${ref} is ${query.state} and left no result${why}. ${next} it again.`);
+    }
     return { directory, file };
   }
 

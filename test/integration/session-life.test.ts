@@ -143,6 +143,7 @@ describe('sessions', () => {
     }
     for (const [gone, sentence] of [
       [join(directory, 'state.bin'), 'is not there any more'],
+      [join(directory, 'result.json'), "left no result: the ProxyServer's disk is full, or was at its end."],
       [directory, 'left no result. Run it again.'],
     ] as const) {
       rmSync(gone, { recursive: true });
