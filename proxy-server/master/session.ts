@@ -284,7 +284,7 @@ export class Session {
       this.#sendStored(client, queryId);
       return;
     }
-    if (outputs) run.live.isWanted = true;
+    if (outputs) run.live.want();
     for (const message of run.sinceStart()) client.peer.send(message);
   }
   #sendStored(client: Client, queryId: string): void {
