@@ -7,7 +7,7 @@
  * can be longer than any memory: it is written and read increment by increment. Runs in browsers too.
  */
 import { crc32 } from 'node:zlib';
-import { CrcChain, lengthOfRun, RUN_HEAD_BYTES } from '../protocol/crc-chain.js';
+import { CrcChain, lengthOfRun, RUN_HEAD_BYTES, viewOf } from '../protocol/crc-chain.js';
 import { GridError } from '../protocol/errors.js';
 
 /** What is kept of a query is not what was written. */
@@ -147,7 +147,6 @@ function joined(parts: readonly Uint8Array[], nbytes: number): Uint8Array {
   }
   return whole;
 }
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const damaged = (query: string, what: string): KeptStateError =>
   new KeptStateError(`What is kept of ${query} is damaged and not shown: ${what}. Run the query again.`);

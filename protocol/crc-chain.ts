@@ -48,4 +48,4 @@ export function lengthOfRun(head: Uint8Array): number | undefined {
   return length > LONGEST_RUN ? undefined : length;
 }
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -7,6 +7,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
+import { ONE_LANGUAGE } from './one-language.mjs';
 
 /** `lookInBundle`: a module that looks for files near itself finds them where they are; these look for those of `entries`. */
 const BUNDLES = [
@@ -57,10 +58,6 @@ const ourPlaces = (dist, lookInBundle) => ({
   name: 'our-places',
   setup(builder) {
     builder.onResolve({ filter: /\/jsroot\.js$/ }, () => ({ path: '../rootio/jsroot/jsroot.js', external: true }));
-    // Messages of the schema library in fifty languages: nobody is shown them.
-    builder.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-    }));
     builder.onLoad(
       { filter: /axios\/lib\/(adapters\/fetch|utils|platform\/node\/classes\/FormData)\.js$/ },
       lighterAxios,
@@ -97,7 +94,7 @@ export async function bundlePrograms(dist) {
       banner: {
         js: "import { createRequire as createRequireHere } from 'node:module';\nconst require = createRequireHere(import.meta.url);",
       },
-      plugins: [ourPlaces(dist, lookInBundle)],
+      plugins: [ONE_LANGUAGE, ourPlaces(dist, lookInBundle)],
       logLevel: 'error',
     });
   }

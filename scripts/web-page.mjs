@@ -3,16 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-
-/** Messages of the schema library in fifty languages: nobody is shown them. */
-const ONE_LANGUAGE = {
-  name: 'one-language',
-  setup(builder) {
-    builder.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-    }));
-  },
-};
+import { ONE_LANGUAGE } from './one-language.mjs';
 
 /** What the rooms take of node:zlib; anything else of it fails the build. */
 const CRC32 = {

@@ -1,5 +1,4 @@
 /** `proof jdl check|print|eval|match`: look into JDLs without any server. */
-
 import { createInterface } from 'node:readline';
 import { Argument, type Command, Option } from 'commander';
 import { answerLine } from '../../jdl/check-request.js';

@@ -1,5 +1,4 @@
 /** `proof submit | ps | masterjob | kill | resubmit | trace | spy | quota`: batch jobs, with AliEn's words and flags. */
-
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';

@@ -4,7 +4,6 @@
  * It is given for a client certificate, or for a token: one of --token-file (- reads it from standard input), the one of $PROOF_TOKEN or of
  * the login before, or a bearer token as WLCG tools find it (BEARER_TOKEN, BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_uUID, /tmp/bt_uUID).
  */
-
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,6 +28,11 @@ interface Options {
 }
 
 export function addCommands(program: Command): void {
+  addLogin(program);
+  addWhoami(program);
+}
+
+function addLogin(program: Command): void {
   program
     .command('login [host]')
     .description('get a token of a ProxyServer for this computer, and keep it')
@@ -74,7 +78,9 @@ export function addCommands(program: Command): void {
       }
       tell(`${entry.name}: logged out`);
     });
+}
 
+function addWhoami(program: Command): void {
   program
     .command('whoami')
     .description('the user and role that a ProxyServer takes you for')

@@ -1,5 +1,4 @@
 /** `proof packages`: code, data and settings that the workers of a query get before it begins. */
-
 import type { Command } from 'commander';
 import { UsageError } from '../../protocol/errors.js';
 import { apiOf } from '../named-api.js';

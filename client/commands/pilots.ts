@@ -1,5 +1,4 @@
 /** `proof pilots | workers | pilot jdl|submit|kill|log`: what is alive where, and pilots by hand. */
-
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { PilotInfo } from '../../protocol/api.js';

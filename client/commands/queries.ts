@@ -1,5 +1,4 @@
 /** `proof queries | archive | remove | stop | abort`: queries that run or have run, from any computer of the same user. */
-
 import type { Command } from 'commander';
 import type { QueryInfo } from '../../protocol/api.js';
 import { UsageError } from '../../protocol/errors.js';

@@ -1,5 +1,4 @@
 /** `proof request`: workers asked for ahead of a session, near a data set; `--wait` until they are there. */
-
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type RequestInfo, requestInfo } from '../../protocol/api.js';

@@ -1,5 +1,4 @@
 /** `proof root inspect|ls|dump`: look into a ROOT file, wherever it lies. */
-
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ALGORITHMS } from '../../rootio/compression/codec.js';

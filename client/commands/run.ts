@@ -1,5 +1,4 @@
 /** `proof run SELECTOR.ts DATASET...` and `proof draw DATASET EXPR [CUT]`: one query, in a session or in this process. */
-
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { beginProgram } from '../../analysis/begin-program.js';

@@ -1,5 +1,4 @@
 /** `proof sites` and `proof sites explain SITE`: what the factory keeps where, and why. */
-
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type PilotState, type SiteInfo, siteExplanation } from '../../protocol/api.js';

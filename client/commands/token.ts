@@ -1,5 +1,4 @@
 /** `proof token create | list | revoke`: through the ProxyServer's API, or `create` on its machine with the key itself (`--state-dir`). */
-
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,9 +23,16 @@ interface Options {
 
 export function addCommands(program: Command): void {
   const token = program.command('token').description('tokens of users, operators and agents');
-  const add = (name: string, description: string): Command =>
+  const add: Add = (name, description) =>
     token.command(name).description(description).option('--host <HOST>', 'the ProxyServer');
+  addCreate(add);
+  addList(add);
+  addRevoke(add);
+}
 
+type Add = (name: string, description: string) => Command;
+
+function addCreate(add: Add): void {
   add('create', 'print a new token; put it into a file of mode 0600 and name that as tokenFile in the configuration')
     .requiredOption('--user <NAME>', 'whose it is')
     .addOption(new Option('--role <ROLE>', 'what it may do').choices(role.options).default('user'))
@@ -42,6 +48,9 @@ export function addCommands(program: Command): void {
           : await signHere(stateDir, { user, role: wanted, lifetimeS });
       tell(text);
     });
+}
+
+function addList(add: Add): void {
   add('list', 'tokens that were made or seen, without the tokens themselves')
     .option('--all', 'also those that expired or were revoked')
     .option('--json', 'as JSON')
@@ -59,6 +68,9 @@ export function addCommands(program: Command): void {
         { cuts: ['note'], drops: ['by', 'issued', 'note', 'role'], wide: options.wide },
       );
     });
+}
+
+function addRevoke(add: Add): void {
   add('revoke [id...]', 'make tokens void at once, everywhere; connections that they opened are cut')
     .option('--user <NAME>', 'all tokens of this user that were issued until now, whoever issued them')
     .option(

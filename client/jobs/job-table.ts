@@ -1,5 +1,4 @@
 /** Jobs as rows of a table. Pure. */
-
 import { formatSpan } from '../../protocol/span.js';
 import { formatBytes } from '../print.js';
 import type { Cell, NarrowTable } from '../show/table.js';

@@ -5,12 +5,8 @@ import type { OpenTable } from '../../analysis/program-runner.js';
 import { EntryList, pairsSize } from '../../protocol/entry-list.js';
 import { GridError } from '../../protocol/errors.js';
 import type { QueryResult } from '../../protocol/session-messages.js';
-import { openRootFile, type RootFile } from '../../rootio/root-file.js';
-import { fromSoundReplica } from '../../rootio/sound-replica.js';
+import { openTableAt } from '../../rootio/open-table.js';
 import { storageOptionsFromEnvironment } from '../../storage/environment.js';
-import { openSource } from '../../storage/open-source.js';
-import { siblingOpener } from '../../storage/sibling.js';
-import type { StorageOptions } from '../../storage/storage-options.js';
 
 const OPENED_AT_ONCE = 8;
 
@@ -48,21 +44,8 @@ export function entriesIn({ first, end, only }: Pick<FilePart, 'first' | 'end' |
 /** @throws what opening throws; {WhichTableError} where a tree must be named */
 export async function openTable(file: LocalFile): Promise<OpenTable> {
   const storage = storageOptionsFromEnvironment(process.env, process.getuid?.());
-  const main = await fromSoundReplica(file.urls, (urls) => openMain({ ...file, urls }, storage));
-  return openFriends(main, file.name, file.friends ?? [], openTable);
-}
-
-async function openMain({ urls, size, tree }: LocalFile, storage: StorageOptions): Promise<OpenTable> {
-  const source = await openSource(urls, storage, size);
-  let opened: RootFile | undefined;
-  try {
-    const file = await openRootFile(source, { openFriend: siblingOpener(urls, storage) });
-    opened = file;
-    return { table: await file.table(tree ?? undefined), close: () => file.close() };
-  } catch (error) {
-    await (opened ?? source).close();
-    throw error;
-  }
+  const { root, table } = await openTableAt(file, storage);
+  return openFriends({ table, close: () => root.close() }, file.name, file.friends ?? [], openTable);
 }
 
 /** The catalog and the file do not agree: one of them is not what the user means. */

@@ -2,11 +2,7 @@
 import { type FriendFile, openFriends } from '../../analysis/open-friends.js';
 import type { OpenTable } from '../../analysis/program-runner.js';
 import type { FileFacts, QueryFile } from '../../protocol/worker-messages.js';
-import { openRootFile, type RootFile } from '../../rootio/root-file.js';
-import { fromSoundReplica } from '../../rootio/sound-replica.js';
-import type { Table } from '../../rootio/table.js';
-import { openSource } from '../../storage/open-source.js';
-import { siblingOpener } from '../../storage/sibling.js';
+import { openTableAt } from '../../rootio/open-table.js';
 import type { StorageOptions } from '../../storage/storage-options.js';
 import { EntriesDifferError } from './errors.js';
 
@@ -20,7 +16,7 @@ export interface FileTable extends OpenTable {
  * @throws what storage and rootio throw
  */
 export async function openTable(file: QueryFile, storage: StorageOptions): Promise<FileTable> {
-  const { root, table } = await fromSoundReplica(file.urls, (urls) => openMain({ ...file, urls: [...urls] }, storage));
+  const { root, table } = await openTableAt(file, storage);
   const opened = { table, close: () => root.close() };
   const isOnlyTree = async (): Promise<boolean> => {
     const trees = await root.tables();
@@ -29,21 +25,6 @@ export async function openTable(file: QueryFile, storage: StorageOptions): Promi
   const friendOf = ({ name, urls, tree }: FriendFile): Promise<OpenTable> =>
     openTable({ position: file.position, name, urls: [...urls], tree, friends: [] }, storage);
   return { ...(await openFriends(opened, file.name, file.friends, friendOf)), isOnlyTree };
-}
-
-async function openMain(
-  { urls, size, tree }: QueryFile,
-  storage: StorageOptions,
-): Promise<{ root: RootFile; table: Table }> {
-  const source = await openSource(urls, storage, size);
-  let root: RootFile | undefined;
-  try {
-    root = await openRootFile(source, { openFriend: siblingOpener(urls, storage) });
-    return { root, table: await root.table(tree ?? undefined) };
-  } catch (error) {
-    await (root ?? source).close();
-    throw error;
-  }
 }
 
 /**

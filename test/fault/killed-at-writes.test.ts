@@ -8,21 +8,10 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Program } from '../../analysis/program.js';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
+import { histogramAndRows } from '../support/programs.js';
 import { type Answer, outputsOf, SessionHarness, selector } from '../support/session-harness.js';
 
 const EVENTS = 6_000;
-const SOURCE = `
-import { Selector } from 'proof-grid';
-export default class Written extends Selector {
-  override branches = ['mu1_pt'];
-  pt = this.h1('pt', 'pt', 50, 0, 200);
-  some = this.list('some');
-  override process(entry: number): void {
-    this.pt.fill(this.columns.mu1_pt.at(entry), this.random.uniform());
-    if (entry % 10 === 0) this.some.push({ entry, r: this.random.uniform() });
-  }
-}`;
-
 /** Loaded before the master's own code: counts what changes a query's files, and ends the process in the middle of number KILL_AT. */
 const HOOK = `
 import fs from 'node:fs';
@@ -90,7 +79,7 @@ describe('fault: a master killed while it writes', () => {
     await writeDimuonFile(path, { seed: 1, run: 1, events: EVENTS, firstEvent: 0 });
     writeFileSync(join(harness.folder, 'hook.mjs'), HOOK);
     dataset = [pathToFileURL(path).href];
-    program = await selector(harness.folder, SOURCE);
+    program = await selector(harness.folder, histogramAndRows());
     undisturbed = await (await harness.client()).query(program, dataset);
   });
   after(() => harness?.stop());

@@ -5,22 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { writeDimuonFile } from '../../rootio/write/dimuon-dataset.js';
 import { Gate } from '../support/gate.js';
+import { histogramAndRows } from '../support/programs.js';
 import { type Answer, outputsOf, SessionHarness, selector } from '../support/session-harness.js';
 import { TEARS } from '../support/torn-bytes.js';
 
 const EVENTS = 40_000;
-const source = (body: string): string => `
-import { Selector } from 'proof-grid';
-export default class Torn extends Selector {
-  override branches = ['mu1_pt'];
-  pt = this.h1('pt', 'pt', 50, 0, 200);
-  some = this.list('some');
-  override process(entry: number): void {
-    this.pt.fill(this.columns.mu1_pt.at(entry), this.random.uniform());
-    if (entry % 10 === 0) this.some.push({ entry, r: this.random.uniform() });
-    ${body}
-  }
-}`;
 
 describe('fault: what a dead master left is torn', () => {
   let harness: SessionHarness;
@@ -35,9 +24,9 @@ describe('fault: what a dead master left is torn', () => {
     await writeDimuonFile(path, { seed: 1, run: 1, events: EVENTS, firstEvent: 0 });
     dataset = [pathToFileURL(path).href];
     const client = await harness.client();
-    undisturbed = await client.query(await selector(harness.folder, source('')), dataset);
+    undisturbed = await client.query(await selector(harness.folder, histogramAndRows()), dataset);
     gate = new Gate(join(harness.folder, 'gate'));
-    queryId = await client.submit(await selector(harness.folder, source(gate.pace(0.4))), dataset);
+    queryId = await client.submit(await selector(harness.folder, histogramAndRows(gate.pace(0.4))), dataset);
   });
   afterEach(() => harness?.stop());
 

@@ -1,5 +1,4 @@
 /** Ctrl-C and Ctrl-Z at the prompt of a terminal, as at a shell: a command is ended or stopped, whatever it does, and the prompt goes on. */
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,7 +7,13 @@ import { type Cluster, startCluster } from '../support/cluster.js';
 import { Gate } from '../support/gate.js';
 import { slowCounter } from '../support/programs.js';
 import { skipBecause } from '../support/summary-reporter.js';
-import { atTerminal, type Terminal } from '../support/terminal.js';
+import {
+  atTerminal,
+  leaveTerminal,
+  promptAtTerminal,
+  type Terminal,
+  type TerminalOptions,
+} from '../support/terminal.js';
 
 const NEVER_RUNS = 'Executable = "/bin/true"; Requirements = false;';
 
@@ -26,16 +31,7 @@ describe('the prompt, interrupted', () => {
   beforeEach(() => cluster.warm(1));
   after(() => cluster?.stop());
 
-  const open = async (options: { isJob?: true; env?: Record<string, string> } = {}): Promise<Terminal> => {
-    const terminal = atTerminal(['open', 'here'], file('config.yaml'), options);
-    await terminal.shows('proof> ');
-    return terminal;
-  };
-  const left = async ({ child, type }: Terminal): Promise<void> => {
-    const gone = once(child, 'exit');
-    type('\u0004');
-    await gone;
-  };
+  const open = (options: TerminalOptions = {}): Promise<Terminal> => promptAtTerminal(file('config.yaml'), options);
 
   it('ends the command that waits at Ctrl-C, also at two, with what was pasted behind it', async () => {
     const terminal = await open();
@@ -47,7 +43,7 @@ describe('the prompt, interrupted', () => {
     }
     terminal.type('parallel 1\r');
     await terminal.shows('(1 workers)');
-    await left(terminal);
+    await leaveTerminal(terminal);
     expect(terminal.said()).not.to.contain('unknown command');
   });
 
@@ -59,8 +55,8 @@ describe('the prompt, interrupted', () => {
     await terminal.shows('WAITING: submitted');
     terminal.type('\u0003');
     await terminal.shows('proof> ');
-    await left(terminal);
-    await left(first);
+    await leaveTerminal(terminal);
+    await leaveTerminal(first);
   });
 
   it('runs the next query after one that was aborted', async () => {
@@ -73,7 +69,7 @@ describe('the prompt, interrupted', () => {
     await terminal.shows('proof> ');
     terminal.type(`run ${file('slow.ts')} ${file('data.root')} --entries 10\r`);
     await terminal.shows('completed: 10 of 10 entries');
-    await left(terminal);
+    await leaveTerminal(terminal);
   });
 
   it('is stopped at Ctrl-Z, and is where it was when it is brought back', async () => {
@@ -85,7 +81,7 @@ describe('the prompt, interrupted', () => {
     await terminal.shows('proof> paral');
     terminal.type('lel 1\r');
     await terminal.shows('(1 workers)');
-    await left(terminal);
+    await leaveTerminal(terminal);
   });
 
   it('does the same on a terminal that cannot be drawn on, where nothing moves, colours or is written over', async () => {
@@ -98,7 +94,7 @@ describe('the prompt, interrupted', () => {
     await terminal.shows('[Progress] 100/100 events');
     await terminal.shows('completed: 100 of 100 entries');
     await terminal.shows('proof> ');
-    await left(terminal);
+    await leaveTerminal(terminal);
     expect(terminal.said()).not.to.match(/unknown command|\u001b|\r(?!\n)/);
   });
 });

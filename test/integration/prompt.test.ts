@@ -10,7 +10,7 @@ import { type Cluster, COMMAND, startCluster } from '../support/cluster.js';
 import { Gate } from '../support/gate.js';
 import { slowCounter } from '../support/programs.js';
 import { skipBecause } from '../support/summary-reporter.js';
-import { atTerminal, type Terminal } from '../support/terminal.js';
+import { atTerminal, leaveTerminal, promptAtTerminal, type Terminal } from '../support/terminal.js';
 
 const ENTRIES = 40_000;
 
@@ -32,17 +32,7 @@ describe('the prompt', () => {
   });
   after(() => cluster?.stop());
 
-  const open = async (): Promise<Terminal> => {
-    const terminal = atTerminal(['open', 'here'], file('config.yaml'));
-    await terminal.shows('proof> ');
-    return terminal;
-  };
-  /** By end of input. */
-  const left = async ({ child, type }: Terminal): Promise<void> => {
-    const gone = once(child, 'exit');
-    type('\u0004');
-    await gone;
-  };
+  const open = (): Promise<Terminal> => promptAtTerminal(file('config.yaml'));
   const states = async (): Promise<string[]> =>
     (JSON.parse((await cluster.proof('sessions', '--json')).stdout) as { state: string }[]).map(({ state }) => state);
   const noneOpen = async (): Promise<void> => {
@@ -62,7 +52,7 @@ describe('the prompt', () => {
     await terminal.shows('proof> ');
     terminal.type('parallel 1\r');
     await terminal.shows('PROOF set to parallel mode (1 workers)');
-    await left(terminal);
+    await leaveTerminal(terminal);
     expect(terminal.said()).not.to.contain('unknown command');
   });
 
@@ -76,7 +66,7 @@ describe('the prompt', () => {
     await terminal.shows('allel ');
     terminal.type('1\r');
     await terminal.shows('(1 workers)');
-    await left(terminal);
+    await leaveTerminal(terminal);
     expect(terminal.said()).not.to.contain('unknown command');
   });
 

@@ -78,3 +78,17 @@ export default class Slow extends Selector {
     this.n.add(1);
   }
 }`;
+
+/** A selector with a histogram, and a list with a row every tenth entry. @param more of its `process`, at the end */
+export const histogramAndRows = (more = ''): string => `
+import { Selector } from 'proof-grid';
+export default class Rows extends Selector {
+  override branches = ['mu1_pt'];
+  pt = this.h1('pt', 'pt', 50, 0, 200);
+  some = this.list('some');
+  override process(entry: number): void {
+    this.pt.fill(this.columns.mu1_pt.at(entry), this.random.uniform());
+    if (entry % 10 === 0) this.some.push({ entry, r: this.random.uniform() });
+    ${more}
+  }
+}`;

@@ -1,5 +1,6 @@
 /** The `proof` command at a terminal of its own, which util-linux's `script` makes; killing `script` takes the terminal away. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { COMMAND } from './cluster.js';
 
 export interface Terminal {
@@ -11,12 +12,13 @@ export interface Terminal {
   shows(text: string): Promise<void>;
 }
 
-/** @param options.isJob it is a job of a shell, which brings it back to the foreground when Ctrl-Z has stopped it */
-export function atTerminal(
-  words: readonly string[],
-  config: string,
-  options: { isJob?: true; env?: Record<string, string> } = {},
-): Terminal {
+export interface TerminalOptions {
+  /** It is a job of a shell, which brings it back to the foreground when Ctrl-Z has stopped it. */
+  readonly isJob?: true;
+  readonly env?: Record<string, string>;
+}
+
+export function atTerminal(words: readonly string[], config: string, options: TerminalOptions = {}): Terminal {
   const command = [process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ');
   // exec: a shell that stays would itself end with 130 for a Ctrl-C.
   const line = options.isJob ? `bash --norc -ic "${command}; fg"` : `exec ${command}`;
@@ -44,4 +46,17 @@ export function atTerminal(
       at = said.indexOf(text, at) + text.length;
     },
   };
+}
+
+/** The prompt of a session on `here`. */
+export async function promptAtTerminal(config: string, options: TerminalOptions = {}): Promise<Terminal> {
+  const terminal = atTerminal(['open', 'here'], config, options);
+  await terminal.shows('proof> ');
+  return terminal;
+}
+/** By end of input. */
+export async function leaveTerminal({ child, type }: Terminal): Promise<void> {
+  const gone = once(child, 'exit');
+  type('\u0004');
+  await gone;
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { type JobInfo, type JobState, jobInfo } from '../../../protocol/job-messages.js';
 import { formatSpan } from '../../../protocol/span.js';
-import { JobStateWord, MASTERS, RUNNING, WAITING } from './job-state.js';
+import { ACTIVE_STATES } from '../../jobs/job-states.js';
+import { JobStateWord, MASTERS, WAITING } from './job-state.js';
 import { type Column, Figure, Problem, Table, time } from './parts.js';
 import { usePolled } from './polled.js';
 import { hashOf, type ViewProps } from './views.js';
@@ -12,7 +13,7 @@ const jobs = z.array(jobInfo);
 const MOST = 1000;
 
 export function JobsView({ onTokenWanted, who }: ViewProps) {
-  const select = { states: [...WAITING, ...RUNNING, ...MASTERS], limit: MOST, everyones: who.role !== 'user' };
+  const select = { states: [...WAITING, ...ACTIVE_STATES, ...MASTERS], limit: MOST, everyones: who.role !== 'user' };
   const path = `jobs?select=${encodeURIComponent(JSON.stringify(select))}`;
   const { value = [], problem } = usePolled(jobs, path, onTokenWanted);
   const count = (states: readonly JobState[]): string => {
@@ -24,7 +25,7 @@ export function JobsView({ onTokenWanted, who }: ViewProps) {
       <Problem why={problem} />
       <dl class="figures">
         <Figure name="waiting" value={count(WAITING)} />
-        <Figure name="running" value={count(RUNNING)} />
+        <Figure name="running" value={count(ACTIVE_STATES)} />
         <Figure name="suspended" value={value.filter(({ isSuspended }) => isSuspended).length} />
         <Figure name="masters" value={count(MASTERS)} />
       </dl>

@@ -20,7 +20,10 @@ export function usePolled<T>(schema: z.ZodType<T>, path: string, onTokenWanted: 
   useEffect(() => {
     const over = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let isLooking = false;
     const look = async (): Promise<void> => {
+      if (isLooking) return; // it goes on by itself
+      isLooking = true;
       clearTimeout(timer);
       const began = performance.now();
       if (!document.hidden) {
@@ -30,12 +33,10 @@ export function usePolled<T>(schema: z.ZodType<T>, path: string, onTokenWanted: 
         } catch (error) {
           if (over.signal.aborted) return;
           if (error instanceof TokenWanted) return onTokenWanted(error.message);
-          const { message } = error as Error;
-          // Browsers have words of their own each for a server that is not there.
-          const problem = error instanceof TypeError ? 'The ProxyServer does not answer.' : message;
-          setState((before) => ({ ...before, problem }));
+          setState((before) => ({ ...before, problem: (error as Error).message }));
         }
       }
+      isLooking = false;
       if (!over.signal.aborted)
         timer = setTimeout(look, Math.max(EVERY_MS, TIMES_THE_ANSWER * (performance.now() - began)));
     };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   type PilotInfo,
+  type PilotState,
   pilotInfo,
   type SessionInfo,
   type SiteInfo,
@@ -9,6 +10,7 @@ import {
   siteInfo,
 } from '../../../protocol/api.js';
 import { formatSpan } from '../../../protocol/span.js';
+import { LIVE_STATES, WAITING_STATES } from '../../factory/pilot-states.js';
 import { type Column, Figure, Problem, State, Table } from './parts.js';
 import { usePolled } from './polled.js';
 import { hashOf, type ViewProps } from './views.js';
@@ -61,16 +63,15 @@ export function PoolView({ onTokenWanted }: ViewProps) {
   );
 }
 
-const ON_THEIR_WAY = ['submitted', 'queued', 'starting'] as const;
-const AT_WORK = ['idle', 'batch', 'interactive', 'both'] as const;
-const sum = (site: SiteInfo, states: readonly (keyof SiteInfo['pilots'])[]): number =>
+const AT_WORK = LIVE_STATES.filter((state) => !WAITING_STATES.includes(state) && state !== 'draining');
+const sum = (site: SiteInfo, states: readonly PilotState[]): number =>
   states.reduce((n, state) => n + (site.pilots[state] ?? 0), 0);
 
 const SITE: readonly Column<SiteInfo>[] = [
   { title: 'site', of: ({ name }) => <a href={hashOf({ view: 'pool', detail: name })}>{name}</a> },
   { title: 'type', of: ({ type }) => type },
   { title: 'pilots', of: (site) => `${sum(site, AT_WORK)} of ${site.min} to ${site.max}`, isNumber: true },
-  { title: 'on their way', of: (site) => sum(site, ON_THEIR_WAY), isNumber: true },
+  { title: 'on their way', of: (site) => sum(site, WAITING_STATES), isNumber: true },
   { title: 'ready', of: ({ workers }) => workers.warm, isNumber: true },
   { title: 'in sessions', of: ({ workers }) => workers.attached, isNumber: true },
   { title: 'state', of: (site) => <SiteState site={site} /> },
@@ -115,7 +116,7 @@ export const PILOT: readonly Column<PilotInfo>[] = [
   { title: 'why', of: ({ why }) => why, isText: true },
 ];
 
-function pilotKind(state: PilotInfo['state']): 'good' | 'busy' | 'over' {
+function pilotKind(state: PilotState): 'good' | 'busy' | 'over' {
   if (state === 'gone') return 'over';
-  return AT_WORK.some((word) => word === state) ? 'good' : 'busy';
+  return AT_WORK.includes(state) ? 'good' : 'busy';
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { OutputResult } from '../../../analysis/outputs/result.js';
 import type { QueryInfo } from '../../../protocol/api.js';
-import { FINAL_QUERY_STATES } from '../../../protocol/ids.js';
+import { isQueryOver } from '../../../protocol/ids.js';
 import type { QueryResult } from '../../../protocol/session-messages.js';
 import { formatSpan } from '../../../protocol/span.js';
 import { Outputs } from './outputs.js';
@@ -17,7 +17,7 @@ export function QueryView({ query, who }: { query: QueryInfo; who: Who }) {
   const [outputs, setOutputs] = useState<readonly OutputResult[]>([]);
   const [result, setResult] = useState<QueryResult>();
   const [problem, setProblem] = useState<string>();
-  const isOver = FINAL_QUERY_STATES.includes(query.state);
+  const isOver = isQueryOver(query);
   // A session lets in its user and admins (proxy-server/authorization.ts); a browser could not tell why it was refused.
   const mayLook = query.user === who.user || who.role === 'admin';
   useEffect(
@@ -91,9 +91,7 @@ const rate = (n: number, ms: number): number | undefined => (ms > 0 ? (n * 1000)
 function Controls({ query, onProblem }: { query: string; onProblem: (why: string) => void }) {
   const act = (word: 'stop' | 'abort', question: string) => async (): Promise<void> => {
     if (!confirm(question)) return;
-    await tell('POST', `queries/${encodeURIComponent(query)}/${word}`).catch((error: Error) =>
-      onProblem(error.message),
-    );
+    await tell(`queries/${encodeURIComponent(query)}/${word}`).catch((error: Error) => onProblem(error.message));
   };
   return (
     <p class="controls">

@@ -1,11 +1,14 @@
 /** The ProxyServer as the page asks it: the API of every client, with the user's token. Answers are checked as they come. */
 import type { z } from 'zod';
 import { checked, parseJson } from '../../../protocol/check.js';
+import { SUBPROTOCOL } from '../browser-token.js';
 
 const TOKEN_KEY = 'proof-token';
 
 /** The server refused the token, or wants one. */
 export class TokenWanted extends Error {}
+/** Nobody is there. */
+export class ServerAway extends Error {}
 
 /** For this tab alone, until it is closed. */
 export const token = {
@@ -17,12 +20,15 @@ export const token = {
 /** Beside the page, wherever a tunnel or a proxy put that. */
 const urlOf = (path: string): URL => new URL(`v1/${path}`, document.baseURI);
 
-async function call(method: string, path: string, signal?: AbortSignal): Promise<Response> {
+async function call(method: 'GET' | 'POST', path: string, signal?: AbortSignal): Promise<Response> {
   const text = token.get();
   const response = await fetch(urlOf(path), {
     method,
     headers: text === null ? {} : { authorization: `Bearer ${text}` },
     ...(signal === undefined ? {} : { signal }),
+  }).catch((error: unknown) => {
+    // Browsers have words of their own each for that.
+    throw error instanceof TypeError ? new ServerAway('The ProxyServer does not answer.') : error;
   });
   if (response.ok) return response;
   const body = await response.text();
@@ -44,8 +50,8 @@ export async function ask<T>(schema: z.ZodType<T>, path: string, signal?: AbortS
   const response = await call('GET', path, signal);
   return checked(schema, parseJson(await response.text()), path);
 }
-export async function tell(method: 'POST' | 'DELETE', path: string): Promise<void> {
-  await call(method, path);
+export async function tell(path: string): Promise<void> {
+  await call('POST', path);
 }
 /** @param mostBytes longer answers are not read */
 export async function askBytes(path: string, signal: AbortSignal, mostBytes: number): Promise<Uint8Array> {
@@ -61,7 +67,7 @@ export function dial(sessionId: string): WebSocket {
   const url = urlOf(`session/${encodeURIComponent(sessionId)}`);
   url.protocol = url.protocol.replace('http', 'ws');
   const text = token.get();
-  const socket = new WebSocket(url, text === null ? ['proof-grid'] : ['proof-grid', `bearer.${text}`]);
+  const socket = new WebSocket(url, text === null ? [SUBPROTOCOL] : [SUBPROTOCOL, `bearer.${text}`]);
   socket.binaryType = 'arraybuffer';
   return socket;
 }

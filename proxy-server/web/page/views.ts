@@ -12,7 +12,7 @@ export interface ViewProps {
 export type Who = z.infer<typeof whoami>;
 
 export const VIEWS = ['pool', 'queries', 'jobs'] as const;
-export type ViewName = (typeof VIEWS)[number];
+type ViewName = (typeof VIEWS)[number];
 
 export interface Place {
   readonly view: ViewName;

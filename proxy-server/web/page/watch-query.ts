@@ -9,7 +9,7 @@ import type { OutputResult } from '../../../analysis/outputs/result.js';
 import type { QueryInfo } from '../../../protocol/api.js';
 import { checked, parseJson } from '../../../protocol/check.js';
 import { decodeBytes } from '../../../protocol/frame.js';
-import { FINAL_QUERY_STATES } from '../../../protocol/ids.js';
+import { isQueryOver } from '../../../protocol/ids.js';
 import {
   keptResult,
   type QueryResult,
@@ -43,7 +43,7 @@ export function watchQuery(query: QueryInfo, events: WatchEvents): () => void {
     timer = setTimeout(start, AGAIN_MS);
   };
   const start = (): void => {
-    if (FINAL_QUERY_STATES.includes(query.state)) fetchResult(query.query, events, over.signal).catch(failed);
+    if (isQueryOver(query)) fetchResult(query.query, events, over.signal).catch(failed);
     else follow(query, events, over.signal, again);
   };
   const failed = (error: Error): void => void (over.signal.aborted ? undefined : events.problem(error.message));
@@ -106,7 +106,7 @@ function follow(
 }
 
 /** Of a merged state. Objects come one by one, since their `merge` is users' code. */
-export function outputsOf(increments: Iterable<Uint8Array>): readonly OutputResult[] {
+function outputsOf(increments: Iterable<Uint8Array>): readonly OutputResult[] {
   const merger = new OutputMerger();
   for (const increment of increments) merger.add(increment);
   return merger.snapshot();
